@@ -1,0 +1,42 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DATA ?=
+ARGS ?=
+
+.PHONY: help setup demo test lint train-ucf train-ava clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMP)  ## install into .venv, exact tested versions
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+		echo "$(PYTHON) is too old: Python 3.10 or newer is needed, as in: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $(STAMP)
+
+demo: $(STAMP)  ## generate videos, train, evaluate, detect: results in runs/demo
+	$(BIN)/yowo demo $(ARGS)
+
+test: $(STAMP)  ## run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP)  ## ruff and mypy
+	$(BIN)/ruff check yowo tests scripts
+	$(BIN)/ruff format --check yowo tests scripts
+	$(BIN)/mypy
+
+train-ucf: $(STAMP)  ## train YOWO-Plus on UCF101-24 on every GPU found: make train-ucf DATA=DIR
+	$(BIN)/yowo train experiment=yowo_plus_ucf24 $(if $(DATA),dataset.root='$(DATA)') $(ARGS)
+
+train-ava: $(STAMP)  ## train YOWO-Plus on AVA v2.2 on every GPU found: make train-ava DATA=DIR
+	$(BIN)/yowo train experiment=yowo_plus_ava_k16 $(if $(DATA),dataset.root='$(DATA)') $(ARGS)
+
+clean:  ## delete caches and the virtual environment, not runs/
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,42 @@
+import pytest
+import torch
+
+from tests.reference.nms_reference import greedy_nms
+from yowo.boxes.geometry import cxcywh_to_xyxy
+from yowo.boxes.nms import nms_mask
+
+
+def crowd(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    boxes = torch.rand(count, 4, generator=generator) * torch.tensor([0.6, 0.6, 0.4, 0.4]) + 0.1
+    return cxcywh_to_xyxy(boxes), torch.randint(0, 3, (count,), generator=generator)
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("threshold", [0.1, 0.5, 0.8])
+def test_equals_greedy_suppression_box_by_box(seed, threshold):
+    boxes, groups = crowd(60, seed)
+    assert torch.equal(nms_mask(boxes, groups, threshold), greedy_nms(boxes, groups, threshold))
+    assert torch.equal(nms_mask(boxes, None, threshold), greedy_nms(boxes, None, threshold))
+
+
+def test_a_long_chain_of_overlaps_keeps_every_other_box():
+    left = torch.arange(40.0)
+    boxes = torch.stack([left, torch.zeros(40), left + 3, torch.ones(40)], dim=1)
+    assert nms_mask(boxes, None, 0.4).tolist() == [i % 2 == 0 for i in range(40)]
+
+
+def test_a_batch_equals_its_clips_one_by_one():
+    pairs = [crowd(30, seed) for seed in range(3)]
+    boxes, groups = torch.stack([p[0] for p in pairs]), torch.stack([p[1] for p in pairs])
+    masks = nms_mask(boxes, groups, 0.4)
+    assert all(torch.equal(m, nms_mask(b, g, 0.4)) for m, b, g in zip(masks, boxes, groups, strict=True))
+
+
+def test_invalid_boxes_are_dropped_and_suppress_nothing():
+    boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 0.9]])
+    assert nms_mask(boxes, None, 0.5, valid=torch.tensor([False, True])).tolist() == [False, True]
+
+
+def test_no_boxes_at_all():
+    assert nms_mask(torch.zeros(0, 4), None, 0.5).shape == (0,)

@@ -1,0 +1,132 @@
+"""The dual-backbone detector: the only forward pass of the project."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from yowo.boxes.anchors import decode_boxes, grid_anchors
+from yowo.contracts import STRIDE, RawOutput
+from yowo.errors import ConfigError
+
+PRIOR = 0.01
+"""Probability that every prediction starts from, so that the first steps are not spent on unlearning 0.5."""
+
+
+class Detector(nn.Module):
+    """2D backbone on the key frame, 3D backbone on the clip, fusion, and one convolution that predicts.
+
+    The key frame is the last frame of the clip. Thresholds, losses and training live elsewhere.
+
+    Attributes:
+        num_classes: C.
+        exclusive_classes: How many of the first classes exclude one another and share a softmax; the rest are judged
+            one by one with a sigmoid. All C: one-hot labels (UCF101-24). 14 of 80: AVA's poses.
+        anchors: float [A, 2], width and height in pixels of the input; a buffer that moves with the network and is
+            not saved in state dicts (the configuration holds it).
+        recipe: The configuration that it was built from, in plain containers; None when it was put together by hand.
+            Checkpoints keep it.
+    """
+
+    anchors: Tensor
+    recipe: dict[str, Any] | None = None
+
+    def __init__(
+        self,
+        backbone2d: nn.Module,
+        backbone3d: nn.Module,
+        fusion: Callable[..., nn.Module],
+        num_classes: int,
+        anchors: Sequence[Sequence[float]],
+        exclusive_classes: int | None = None,
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            backbone2d: Maps [B, 3, H, W] to [B, out_channels, H/32, W/32].
+            backbone3d: Maps [B, 3, K, H, W] to [B, out_channels, H/32, W/32].
+            fusion: Makes the fusion from the keyword arguments `inputs_2d` and `inputs_3d`.
+            num_classes: C, at least 1.
+            anchors: A pairs of width and height in pixels of the input.
+            exclusive_classes: See the class; None means all.
+
+        Raises:
+            ConfigError: A number or the anchors make no sense.
+        """
+        super().__init__()
+        _check_head(num_classes, anchors, exclusive_classes)
+        self.num_classes = num_classes
+        self.exclusive_classes = num_classes if exclusive_classes is None else exclusive_classes
+        self.register_buffer("anchors", torch.tensor(anchors, dtype=torch.float32), persistent=False)
+        self.backbone2d = backbone2d
+        self.backbone3d = backbone3d
+        self.fusion = fusion(inputs_2d=backbone2d.out_channels, inputs_3d=backbone3d.out_channels)
+        count = len(anchors)
+        self.head = nn.Conv2d(cast(int, self.fusion.out_channels), count * (1 + num_classes + 4), 1)
+        bias = cast(Tensor, self.head.bias)
+        nn.init.constant_(bias.detach()[: count * (1 + num_classes)], -math.log((1 - PRIOR) / PRIOR))
+
+    @property
+    def multi_hot(self) -> bool:
+        """Whether a person may do several things at once."""
+        return self.exclusive_classes < self.num_classes
+
+    def forward(self, clips: Tensor) -> RawOutput:
+        """Predict for every cell and anchor of the key frame.
+
+        Args:
+            clips: float [B, 3, K, H, W], normalised, H and W multiples of 32, key frame last.
+
+        Returns:
+            Confidence and class logits and decoded boxes, see `RawOutput`.
+
+        Raises:
+            ConfigError: The shape of `clips` does not fit.
+        """
+        if clips.ndim != 5 or clips.shape[1] != 3 or clips.shape[3] % STRIDE or clips.shape[4] % STRIDE:
+            raise ConfigError(
+                f"clips: expected [B, 3, K, H, W] with H and W divisible by {STRIDE}, got {list(clips.shape)}"
+            )
+        feature = self.fusion(self.backbone2d(clips[:, :, -1]), self.backbone3d(clips))
+        return self.split(self.head(feature))
+
+    def split(self, prediction: Tensor) -> RawOutput:
+        """Take the last convolution's output apart.
+
+        Args:
+            prediction: float [B, A (1 + C + 4), h, w]; channels: A confidences, then A x C classes, then A x 4 boxes.
+
+        Returns:
+            The same numbers as `RawOutput`, boxes decoded in float32.
+        """
+        batch, _, rows, columns = prediction.shape
+        count, classes = len(self.anchors), self.num_classes
+        parts = prediction.split([count, count * classes, count * 4], dim=1)
+        conf, cls, deltas = (
+            part.permute(0, 2, 3, 1).reshape(batch, rows * columns * count, -1) for part in parts
+        )
+        image_size = (rows * STRIDE, columns * STRIDE)
+        anchors = grid_anchors(self.anchors, image_size)
+        deltas = deltas.float()
+        return RawOutput(
+            conf=conf,
+            cls=cls,
+            boxes=decode_boxes(deltas, anchors),
+            deltas=deltas,
+            anchors=anchors,
+            image_size=image_size,
+        )
+
+
+def _check_head(num_classes: int, anchors: Sequence[Sequence[float]], exclusive_classes: int | None) -> None:
+    """Raise ConfigError where classes or anchors make no sense."""
+    if num_classes < 1:
+        raise ConfigError(f"model.num_classes: expected at least 1, got {num_classes}")
+    if not anchors or any(len(pair) != 2 or min(pair) <= 0 for pair in anchors):
+        raise ConfigError(
+            f"dataset.anchors: expected pairs of positive width and height in pixels, got {[list(a) for a in anchors]}"
+        )
+    if exclusive_classes is not None and not 0 <= exclusive_classes <= num_classes:
+        raise ConfigError(f"dataset.exclusive_classes: expected 0 to {num_classes}, got {exclusive_classes}")

@@ -1,0 +1,76 @@
+"""CFAM, the channel fusion and attention module that joins the two backbones' features (YOWO, section 3.2)."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from yowo.errors import ConfigError
+from yowo.models.layers import ConvNormAct
+
+BRANCHES = ("2d", "3d")
+
+
+class ChannelAttention(nn.Module):
+    """Self-attention among channels: no weights but the scale of the residual."""
+
+    def __init__(self) -> None:
+        """Start as the identity: `gamma` is 0."""
+        super().__init__()
+        self.gamma = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Mix the channels of [B, C, H, W] by their Gram matrix; same shape.
+
+        Each row of the Gram matrix is taken from its own maximum before the softmax, so unlike channels weigh most.
+        """
+        flat = x.flatten(2)
+        gram = flat @ flat.transpose(1, 2)
+        attention = (gram.amax(dim=-1, keepdim=True) - gram).softmax(dim=-1)
+        return self.gamma * (attention @ flat).reshape(x.shape) + x
+
+
+class CFAM(nn.Module):
+    """Two convolutions, channel attention, and two more on the concatenated features."""
+
+    def __init__(
+        self,
+        inputs_2d: int,
+        inputs_3d: int,
+        channels: int = 1024,
+        act: str = "leaky_relu",
+        order: Sequence[str] = BRANCHES,
+        dropout: float = 0.1,
+    ) -> None:
+        """Make the module.
+
+        Args:
+            inputs_2d: Channels of the 2D feature.
+            inputs_3d: Channels of the 3D feature.
+            channels: Channels inside and out.
+            act: Activation, "leaky_relu" (YOWO-Plus) or "relu" (YOWO).
+            order: Which feature comes first, ("2d", "3d") (YOWO-Plus) or ("3d", "2d") (YOWO).
+            dropout: Share of values dropped before the last convolution, 0..1.
+
+        Raises:
+            ConfigError: `order` does not name both branches once.
+        """
+        super().__init__()
+        if sorted(order) != list(BRANCHES):
+            raise ConfigError(f"fusion.order: expected [2d, 3d] or [3d, 2d], got {list(order)}")
+        self.order = tuple(order)
+        self.out_channels = channels
+        self.layers = nn.Sequential(
+            ConvNormAct(inputs_2d + inputs_3d, channels, 1, act),
+            ConvNormAct(channels, channels, 3, act),
+            ChannelAttention(),
+            ConvNormAct(channels, channels, 3, act),
+            nn.Dropout(dropout),
+            nn.Conv2d(channels, channels, 1),
+        )
+
+    def forward(self, feature_2d: Tensor, feature_3d: Tensor) -> Tensor:
+        """Join [B, inputs_2d, h, w] and [B, inputs_3d, h, w] into [B, channels, h, w]."""
+        features = {"2d": feature_2d, "3d": feature_3d}
+        out: Tensor = self.layers(torch.cat([features[name] for name in self.order], dim=1))
+        return out
