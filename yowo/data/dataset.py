@@ -1,0 +1,89 @@
+"""From key frame to clip: decoding happens here, in the worker, and nothing else does."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from yowo.contracts import ClipBatch, KeyFrame, Sample, Target
+from yowo.data.clips import clip_indices
+from yowo.data.key_frames import KeyFrames
+from yowo.video.reader import open_video
+
+
+class ClipDataset(Dataset[Sample]):
+    """One sample a key frame: the clip that ends at it, as uint8 in the video's own size, and its boxes.
+
+    A video is opened for one clip and closed again, in the process that asks for it: readers are not safe to share
+    over a fork, and idle ones go on decoding in the background.
+    """
+
+    def __init__(
+        self,
+        key_frames: KeyFrames,
+        clip_len: int,
+        dilation: int | Sequence[int] = 1,
+        repeat_key_frame: bool = False,
+        cache: bool = False,
+    ) -> None:
+        """Hold the arguments.
+
+        Args:
+            key_frames: The split.
+            clip_len: K, frames of a clip.
+            dilation: Steps in frames between the frames of a clip; of several one is drawn for each sample.
+            repeat_key_frame: Make every clip of K copies of its key frame (a control without motion).
+            cache: Keep every decoded video in memory, uint8. Each worker process keeps its own copy.
+        """
+        self.key_frames = key_frames
+        self.clip_len = clip_len
+        self.dilations = [dilation] if isinstance(dilation, int) else list(dilation)
+        self.repeat_key_frame = repeat_key_frame
+        self._cache: dict[str, Tensor] | None = {} if cache else None
+
+    def __len__(self) -> int:
+        """Return the number of key frames."""
+        return len(self.key_frames)
+
+    def __getitem__(self, index: int) -> Sample:
+        """Decode the clip of key frame `index`.
+
+        Raises:
+            VideoError: The video cannot be read.
+        """
+        key = self.key_frames[index]
+        choice = int(torch.randint(len(self.dilations), ())) if len(self.dilations) > 1 else 0
+        indices = clip_indices(
+            key.frame, key.num_frames, self.clip_len, self.dilations[choice], self.repeat_key_frame
+        )
+        target = Target(
+            boxes=torch.from_numpy(np.array(key.boxes_norm)), labels=torch.from_numpy(np.array(key.labels))
+        )
+        return Sample(index, key.size, self._frames(key, indices), target)
+
+    def _frames(self, key: KeyFrame, indices: np.ndarray) -> Tensor:
+        """Return the frames [K, 3, h, w] at `indices`."""
+        if self._cache is None:
+            return _decode(key, indices.tolist())
+        if key.path not in self._cache:
+            self._cache[key.path] = _decode(key, range(key.num_frames))
+        return self._cache[key.path][torch.from_numpy(indices)]
+
+
+def _decode(key: KeyFrame, indices: Sequence[int]) -> Tensor:
+    """Read frames of a key frame's video, uint8 [N, 3, h, w]."""
+    with open_video(key.path, backend=key.backend) as reader:
+        frames = reader.get_frames(indices)
+    return torch.from_numpy(np.ascontiguousarray(frames.transpose(0, 3, 1, 2)))
+
+
+def collate(samples: list[Sample]) -> ClipBatch:
+    """Gather samples of any picture size into a batch of lists."""
+    return ClipBatch(
+        indices=[s.index for s in samples],
+        sizes=[s.size for s in samples],
+        clips=[s.frames for s in samples],
+        targets=[s.target for s in samples],
+    )

@@ -1,0 +1,165 @@
+"""The index of a split: videos with their annotation, and the key frames that training and evaluation walk over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yowo.contracts import Array, KeyFrame, Tube
+
+Split = Literal["train", "val"]
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedVideo:
+    """One video and what happens in it.
+
+    Attributes:
+        name: Unique name in the data set.
+        path: Video file, or folder of numbered pictures.
+        num_frames: Frames of the video.
+        size: Width and height in pixels that the data set's protocol counts boxes in.
+        tubes: Action instances; `boxes` of each are fractions 0..1 of the picture.
+        backend: Reader that opens it; "auto" where it was not probed.
+    """
+
+    name: str
+    path: str
+    num_frames: int
+    size: tuple[int, int]
+    tubes: tuple[Tube, ...]
+    backend: str = "auto"
+
+
+class ActionData(Protocol):
+    """What every data set file offers: its classes and, by split, its videos and key frames.
+
+    Constructors only store their arguments; `prepare` may write (generate, download), the rest only reads.
+    """
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the C classes, in the order of their 0-based numbers."""
+
+    def prepare(self) -> None:
+        """Put the data in place; called once, by one process.
+
+        Raises:
+            DatasetError: The data cannot be had.
+        """
+
+    def videos(self, split: Split) -> list[AnnotatedVideo]:
+        """Return the videos of `split`, annotated frames and others.
+
+        Raises:
+            DatasetError: Files are missing or not laid out as expected.
+        """
+
+    def key_frames(self, split: Split) -> "KeyFrames":
+        """Return the key frames of `split`.
+
+        Raises:
+            DatasetError: Files are missing or not laid out as expected.
+        """
+
+
+class KeyFrames(Sequence[KeyFrame]):
+    """A read-only sequence of key frames, held in flat arrays.
+
+    Half a million key frames take a few megabytes, start a worker quickly under `spawn`, and are not copied page by
+    page under `fork` as as many Python objects would be.
+    """
+
+    def __init__(
+        self,
+        videos: Sequence[AnnotatedVideo],
+        video: NDArray[np.int64],
+        frame: NDArray[np.int64],
+        first_box: NDArray[np.int64],
+        boxes_norm: NDArray[np.float32],
+        labels: Array,
+    ) -> None:
+        """Hold key frame i of video `video[i]` at `frame[i]` with the boxes `first_box[i]` to `first_box[i + 1]`.
+
+        Args:
+            videos: The split's videos.
+            video: int64 [n], index into `videos`.
+            frame: int64 [n], position in the video, from 0.
+            first_box: int64 [n + 1], rising.
+            boxes_norm: float32 [m, 4], x1 y1 x2 y2 as fractions.
+            labels: int64 [m] or float32 [m, C].
+        """
+        self._names = [v.name for v in videos]
+        self._paths = [v.path for v in videos]
+        self._backends = [v.backend for v in videos]
+        self._num_frames = [v.num_frames for v in videos]
+        self._sizes = [v.size for v in videos]
+        self.video = video
+        self.frame = frame
+        self._first_box = first_box
+        self._boxes = boxes_norm
+        self._labels = labels
+
+    @classmethod
+    def annotated(cls, videos: Sequence[AnnotatedVideo], stride: int = 1) -> "KeyFrames":
+        """Make every annotated frame of `videos` a key frame (with `stride` n: every n-th of a video).
+
+        Boxes of a frame stand in the order of the tubes. Frames that no tube covers are left out.
+        """
+        videos_out, frames_out, counts, boxes, labels = [], [], [], [], []
+        for index, item in enumerate(videos):
+            tube_frames = [np.arange(t.start, t.start + len(t.boxes)) for t in item.tubes]
+            if not tube_frames:
+                continue
+            frames = np.concatenate(tube_frames)
+            order = np.argsort(frames, kind="stable")
+            unique, count = np.unique(frames, return_counts=True)
+            taken = np.zeros(int(frames.max()) + 1, dtype=bool)
+            taken[unique[::stride]] = True
+            order = order[taken[frames[order]]]
+            boxes.append(np.concatenate([t.boxes for t in item.tubes])[order])
+            labels.append(np.concatenate([np.full(len(t.boxes), t.label, dtype=np.int64) for t in item.tubes])[order])
+            videos_out.append(np.full(len(unique[::stride]), index, dtype=np.int64))
+            frames_out.append(unique[::stride].astype(np.int64))
+            counts.append(count[::stride].astype(np.int64))
+        if not videos_out:
+            empty = np.zeros(0, dtype=np.int64)
+            return cls(videos, empty, empty, np.zeros(1, np.int64), np.zeros((0, 4), np.float32), empty)
+        first_box = np.concatenate([[0], np.cumsum(np.concatenate(counts))])
+        return cls(
+            videos,
+            np.concatenate(videos_out),
+            np.concatenate(frames_out),
+            first_box,
+            np.concatenate(boxes).astype(np.float32),
+            np.concatenate(labels),
+        )
+
+    def __len__(self) -> int:
+        """Return the number of key frames."""
+        return len(self.frame)
+
+    @overload
+    def __getitem__(self, index: int) -> KeyFrame: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[KeyFrame]: ...
+    def __getitem__(self, index: int | slice) -> KeyFrame | Sequence[KeyFrame]:
+        """Return key frame `index`, made on the fly."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"key frame {index} of {len(self)}")
+        index %= len(self)
+        video, start, end = int(self.video[index]), int(self._first_box[index]), int(self._first_box[index + 1])
+        return KeyFrame(
+            video=self._names[video],
+            path=self._paths[video],
+            backend=self._backends[video],
+            frame=int(self.frame[index]),
+            num_frames=self._num_frames[video],
+            size=self._sizes[video],
+            boxes_norm=self._boxes[start:end],
+            labels=self._labels[start:end],
+        )

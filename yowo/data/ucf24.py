@@ -1,0 +1,181 @@
+"""UCF101-24: 24 sports of UCF101 with the corrected annotation (`finalAnnots.mat`, Singh et al. 2017).
+
+Two layouts are known, told apart by looking at the root:
+
+    UCF-101/<Class>/<video>.avi          the videos as their owner distributes them
+    finalAnnots.mat, testlist01.txt      annotation of 3,194 videos; names of the 910 test videos of split 1
+
+    rgb-images/<Class>/<video>/00001.jpg the archive of the YOWO authors: see `yowo.data.ucf24_frames`
+"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import scipy.io
+
+from yowo.contracts import Tube
+from yowo.data.key_frames import AnnotatedVideo, KeyFrames, Split
+from yowo.data.ucf24_frames import FrameArchive
+from yowo.data.video_lists import name_list, readable
+from yowo.errors import AnnotationError, DatasetError
+
+log = logging.getLogger(__name__)
+
+SIZE = (320, 240)
+"""Width and height that the annotation counts in."""
+VIDEO_FOLDER, ANNOTATION, TEST_LIST = "UCF-101", "finalAnnots.mat", "testlist01.txt"
+SUFFIXES = (".avi", ".mp4", ".mkv", ".webm")
+
+
+class UCF24:
+    """UCF101-24 from its own files."""
+
+    def __init__(
+        self,
+        root: str,
+        classes: Sequence[str],
+        train_videos: str | Sequence[str] | None = None,
+        val_videos: str | Sequence[str] | None = None,
+        key_frame_stride: int = 1,
+        on_unreadable: str = "error",
+    ) -> None:
+        """Hold the arguments.
+
+        Args:
+            root: Folder in one of the two layouts.
+            classes: Names of the 24 classes, in alphabetical order.
+            train_videos: Training videos: None (the official split), "all", names, or a text file with one a line.
+            val_videos: Held-out videos, likewise.
+            key_frame_stride: Train on every n-th annotated frame of a video.
+            on_unreadable: "error" or "skip" for videos that no reader opens.
+        """
+        self.root = Path(root)
+        self.classes = tuple(classes)
+        self._chosen: dict[Split, str | Sequence[str] | None] = {"train": train_videos, "val": val_videos}
+        self._stride = key_frame_stride
+        self._on_unreadable = on_unreadable
+        self._annotation: dict[str, tuple[Tube, ...]] | None = None
+        self._videos: dict[Split, list[AnnotatedVideo]] = {}
+
+    def prepare(self) -> None:
+        """Check that the root has one of the two layouts.
+
+        Raises:
+            DatasetError: It has neither.
+        """
+        if self._archive() is None:
+            self._require(VIDEO_FOLDER, ANNOTATION)
+
+    def videos(self, split: Split) -> list[AnnotatedVideo]:
+        """Return the videos of `split` that are on disk and can be read.
+
+        Raises:
+            DatasetError: None is left, or one cannot be read and `on_unreadable` is "error".
+        """
+        if split not in self._videos:
+            archive = self._archive()
+            tubes = self._tubes()
+            chosen = self._names(split, tubes)
+            if archive is not None:
+                self._videos[split] = archive.videos(chosen, tubes)
+            else:
+                self._videos[split] = self._files(split, chosen, tubes)
+        return self._videos[split]
+
+    def key_frames(self, split: Split) -> KeyFrames:
+        """Return every annotated frame of `split` (in training every n-th) as a key frame."""
+        stride = self._stride if split == "train" else 1
+        archive = self._archive()
+        if archive is not None:
+            return archive.key_frames(split, self._chosen[split], stride)
+        return KeyFrames.annotated(self.videos(split), stride)
+
+    def _archive(self) -> FrameArchive | None:
+        found = (self.root / "rgb-images").is_dir()
+        return FrameArchive(self.root, self.classes, SIZE) if found else None
+
+    def _require(self, *names: str) -> None:
+        missing = [name for name in names if not (self.root / name).exists()]
+        if missing:
+            raise DatasetError(
+                f"dataset.root={self.root}: expected {VIDEO_FOLDER}/<Class>/<video>.avi with {ANNOTATION} and "
+                f"{TEST_LIST}, or rgb-images/ with labels/ and lists; not there: {', '.join(missing)}"
+            )
+
+    def _tubes(self) -> dict[str, tuple[Tube, ...]]:
+        if self._annotation is None:
+            path = self.root / ANNOTATION
+            if not path.exists():
+                path = self.root / "splitfiles" / ANNOTATION
+            self._annotation = read_annotation(path) if path.exists() else {}
+        return self._annotation
+
+    def _names(self, split: Split, tubes: dict[str, tuple[Tube, ...]]) -> list[str]:
+        """Return the names of a split's videos, sorted."""
+        chosen = name_list(self._chosen[split], f"dataset.{split}_videos", sorted(tubes))
+        if chosen is not None:
+            return chosen
+        path = self.root / TEST_LIST
+        if not path.exists():
+            path = self.root / "splitfiles" / TEST_LIST
+        if not path.exists():
+            self._require(TEST_LIST)
+        listed = set(name_list(str(path), TEST_LIST, sorted(tubes), strict=False) or [])
+        return [name for name in sorted(tubes) if (name in listed) == (split == "val")]
+
+    def _files(self, split: Split, names: list[str], tubes: dict[str, tuple[Tube, ...]]) -> list[AnnotatedVideo]:
+        """Find, probe and describe the video files of a split."""
+        self._require(VIDEO_FOLDER, ANNOTATION)
+        folder = self.root / VIDEO_FOLDER
+        on_disk = {
+            f"{path.parent.name}/{path.stem}": path
+            for path in sorted(folder.glob("*/*"))
+            if path.suffix.lower() in SUFFIXES
+        }
+        paths = {name: on_disk[name] for name in names if name in on_disk}
+        if not paths:
+            raise DatasetError(f"{folder}: none of the {len(names)} {split} videos of the annotation is there")
+        if len(paths) < len(names):
+            log.warning("%s: %d of %d %s videos are not on disk", folder, len(names) - len(paths), len(names), split)
+        infos = readable({name: str(path) for name, path in paths.items()}, self._on_unreadable)
+        return [
+            AnnotatedVideo(name, str(paths[name]), info.num_frames, SIZE, tubes.get(name, ()), info.backend)
+            for name, info in infos.items()
+        ]
+
+
+def read_annotation(path: Path) -> dict[str, tuple[Tube, ...]]:
+    """Read `finalAnnots.mat`.
+
+    Args:
+        path: The file: a struct array `annot` with `num_imgs`, `name`, `tubes`; a tube has `sf` and `ef` (first and
+            last frame, from 1), `class` (from 1) and `boxes` (x, y, width, height, one row a frame).
+
+    Returns:
+        The tubes of each video by its name; boxes float32 x1 y1 x2 y2 as fractions, neither clipped nor shifted.
+
+    Raises:
+        AnnotationError: The file is damaged, or a tube has not one box for each of its frames.
+    """
+    try:
+        entries = scipy.io.loadmat(path)["annot"][0]
+    except Exception as error:  # scipy raises errors of many kinds for damaged files
+        raise AnnotationError(f"{path}: not a readable UCF101-24 annotation ({error})") from error
+    return {str(entry["name"][0]): tuple(_tube(tube, str(entry["name"][0]), path) for tube in _row(entry["tubes"]))
+            for entry in entries}
+
+
+def _row(tubes: np.ndarray) -> np.ndarray:
+    return tubes.reshape(-1)
+
+
+def _tube(tube: np.ndarray, name: str, path: Path) -> Tube:
+    """Convert one tube; numbers are stored in 8 or 16 bits and would wrap if they were added as they are."""
+    first, last, label = (int(tube[field].reshape(-1)[0]) for field in ("sf", "ef", "class"))
+    boxes = tube["boxes"].astype(np.float64).reshape(-1, 4)
+    if len(boxes) != last - first + 1:
+        raise AnnotationError(f"{path}: {name}: frames {first} to {last} but {len(boxes)} boxes")
+    corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
+    return Tube(label - 1, first - 1, (corners / (SIZE * 2)).astype(np.float32))
