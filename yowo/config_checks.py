@@ -19,7 +19,9 @@ def _whole(low: int) -> Check:
 
 
 def _number(low: float, high: float = float("inf"), above: bool = False) -> Check:
-    return lambda v: isinstance(v, (int, float)) and not isinstance(v, bool) and low <= v <= high and v != (low if above else None)
+    return lambda v: (
+        isinstance(v, (int, float)) and not isinstance(v, bool) and low <= v <= high and v != (low if above else None)
+    )
 
 
 def _pairs(value: Any) -> bool:

@@ -57,13 +57,13 @@ class Sample(NamedTuple):
     """What a worker hands over for one key frame.
 
     Attributes:
-        index: Position in the split; the identity by which metrics drop repeated samples.
+        position: Place in the split; the identity by which metrics drop repeated samples.
         size: Width and height in pixels that the data set's protocol counts boxes in.
         frames: uint8 [K, 3, H, W], RGB, in the video's own size, key frame last.
         target: Ground truth on the key frame.
     """
 
-    index: int
+    position: int
     size: tuple[int, int]
     frames: Tensor
     target: Target
@@ -73,14 +73,14 @@ class ClipBatch(NamedTuple):
     """What the LightningModule gets.
 
     Attributes:
-        indices: Position of each clip in its split, B integers.
+        positions: Place of each clip in its split, B integers.
         sizes: Width and height in pixels that the protocol counts the boxes of each clip in.
         clips: On the way from the workers a list of B uint8 tensors [K, 3, h, w] of any size; on the device,
             after resizing, augmentation and normalisation, float [B, 3, K, H, W].
         targets: B targets.
     """
 
-    indices: list[int]
+    positions: list[int]
     sizes: list[tuple[int, int]]
     clips: Tensor | list[Tensor]
     targets: list[Target]

@@ -69,7 +69,10 @@ def test_multi_hot_labels_travel_with_their_box():
     hot = torch.tensor([[1.0, 0, 1, 0]])
     found = AnchorIoUAssigner()(
         raw_output(2, (224, 224)),
-        [{"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, 4)}, {"boxes": torch.tensor([[0.4, 0.3, 0.6, 0.7]]), "labels": hot}],
+        [
+            {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, 4)},
+            {"boxes": torch.tensor([[0.4, 0.3, 0.6, 0.7]]), "labels": hot},
+        ],
     )
     assert (found.clip == 1).all()
     assert torch.equal(found.labels, hot.expand(len(found.clip), 4))

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-import lightning as L  # noqa: N812 - the name its users know
+import lightning as L
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from yowo.contracts import ClipBatch, Sample, Target
+from yowo.data.augment import EvalTransform
 from yowo.data.dataset import ClipDataset, collate
 from yowo.data.key_frames import ActionData, KeyFrames, Split
 from yowo.errors import DatasetError
@@ -21,7 +22,7 @@ class ClipDataModule(L.LightningDataModule):
         self,
         data: ActionData,
         train_transform: Transform,
-        eval_transform: Transform,
+        eval_transform: EvalTransform,
         clip_len: int,
         dilation: int = 1,
         train_dilation: int | Sequence[int] = 1,

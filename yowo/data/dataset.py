@@ -55,12 +55,8 @@ class ClipDataset(Dataset[Sample]):
         """
         key = self.key_frames[index]
         choice = int(torch.randint(len(self.dilations), ())) if len(self.dilations) > 1 else 0
-        indices = clip_indices(
-            key.frame, key.num_frames, self.clip_len, self.dilations[choice], self.repeat_key_frame
-        )
-        target = Target(
-            boxes=torch.from_numpy(np.array(key.boxes_norm)), labels=torch.from_numpy(np.array(key.labels))
-        )
+        indices = clip_indices(key.frame, key.num_frames, self.clip_len, self.dilations[choice], self.repeat_key_frame)
+        target = Target(boxes=torch.from_numpy(np.array(key.boxes_norm)), labels=torch.from_numpy(np.array(key.labels)))
         return Sample(index, key.size, self._frames(key, indices), target)
 
     def _frames(self, key: KeyFrame, indices: np.ndarray) -> Tensor:
@@ -82,7 +78,7 @@ def _decode(key: KeyFrame, indices: Sequence[int]) -> Tensor:
 def collate(samples: list[Sample]) -> ClipBatch:
     """Gather samples of any picture size into a batch of lists."""
     return ClipBatch(
-        indices=[s.index for s in samples],
+        positions=[s.position for s in samples],
         sizes=[s.size for s in samples],
         clips=[s.frames for s in samples],
         targets=[s.target for s in samples],

@@ -77,11 +77,10 @@ class UCF24:
         if split not in self._videos:
             archive = self._archive()
             tubes = self._tubes()
-            chosen = self._names(split, tubes)
             if archive is not None:
-                self._videos[split] = archive.videos(chosen, tubes)
+                self._videos[split] = archive.videos(archive.names(split, self._chosen[split]), tubes)
             else:
-                self._videos[split] = self._files(split, chosen, tubes)
+                self._videos[split] = self._files(split, self._names(split, tubes), tubes)
         return self._videos[split]
 
     def key_frames(self, split: Split) -> KeyFrames:
@@ -118,8 +117,6 @@ class UCF24:
         if chosen is not None:
             return chosen
         path = self.root / TEST_LIST
-        if not path.exists():
-            path = self.root / "splitfiles" / TEST_LIST
         if not path.exists():
             self._require(TEST_LIST)
         listed = set(name_list(str(path), TEST_LIST, sorted(tubes), strict=False) or [])
@@ -163,8 +160,10 @@ def read_annotation(path: Path) -> dict[str, tuple[Tube, ...]]:
         entries = scipy.io.loadmat(path)["annot"][0]
     except Exception as error:  # scipy raises errors of many kinds for damaged files
         raise AnnotationError(f"{path}: not a readable UCF101-24 annotation ({error})") from error
-    return {str(entry["name"][0]): tuple(_tube(tube, str(entry["name"][0]), path) for tube in _row(entry["tubes"]))
-            for entry in entries}
+    return {
+        str(entry["name"][0]): tuple(_tube(tube, str(entry["name"][0]), path) for tube in _row(entry["tubes"]))
+        for entry in entries
+    }
 
 
 def _row(tubes: np.ndarray) -> np.ndarray:

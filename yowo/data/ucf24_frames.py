@@ -1,9 +1,9 @@
 """UCF101-24 in the archive that the YOWO authors share: extracted frames and a text file of boxes for each.
 
-    rgb-images/<Class>/<video>/00001.jpg
-    labels/<Class>/<video>/00001.txt     a row a box: class (from 1) x1 y1 x2 y2, pixels
-    trainlist.txt, testlist.txt          key frames, a row each: labels/<Class>/<video>/00001.txt
-    splitfiles/finalAnnots.mat           tubes (whole videos are scored against them)
+rgb-images/<Class>/<video>/00001.jpg
+labels/<Class>/<video>/00001.txt     a row a box: class (from 1) x1 y1 x2 y2, pixels
+trainlist.txt, testlist.txt          key frames, a row each: labels/<Class>/<video>/00001.txt
+splitfiles/finalAnnots.mat           tubes (whole videos are scored against them)
 """
 
 import os
@@ -50,12 +50,8 @@ class FrameArchive:
             DatasetError: A list is missing, or none of its videos has frames.
             AnnotationError: A row of a label file is wrong.
         """
-        lists = [LISTS[split]] if chosen is None else [n for n in LISTS.values() if (self.root / n).exists()]
-        frames: dict[str, set[int]] = {}
-        for entry in (entry for name in lists for entry in self._entries(name)):
-            frames.setdefault(f"{entry.parts[-3]}/{entry.parts[-2]}", set()).add(_number(entry))
-        names = name_list(chosen, f"dataset.{split}_videos", sorted(frames))
-        videos = self.videos(sorted(frames) if names is None else names, {})
+        frames = self._listed(split, chosen)
+        videos = self.videos(self.names(split, chosen), {})
         if not videos:
             raise DatasetError(f"{self.root / 'rgb-images'}: has frames of none of the {len(frames)} {split} videos")
         kept = [(index, number) for index, v in enumerate(videos) for number in sorted(frames[v.name])[::stride]]
@@ -72,10 +68,26 @@ class FrameArchive:
             boxes[:, 0].astype(np.int64) - 1,
         )
 
+    def names(self, split: Split, chosen: str | Sequence[str] | None) -> list[str]:
+        """Return the sorted names of a split's videos; arguments as for `key_frames`."""
+        listed = sorted(self._listed(split, chosen))
+        names = name_list(chosen, f"dataset.{split}_videos", listed)
+        return listed if names is None else names
+
+    def _listed(self, split: Split, chosen: str | Sequence[str] | None) -> dict[str, set[int]]:
+        """Return the listed frame numbers of each video; of all lists where a split names its own videos."""
+        lists = [LISTS[split]] if chosen is None else [n for n in LISTS.values() if (self.root / n).exists()]
+        frames: dict[str, set[int]] = {}
+        for entry in (entry for name in lists for entry in self._entries(name)):
+            frames.setdefault(f"{entry.parts[-3]}/{entry.parts[-2]}", set()).add(_number(entry))
+        return frames
+
     def _entries(self, name: str) -> list[PurePosixPath]:
         path = self.root / name
         if not path.is_file():
-            raise DatasetError(f"{path}: there is no such list; the archive has one row labels/<Class>/<video>/NNNNN.txt a key frame")
+            raise DatasetError(
+                f"{path}: there is no such list; the archive has one row labels/<Class>/<video>/NNNNN.txt a key frame"
+            )
         lines = (line.strip().replace("\\", "/") for line in path.read_text().splitlines())
         return [PurePosixPath(line) for line in lines if line]
 

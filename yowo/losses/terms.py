@@ -40,9 +40,7 @@ class MultiHotFocalLoss:
     share of the labels.
     """
 
-    def __init__(
-        self, exclusive_classes: int, class_ratio: Sequence[float] | None = None, gamma: float = 0.5
-    ) -> None:
+    def __init__(self, exclusive_classes: int, class_ratio: Sequence[float] | None = None, gamma: float = 0.5) -> None:
         """Set the classes' weights.
 
         Args:

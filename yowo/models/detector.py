@@ -103,10 +103,8 @@ class Detector(nn.Module):
         """
         batch, _, rows, columns = prediction.shape
         count, classes = len(self.anchors), self.num_classes
-        parts = prediction.split([count, count * classes, count * 4], dim=1)
-        conf, cls, deltas = (
-            part.permute(0, 2, 3, 1).reshape(batch, rows * columns * count, -1) for part in parts
-        )
+        parts = torch.split(prediction, [count, count * classes, count * 4], dim=1)
+        conf, cls, deltas = (part.permute(0, 2, 3, 1).reshape(batch, rows * columns * count, -1) for part in parts)
         image_size = (rows * STRIDE, columns * STRIDE)
         anchors = grid_anchors(self.anchors, image_size)
         deltas = deltas.float()

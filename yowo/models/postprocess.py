@@ -1,8 +1,8 @@
 """From the detector's raw output to detections: scores, thresholds, non-maximum suppression."""
 
 from dataclasses import dataclass
+from typing import cast
 
-import torch
 from torch import Tensor
 
 from yowo.boxes.nms import nms_mask
@@ -41,8 +41,7 @@ def detect_one_hot(raw: RawOutput, score_threshold: float, nms_threshold: float,
     boxes = _boxes_norm(raw).gather(1, rows)
     kept = nms_mask(boxes, labels, nms_threshold, valid=scores > score_threshold)
     return [
-        Detections(boxes=b[k], scores=s[k], labels=c[k])
-        for b, s, c, k in zip(boxes, scores, labels, kept, strict=True)
+        Detections(boxes=b[k], scores=s[k], labels=c[k]) for b, s, c, k in zip(boxes, scores, labels, kept, strict=True)
     ]
 
 
@@ -71,6 +70,18 @@ def detect_multi_hot(
         Detections(boxes=b[k], scores=c[k, None] * p[k], confidence=c[k])
         for b, c, p, k in zip(boxes, confidence, classes, kept, strict=True)
     ]
+
+
+def to_cpu(found: Detections) -> Detections:
+    """Bring the detections of a frame into the CPU's memory."""
+    return cast(Detections, {name: cast(Tensor, value).cpu() for name, value in found.items()})
+
+
+def above(found: Detections, threshold: float) -> Detections:
+    """Keep the detections of a frame whose score (of several actions the best) is above a threshold."""
+    scores = found["scores"]
+    kept = (scores if scores.ndim == 1 else scores.amax(dim=1)) > threshold
+    return cast(Detections, {name: cast(Tensor, value)[kept] for name, value in found.items()})
 
 
 @dataclass(frozen=True)

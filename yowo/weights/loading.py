@@ -87,15 +87,15 @@ def find_state_dict(content: Mapping[str, Any], source: str) -> dict[str, Tensor
             break
     tensors = {name: value for name, value in content.items() if isinstance(value, Tensor)}
     if not tensors:
-        raise WeightsError(f"{source}: holds no state dict; its entries are {', '.join(map(str, list(content)[:SHOWN]))}")
+        raise WeightsError(
+            f"{source}: holds no state dict; its entries are {', '.join(map(str, list(content)[:SHOWN]))}"
+        )
     if any(name.startswith(OWN_PREFIX) for name in tensors):
         tensors = {n.removeprefix(OWN_PREFIX): t for n, t in tensors.items() if n.startswith(OWN_PREFIX)}
     return from_yowo_plus(tensors)
 
 
-def load_weights(
-    model: nn.Module, source: str | Path | Mapping[str, Any], strict: bool = True
-) -> LoadReport:
+def load_weights(model: nn.Module, source: str | Path | Mapping[str, Any], strict: bool = True) -> LoadReport:
     """Copy weights into a network.
 
     Args:

@@ -33,6 +33,13 @@ def passthrough(x: Tensor) -> Tensor:
 class YOLOv2(nn.Module):
     """DarkNet-19, the YOLOv2 neck and its prediction layer, whose 425 channels YOWO takes as features."""
 
+    conv_1: nn.Sequential
+    conv_2: nn.Sequential
+    conv_3: nn.Sequential
+    conv_4: nn.Sequential
+    conv_5: nn.Sequential
+    conv_6: nn.Sequential
+
     def __init__(self, width: float = 1.0, out_channels: int = 425) -> None:
         """Make the network.
 

@@ -71,6 +71,11 @@ class Bottleneck(nn.Module):
 class ResNet3D(nn.Module):
     """Four stages over a 7 x 7 x 7 stem; the temporal axis is averaged away at the end."""
 
+    layer1: nn.Sequential
+    layer2: nn.Sequential
+    layer3: nn.Sequential
+    layer4: nn.Sequential
+
     def __init__(
         self,
         block: type[Basic] | type[Bottleneck],
@@ -146,9 +151,7 @@ RESNETS = {
     "resnet18": partial(ResNet3D, Basic, (2, 2, 2, 2), (64, 128, 256, 512), (64, 128, 256, 512), shortcut="pool"),
     "resnet50": partial(ResNet3D, Bottleneck, (3, 4, 6, 3), (64, 128, 256, 512), (256, 512, 1024, 2048)),
     "resnet101": partial(ResNet3D, Bottleneck, (3, 4, 23, 3), (64, 128, 256, 512), (256, 512, 1024, 2048)),
-    "resnext50": partial(
-        ResNet3D, Bottleneck, (3, 4, 6, 3), (128, 256, 512, 1024), (256, 512, 1024, 2048), groups=32
-    ),
+    "resnext50": partial(ResNet3D, Bottleneck, (3, 4, 6, 3), (128, 256, 512, 1024), (256, 512, 1024, 2048), groups=32),
     "resnext101": partial(
         ResNet3D, Bottleneck, (3, 4, 23, 3), (128, 256, 512, 1024), (256, 512, 1024, 2048), groups=32
     ),

@@ -1,0 +1,47 @@
+"""The authors' golden cases, loaded."""
+
+import json
+import sys
+
+import numpy as np
+import torch
+
+from tests.conftest import GOLDEN
+
+sys.path.insert(0, str(GOLDEN))
+import weights_recipe
+
+FOLDER = GOLDEN / "yowo_plus"
+MODELS = {"yowo_plus_ucf24": "yowo_plus", "yowo_nano_ucf24": "yowo_nano", "yowo_plus_ava": "yowo_plus"}
+
+
+def state_dict(case: str) -> dict[str, torch.Tensor]:
+    """The recipe's weights by the authors' names."""
+    entries = json.loads((FOLDER / f"{case}_state_dict.json").read_text())
+    return {name: torch.from_numpy(weights_recipe.tensor(name, tuple(shape))) for name, shape in entries}
+
+
+def clips(seed: int, frames: int = 16) -> torch.Tensor:
+    return torch.from_numpy(weights_recipe.clips(seed, 2, frames))
+
+
+def numbers(case: str) -> tuple[dict, dict[str, torch.Tensor]]:
+    """The case's JSON and arrays."""
+    arrays = np.load(FOLDER / f"{case}.npz")
+    return json.loads((FOLDER / f"{case}.json").read_text()), {k: torch.from_numpy(arrays[k]) for k in arrays.files}
+
+
+def targets(arrays: dict[str, torch.Tensor]) -> list[dict[str, torch.Tensor]]:
+    return [{"boxes": arrays[f"target_boxes_{i}"], "labels": arrays[f"target_labels_{i}"]} for i in range(2)]
+
+
+def training_targets(seed: int) -> list[dict[str, torch.Tensor]]:
+    """The targets of a step of the golden training: 1 and 3 boxes."""
+    random = np.random.RandomState(seed + 100)
+    out = []
+    for count in (1, 3):
+        size, centre = random.uniform(0.08, 0.75, (count, 2)), random.uniform(0.15, 0.85, (count, 2))
+        boxes = np.clip(np.concatenate([centre - size / 2, centre + size / 2], axis=1).astype(np.float32), 0, 0.999)
+        labels = random.randint(0, 24, count)
+        out.append({"boxes": torch.from_numpy(boxes.astype(np.float32)), "labels": torch.from_numpy(labels)})
+    return out

@@ -1,0 +1,38 @@
+import pytest
+import torch
+
+from yowo.errors import ConfigError
+from yowo.models.fusion import CFAM, ChannelAttention
+
+
+def test_attention_starts_as_the_identity():
+    x = torch.rand(2, 5, 3, 4)
+    assert torch.equal(ChannelAttention()(x), x)
+
+
+def test_attention_by_hand():
+    attention = ChannelAttention()
+    torch.nn.init.ones_(attention.gamma)
+    x = torch.rand(1, 3, 2, 2)
+    flat = x.reshape(3, 4)
+    gram = flat @ flat.T
+    weights = torch.stack([(row.max() - row).softmax(dim=0) for row in gram])
+    assert torch.allclose(attention(x).reshape(3, 4), weights @ flat + flat, atol=1e-6)
+
+
+def test_the_order_of_the_features_is_an_argument():
+    torch.manual_seed(0)
+    plus = CFAM(4, 6, channels=8, order=("2d", "3d")).eval()
+    other = CFAM(4, 6, channels=8, order=("3d", "2d")).eval()
+    other.load_state_dict(plus.state_dict())
+    first = plus.layers[0].conv.weight
+    other.layers[0].conv.weight.data = torch.cat([first[:, 4:], first[:, :4]], dim=1)
+    a, b = torch.rand(1, 4, 2, 2), torch.rand(1, 6, 2, 2)
+    assert torch.allclose(plus(a, b), other(a, b), atol=1e-6)
+
+
+def test_wrong_order_and_activation_are_named():
+    with pytest.raises(ConfigError, match=r"fusion\.order: expected \[2d, 3d\] or \[3d, 2d\], got \['2d'\]"):
+        CFAM(1, 1, order=["2d"])
+    with pytest.raises(ConfigError, match=r"activation: expected one of leaky_relu, relu, got 'mish'"):
+        CFAM(1, 1, act="mish")

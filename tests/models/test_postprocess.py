@@ -1,0 +1,59 @@
+import pytest
+import torch
+
+from tests.losses.test_assigners import raw_output
+from tests.reference.nms_reference import greedy_nms
+from yowo.models.postprocess import PostProcess
+
+
+def random_raw(batch, classes, seed, size=(96, 128)):
+    raw = raw_output(batch, size)
+    generator = torch.Generator().manual_seed(seed)
+    m = raw["conf"].shape[1]
+    raw["conf"] = torch.randn(batch, m, 1, generator=generator)
+    raw["cls"] = torch.randn(batch, m, classes, generator=generator)
+    corner = torch.rand(batch, m, 2, generator=generator) * 90 - 10
+    raw["boxes"] = torch.cat([corner, corner + 15 + 40 * torch.rand(batch, m, 2, generator=generator)], dim=2)
+    return raw
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_hot_detections_box_by_box(seed):
+    raw = random_raw(2, 4, seed)
+    found = PostProcess(4, score_threshold=0.2, nms_threshold=0.4, top_k=25)(raw)
+    for clip in range(2):
+        pairs = []
+        for m in range(raw["conf"].shape[1]):
+            p = raw["conf"][clip, m].sigmoid() * raw["cls"][clip, m].softmax(dim=0)
+            x = raw["boxes"][clip, m] / torch.tensor([128.0, 96, 128, 96])
+            pairs += [(float(s), label, x.clamp(0, 1)) for label, s in enumerate(p)]
+        best = [p for p in sorted(pairs, key=lambda p: -p[0])[:25] if p[0] > 0.2]
+        boxes, labels = torch.stack([b for _, _, b in best]), torch.tensor([c for _, c, _ in best])
+        kept = greedy_nms(boxes, labels, 0.4)
+        assert torch.allclose(found[clip]["boxes"], boxes[kept])
+        assert torch.equal(found[clip]["labels"], labels[kept])
+        assert torch.allclose(found[clip]["scores"], torch.tensor([s for s, _, _ in best])[kept])
+
+
+def test_multi_hot_detections_box_by_box():
+    raw = random_raw(1, 5, 0)
+    found = PostProcess(2, score_threshold=0.6, nms_threshold=0.3)(raw)[0]
+    confidence = raw["conf"][0, :, 0].sigmoid()
+    order = [int(m) for m in confidence.argsort(descending=True) if confidence[m] > 0.6]
+    boxes = (raw["boxes"][0, order] / torch.tensor([128.0, 96, 128, 96])).clamp(0, 1)
+    kept = [m for m, k in zip(order, greedy_nms(boxes, None, 0.3), strict=True) if k]
+    cls = torch.cat([raw["cls"][0, kept, :2].softmax(dim=1), raw["cls"][0, kept, 2:].sigmoid()], dim=1)
+    assert torch.allclose(found["confidence"], confidence[kept])
+    assert torch.allclose(found["scores"], confidence[kept, None] * cls)
+
+
+def test_nothing_above_the_threshold_gives_empty_tensors():
+    for exclusive in (4, 2):
+        found = PostProcess(exclusive, score_threshold=1.0)(random_raw(2, 4, 0))
+        assert [len(d["boxes"]) for d in found] == [0, 0]
+
+
+def test_half_precision_output_is_scored_in_float32():
+    raw = random_raw(1, 4, 0)
+    half = {**raw, "conf": raw["conf"].bfloat16(), "cls": raw["cls"].bfloat16()}
+    assert PostProcess(4)(half)[0]["scores"].dtype == torch.float32

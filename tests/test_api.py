@@ -1,0 +1,119 @@
+"""The golden cases through the Python interface, as a user would run them."""
+
+import json
+
+import pytest
+import torch
+
+import yowo
+from tests import golden_cases
+from yowo.errors import ConfigError
+from yowo.losses.assigners import AnchorIoUAssigner
+
+TOLERANCE = {"yowo_plus_ucf24": 1e-4, "yowo_nano_ucf24": 1e-4, "yowo_plus_ava": 2e-4}
+
+
+@pytest.fixture(scope="module", params=list(golden_cases.MODELS))
+def case(request):
+    """Name, facts, arrays, model and raw output of a golden case."""
+    name = request.param
+    facts, arrays = golden_cases.numbers(name)
+    dataset = "ava" if name.endswith("ava") else "ucf24"
+    model = yowo.build_model(golden_cases.MODELS[name], dataset=dataset, clip_len=facts["clip_len"])
+    report = yowo.load_weights(model, {"model": golden_cases.state_dict(name), "epoch": 1})
+    assert not report.missing and not report.ignored
+    clips = golden_cases.clips(facts["input_seed"], facts["clip_len"])
+    if dataset == "ava":
+        clips = (clips - 0.45) / 0.225
+    model.eval()
+    return name, facts, arrays, model, clips, model(clips)
+
+
+def test_parameters_are_counted_as_the_authors_count(case):
+    _, facts, _, model, _, _ = case
+    assert sum(p.numel() for p in model.parameters()) == facts["params"]
+
+
+def test_outputs_are_the_authors(case):
+    name, _, arrays, model, _, raw = case
+    expected = model.split(arrays["pred"])
+    for part in ("conf", "cls", "deltas"):
+        assert (raw[part] - expected[part]).abs().max() < TOLERANCE[name]
+    sizes = (arrays["box_pred"][..., 2:] - arrays["box_pred"][..., :2]).clamp(min=1).max()
+    assert (raw["boxes"] - arrays["box_pred"]).abs().max() / sizes < TOLERANCE[name]
+
+
+def test_positives_are_the_authors(case):
+    _, _, arrays, _, _, raw = case
+    found = AnchorIoUAssigner()(raw, golden_cases.targets(arrays))
+    assert torch.equal(torch.stack([found.clip, found.prediction], dim=1), arrays["positives"])
+    assert torch.allclose(found.boxes_xyxy, arrays["positive_boxes"])
+
+
+def test_losses_and_gradients_are_the_authors(case):
+    _, facts, arrays, model, _, raw = case
+    losses = yowo.compute_losses(model, raw, golden_cases.targets(arrays))
+    names = {"conf": "loss_conf", "cls": "loss_cls", "box": "loss_box", "total": "losses"}
+    for ours, theirs in names.items():
+        assert losses[ours].item() == pytest.approx(facts["loss"][theirs], rel=1e-4)
+    weight, bias = torch.autograd.grad(losses["total"], [model.head.weight, model.head.bias], retain_graph=True)
+    assert weight.norm().item() == pytest.approx(facts["grad_pred_weight_norm"], rel=1e-4)
+    assert torch.allclose(bias, arrays["grad_pred_bias"], rtol=1e-4, atol=1e-3)
+
+
+def test_detections_are_the_authors(case):
+    name, facts, arrays, model, clips, _ = case
+    found = yowo.detect(model, clips, facts["conf_thresh"], facts["nms_thresh"], facts["topk"])
+    for i, detections in enumerate(found):
+        if name == "yowo_plus_ava":
+            expected = arrays[f"detections_{i}"]
+            assert torch.allclose(detections["boxes"], expected[:, :4], atol=2e-4)
+            assert torch.allclose(detections["confidence"], expected[:, 4], atol=2e-4)
+            assert torch.allclose(detections["scores"], expected[:, 4:5] * expected[:, 5:], atol=2e-4)
+        else:
+            assert torch.equal(detections["labels"], arrays[f"det_labels_{i}"])
+            assert torch.allclose(detections["boxes"], arrays[f"det_boxes_{i}"], atol=1e-4)
+            assert torch.allclose(detections["scores"], arrays[f"det_scores_{i}"], atol=1e-4)
+
+
+def test_six_training_steps_follow_the_authors_trajectory():
+    facts = json.loads((golden_cases.FOLDER / "yowo_nano_training.json").read_text())
+    model = yowo.build_model("yowo_nano", "ucf24", 16, "fusion.dropout=0.0")
+    yowo.load_weights(model, golden_cases.state_dict("yowo_nano_ucf24"))
+    model.train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=5e-4)
+    for step, (seed, expected) in enumerate(zip(facts["input_seeds"], facts["losses"], strict=True)):
+        losses = yowo.compute_losses(model, model(golden_cases.clips(seed)), golden_cases.training_targets(seed))
+        assert losses["total"].item() == pytest.approx(expected["losses"], rel=1e-3 if step < 2 else 2e-2)
+        optimizer.zero_grad()
+        losses["total"].backward()
+        optimizer.step()
+
+
+def test_a_model_from_a_checkpoint_is_the_one_that_was_saved(tmp_path):
+    model = yowo.build_model("yowo_tiny", "motion", 8).eval()
+    state = {f"detector.{name}": tensor for name, tensor in model.state_dict().items()}
+    path = tmp_path / "best.ckpt"
+    torch.save({"state_dict": state, "yowo": {"config": model.recipe}}, path)
+    again = yowo.load_model(path)
+    clips = torch.rand(1, 3, 8, 96, 128)
+    assert torch.equal(model(clips)["boxes"], again(clips)["boxes"])
+    assert torch.equal(model.anchors, again.anchors)
+
+
+def test_detect_leaves_the_models_mode_as_it_was():
+    model = yowo.build_model("yowo_tiny", "motion", 8).train()
+    yowo.detect(model, torch.rand(1, 3, 8, 96, 128))
+    assert model.training
+
+
+def test_an_unknown_model_lists_the_models():
+    with pytest.raises(ConfigError, match=r"model=yolo: there is no such choice; model has yowo_nano, yowo_plus"):
+        yowo.build_model("yolo")
+
+
+def test_losses_of_a_detector_made_by_hand_need_a_criterion():
+    model = yowo.build_model("yowo_tiny", "motion", 8)
+    model.recipe = None
+    with pytest.raises(ConfigError, match=r"has no recipe; build it with yowo\.build_model"):
+        yowo.compute_losses(model, model(torch.rand(1, 3, 8, 96, 128)), [])

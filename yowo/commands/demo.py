@@ -1,0 +1,92 @@
+"""`yowo demo`: generate videos, train, evaluate, show that telling the actions takes time, detect, draw."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+
+from yowo.commands.detect import annotate
+from yowo.commands.eval import evaluate, report
+from yowo.commands.hydra_app import run_hydra
+from yowo.commands.records import record_run, run_folder
+from yowo.commands.train import BEST, check, fit
+from yowo.config import build_datamodule, build_eval_transform, build_postprocess, register_checkpoint
+from yowo.contracts import Target
+from yowo.data.datamodule import ClipDataModule
+from yowo.data.dataset import collate
+from yowo.evaluation.report import write_metrics
+from yowo.inference.drawing import contact_sheet, draw_truth_and_detections, save_picture
+from yowo.models.detector import Detector
+from yowo.video.reader import open_video
+
+SHEET = 12
+"""Held-out key frames on the contact sheet."""
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the command with what was typed after `yowo demo`."""
+    register_checkpoint(None)
+    run_hydra("demo", demo, arguments, check)
+
+
+def demo(config: DictConfig) -> None:
+    """Do the whole job and print where its results are."""
+    begin = time.perf_counter()
+    console = Console()
+    folder = run_folder()
+    record_run(config)
+    trainer, module, data = fit(config)
+    best = str(folder / BEST)
+    metrics = evaluate(trainer, module, data, config, best)
+    still_config = OmegaConf.merge(config, {"dataset": {"repeat_key_frame": True}})
+    still = evaluate(trainer, module, build_datamodule(still_config), still_config, best)  # type: ignore[arg-type]
+    metrics["frame_map_key_frame_only"] = still["frame_map"]
+    report(metrics, folder, f"best checkpoint: {best}")
+    video = liveliest(data)
+    output = folder / f"{Path(video).stem}_detected.mp4"
+    detector = module.detector.eval()
+    with open_video(video) as reader:
+        annotate(detector, config, reader, Path(video).stem, output)
+    sheet = folder / "contact_sheet.png"
+    draw_sheet(detector, data, config, sheet)
+    metrics["seconds"] = round(time.perf_counter() - begin, 1)
+    write_metrics(folder / "metrics.json", metrics)
+    console.print(
+        f"held-out frame-mAP@0.5: {metrics['frame_map']['0.5']:.3f}, with every clip replaced by its key frame: "
+        f"{still['frame_map']['0.5']:.3f} ({metrics['seconds']:.0f} s in all)\n"
+        f"annotated video: {output}\ncontact sheet:   {sheet}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def liveliest(data: ClipDataModule) -> str:
+    """Return the path of the held-out video with most annotated boxes."""
+    videos = data.data.videos("val")
+    return max(videos, key=lambda v: sum(len(tube.boxes) for tube in v.tubes)).path
+
+
+def draw_sheet(detector: Detector, data: ClipDataModule, config: DictConfig, path: Path) -> None:
+    """Draw held-out key frames, spread over the split, with true and found boxes.
+
+    Args:
+        detector: In evaluation mode, on the CPU.
+        data: Its held-out split is drawn.
+        config: Names classes and thresholds.
+        path: The picture to write.
+    """
+    dataset = data.dataset("val")
+    places = np.linspace(0, len(dataset) - 1, min(SHEET, len(dataset))).round().astype(int)
+    batch = collate([dataset[int(place)] for place in places])
+    clips, targets = build_eval_transform(config)(list(batch.clips), batch.targets)
+    found = build_postprocess(config, score_threshold=config.dataset.show_threshold)(detector(clips))
+    names = list(config.dataset.classes)
+    pictures = [
+        draw_truth_and_detections(frames[-1].permute(1, 2, 0).numpy(), Target(**target), detections, names)
+        for frames, target, detections in zip(batch.clips, targets, found, strict=True)
+    ]
+    captions = [f"{dataset.key_frames[int(p)].video}, frame {dataset.key_frames[int(p)].frame}" for p in places]
+    save_picture(path, contact_sheet(pictures, captions, columns=4))

@@ -1,0 +1,99 @@
+"""Hydra's part of a command: overrides checked first, one line where they are wrong, then the job or the sweep."""
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import Any
+
+import hydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import OverrideParseException
+from omegaconf import DictConfig
+
+from yowo.commands.main import EXIT_USER_ERROR
+from yowo.config import compose_config, conf_dir
+from yowo.errors import ConfigError, YowoError
+
+log = logging.getLogger(__name__)
+Task = Callable[[DictConfig], Any]
+MAX_CHECKED = 256
+"""Jobs of a sweep that are checked before the first one starts."""
+
+
+def run_hydra(command: str, task: Task, arguments: Sequence[str], check: Callable[[DictConfig], None]) -> None:
+    """Check the overrides, then let Hydra run the task once, or once a job of a sweep.
+
+    Args:
+        command: Name of the root configuration.
+        task: Gets the composed configuration.
+        arguments: What was typed after the verb.
+        check: Further checks of a configuration, before anything is read.
+
+    Raises:
+        YowoError: An override or a value is wrong; nothing was read or written.
+    """
+    shown = any(a in ("--help", "-h", "--hydra-help", "--cfg", "-c", "--info", "-i") for a in arguments)
+    for overrides in [] if shown else jobs(arguments):
+        check(compose_config(command, overrides))
+    typed = sys.argv
+    # Hydra reads sys.argv without the verb; processes that Lightning starts anew need it with the verb
+    sys.argv = [typed[0], *arguments]
+
+    def job(config: DictConfig) -> Any:
+        sys.argv = typed
+        _quiet()
+        try:
+            return task(config)
+        except YowoError as error:
+            log.error("error: %s", error)
+            sys.exit(EXIT_USER_ERROR)
+
+    hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=command)(job)()
+
+
+def jobs(arguments: Sequence[str]) -> list[list[str]]:
+    """Return the overrides of every job that a command line asks for.
+
+    Args:
+        arguments: What was typed after the verb; flags are passed over.
+
+    Returns:
+        One list without -m; with it one a combination of the swept values.
+
+    Raises:
+        ConfigError: An override cannot be parsed.
+    """
+    overrides = [a for a in arguments if not a.startswith("-")]
+    try:
+        parsed = OverridesParser.create().parse_overrides(overrides)
+    except OverrideParseException as error:
+        raise ConfigError(f"{error.override}: cannot be read as key=value ({error})") from error
+    if not any(a in ("-m", "--multirun") for a in arguments):
+        swept = next((o for o in parsed if o.is_sweep_override()), None)
+        if swept is not None:
+            raise ConfigError(f"{swept.input_line}: several values need -m, as in yowo train -m {swept.input_line}")
+        return [overrides]
+    ways = [
+        [f"{o.get_key_element()}={value}" for value in o.sweep_string_iterator()]
+        if o.is_sweep_override()
+        else [str(o.input_line)]
+        for o in parsed
+        if not str(o.key_or_group).startswith("hydra")
+    ]
+    return [list(job) for _, job in zip(range(MAX_CHECKED), product(*ways), strict=False)]
+
+
+def _quiet() -> None:
+    """Hush what libraries say to their own developers."""
+    os.environ.setdefault("WANDB_SILENT", "true")
+    for text in (
+        ".*does not have many workers.*",
+        ".*treespec.*",
+        ".*The number of training batches.*is smaller than the logging interval.*",
+        ".*Checkpoint directory .* exists and is not empty.*",
+        ".*it is recommended to use `self.log.*sync_dist.*",
+    ):
+        warnings.filterwarnings("ignore", text)

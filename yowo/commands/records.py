@@ -1,0 +1,48 @@
+"""What a run leaves in its folder beside its results: the resolved configuration, versions, the command."""
+
+import json
+import platform
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from lightning.pytorch.utilities import rank_zero_only
+from omegaconf import DictConfig, OmegaConf
+
+LIBRARIES = ("yowo-lightning", "torch", "lightning", "torchmetrics", "hydra-core", "decord", "av", "numpy")
+
+
+def run_folder() -> Path:
+    """Return the folder of the running Hydra job."""
+    return Path(HydraConfig.get().runtime.output_dir)
+
+
+@rank_zero_only
+def record_run(config: DictConfig) -> None:
+    """Write config.yaml (resolved) and run.json into the run's folder."""
+    folder = run_folder()
+    (folder / "config.yaml").write_text(OmegaConf.to_yaml(config, resolve=True))
+    record = {
+        "command": " ".join(sys.argv),
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in LIBRARIES},
+        "git_commit": _commit(),
+    }
+    (folder / "run.json").write_text(json.dumps(record, indent=1))
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """Return the checkout's commit, None outside one."""
+    found = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+    )
+    return found.stdout.strip() or None

@@ -1,0 +1,99 @@
+"""`yowo train`: data, detector, Trainer, fit, and an evaluation of the best weights."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+from omegaconf import DictConfig
+
+from yowo.commands.eval import evaluate, report
+from yowo.commands.hydra_app import run_hydra
+from yowo.commands.records import record_run, run_folder
+from yowo.config import (
+    PARTS,
+    build_callbacks,
+    build_datamodule,
+    build_detector,
+    build_loggers,
+    build_module,
+    build_trainer,
+    override_value,
+    register_checkpoint,
+)
+from yowo.config_checks import check_root
+from yowo.data.datamodule import ClipDataModule
+from yowo.errors import ConfigError
+from yowo.training.module import ActionDetection
+from yowo.weights.loading import load_weights
+
+log = logging.getLogger(__name__)
+BEST = "best.ckpt"
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the command with what was typed after `yowo train`."""
+    run_hydra("train", train, resumed(arguments), check)
+
+
+def resumed(arguments: Sequence[str]) -> list[str]:
+    """Let `resume=FILE` bring its own configuration along, unless a group is named as well."""
+    path = override_value([a for a in arguments if not a.startswith("-")], "resume")
+    register_checkpoint(path)
+    if path is None:
+        return list(arguments)
+    named = {a.split("=")[0].lstrip("+") for a in arguments} | {
+        "model" if a.startswith("experiment=") else "" for a in arguments
+    }
+    return [*arguments, *(f"{part}=from_checkpoint" for part in PARTS if part not in named)]
+
+
+def check(config: DictConfig) -> None:
+    """Check what training needs, before anything is read.
+
+    Raises:
+        ConfigError: A path is wrong.
+    """
+    check_root(config)
+    for key in ("weights", "resume"):
+        if config[key] is not None and not Path(config[key]).is_file():
+            raise ConfigError(f"{key}={config[key]}: there is no such file")
+
+
+def train(config: DictConfig) -> float | None:
+    """Train as configured, then evaluate the best weights.
+
+    Returns:
+        The best value of the monitored metric, for sweepers; None where nothing was evaluated.
+    """
+    record_run(config)
+    trainer, module, data = fit(config)
+    best = run_folder() / BEST
+    if config.evaluate and best.is_file():
+        metrics = evaluate(trainer, module, data, config, str(best))
+        if trainer.is_global_zero:
+            report(metrics, run_folder(), f"best checkpoint: {best}")
+    return _best_score(trainer)
+
+
+def fit(config: DictConfig) -> tuple[L.Trainer, ActionDetection, ClipDataModule]:
+    """Build everything and train.
+
+    Returns:
+        The Trainer, the module with its last weights, and the data module.
+    """
+    L.seed_everything(config.seed, workers=True, verbose=False)
+    data = build_datamodule(config)
+    detector = build_detector(config)
+    if config.weights is not None:
+        log.info("%s: %s", config.weights, load_weights(detector, config.weights))
+    module = build_module(config, detector)
+    trainer = build_trainer(config, logger=build_loggers(config), callbacks=build_callbacks(config))
+    trainer.fit(module, data, ckpt_path=config.resume, weights_only=True)
+    return trainer, module, data
+
+
+def _best_score(trainer: L.Trainer) -> float | None:
+    score: Any = getattr(trainer.checkpoint_callback, "best_model_score", None)
+    return None if score is None else float(score)

@@ -1,0 +1,78 @@
+"""A detector over a whole video: every frame is a key frame once, no frame is decoded or resized twice."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from yowo.contracts import Detections, RawOutput, Target
+from yowo.models.postprocess import to_cpu
+from yowo.video.reader import VideoReader
+
+
+class FrameResult(NamedTuple):
+    """One frame of a video and what was found on it.
+
+    Attributes:
+        frame: Position in the video, from 0.
+        picture: uint8 [H, W, 3], RGB, the video's own size.
+        detections: See `Detections`; tensors on the CPU.
+    """
+
+    frame: int
+    picture: NDArray[np.uint8]
+    detections: Detections
+
+
+Transform = Callable[[list[Tensor], list[Target]], tuple[Tensor, list[Target]]]
+
+
+@torch.inference_mode()
+def detect_frames(
+    detector: nn.Module,
+    postprocess: Callable[[RawOutput], list[Detections]],
+    transform: Transform,
+    reader: VideoReader,
+    clip_len: int,
+    dilation: int = 1,
+    batch_size: int = 8,
+    device: torch.device | str = "cpu",
+) -> Iterator[FrameResult]:
+    """Detect on every frame of a video, in order; memory does not grow with its length.
+
+    Args:
+        detector: In evaluation mode, on `device`.
+        postprocess: Makes detections of raw output.
+        transform: Resizes and normalises uint8 clips, as in evaluation.
+        reader: An open video.
+        clip_len: K; frames before the first repeat it.
+        dilation: Steps in frames between the frames of a clip.
+        batch_size: Frames decoded and clips computed at once.
+        device: Where the detector is.
+
+    Yields:
+        One result a frame.
+
+    Raises:
+        VideoError: A frame cannot be decoded.
+    """
+    reach = (clip_len - 1) * dilation
+    steps = torch.arange(-reach, 1, dilation)
+    history = torch.zeros(0)
+    for start in range(0, len(reader), batch_size):
+        stop = min(start + batch_size, len(reader))
+        pictures = reader.get_frames(range(start, stop))
+        uint8 = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))).to(device)
+        fresh = transform([uint8], [Target(boxes=torch.zeros(0, 4), labels=torch.zeros(0, dtype=torch.int64))])[0][0]
+        if start == 0:
+            history = fresh[:, :1].expand(-1, reach, -1, -1)
+        window = torch.cat([history, fresh], dim=1)
+        ends = torch.arange(reach, reach + stop - start)
+        clips = window[:, (ends[:, None] + steps).to(window.device)].transpose(0, 1)
+        found = postprocess(detector(clips))
+        for offset, detections in enumerate(found):
+            yield FrameResult(start + offset, pictures[offset], to_cpu(detections))
+        history = window[:, -reach:] if reach else history

@@ -1,0 +1,127 @@
+"""The LightningModule: glue between detector, loss, post-processing, metric and optimizer."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import lightning as L
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
+from torchmetrics import Metric
+
+from yowo.contracts import ClipBatch, Detections, RawOutput
+from yowo.losses.criterion import Criterion
+from yowo.models.detector import Detector
+
+
+class ActionDetection(L.LightningModule):
+    """Trains and evaluates a detector; everything that can vary is given to the constructor.
+
+    Logged: `train/box`, `train/conf`, `train/cls`, `train/total` at each step; `val/total` and what the metric computes
+    (`val/frame_map/0.5`) at the end of a validation, the same under `test/` in a test.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        criterion: Criterion,
+        postprocess: Callable[[RawOutput], list[Detections]],
+        metric: Metric,
+        optimizer: Callable[[Iterable[nn.Parameter]], Optimizer] | None = None,
+        scheduler: Callable[..., LRScheduler] | None = None,
+        scheduler_interval: str = "epoch",
+    ) -> None:
+        """Hold the parts.
+
+        Args:
+            detector: The network.
+            criterion: Losses from raw output and targets.
+            postprocess: Detections from raw output.
+            metric: Takes `update(indices, detections, targets, sizes)`; `compute` gives scalars by name.
+            optimizer: Makes the optimizer from parameters; None where there is no training.
+            scheduler: Makes the scheduler from the optimizer; None for a constant rate.
+            scheduler_interval: "epoch" or "step", when the scheduler moves on.
+        """
+        super().__init__()
+        self.detector = detector
+        self.criterion = criterion
+        self.postprocess = postprocess
+        self.metric = metric
+        self.make_optimizer = optimizer
+        self.make_scheduler = scheduler
+        self.scheduler_interval = scheduler_interval
+
+    def forward(self, clips: Tensor) -> RawOutput:
+        """Run the detector on clips [B, 3, K, H, W]."""
+        raw: RawOutput = self.detector(clips)
+        return raw
+
+    def training_step(self, batch: ClipBatch, batch_idx: int) -> Tensor:
+        """Return the loss of a batch and log its parts."""
+        losses = self._losses("train", self(batch.clips), batch, on_step=True)
+        return losses["total"]
+
+    def validation_step(self, batch: ClipBatch, batch_idx: int) -> dict[str, list[Detections]]:
+        """Update the metric; return the `detections` for callbacks to draw."""
+        return self._evaluate("val", batch)
+
+    def test_step(self, batch: ClipBatch, batch_idx: int) -> dict[str, list[Detections]]:
+        """Do as in validation."""
+        return self._evaluate("test", batch)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the metric."""
+        self._log_metric("val")
+
+    def on_test_epoch_end(self) -> None:
+        """Log the metric."""
+        self._log_metric("test")
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget what an earlier, interrupted evaluation left."""
+        self.metric.reset()
+
+    def on_test_epoch_start(self) -> None:
+        """Forget what an earlier, interrupted evaluation left."""
+        self.metric.reset()
+
+    def _evaluate(self, stage: str, batch: ClipBatch) -> dict[str, list[Detections]]:
+        raw = self(batch.clips)
+        self._losses(stage, raw, batch, on_step=False)
+        detections = self.postprocess(raw)
+        self.metric.update(batch.positions, detections, batch.targets, batch.sizes)
+        return {"detections": detections}
+
+    def _losses(self, stage: str, raw: RawOutput, batch: ClipBatch, on_step: bool) -> dict[str, Tensor]:
+        losses = self.criterion(raw, batch.targets)
+        values = {f"{stage}/{name}": value.detach() for name, value in losses.items()}
+        self.log_dict(
+            values,
+            on_step=on_step,
+            on_epoch=not on_step,
+            prog_bar=on_step,
+            batch_size=len(batch.targets),
+            sync_dist=not on_step,
+        )
+        return losses
+
+    def _log_metric(self, stage: str) -> None:
+        self.log_dict({f"{stage}/{name}": value for name, value in self.metric.compute().items()}, prog_bar=True)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Let the checkpoint know its own model and data set, in plain containers."""
+        checkpoint["yowo"] = {"config": self.detector.recipe}
+
+    def configure_optimizers(self) -> Any:
+        """Make optimizer and scheduler; a one-cycle scheduler is told how many steps there will be."""
+        if self.make_optimizer is None:
+            return None
+        optimizer = self.make_optimizer([p for p in self.parameters() if p.requires_grad])
+        if self.make_scheduler is None:
+            return optimizer
+        known = {"total_steps": int(self.trainer.estimated_stepping_batches)} if self._one_cycle() else {}
+        scheduler = {"scheduler": self.make_scheduler(optimizer, **known), "interval": self.scheduler_interval}
+        return {"optimizer": optimizer, "lr_scheduler": scheduler}
+
+    def _one_cycle(self) -> bool:
+        return getattr(self.make_scheduler, "func", None) is OneCycleLR
