@@ -60,7 +60,9 @@ def test_multi_hot_is_when_not_all_classes_exclude_one_another():
 
 
 def test_a_clip_that_does_not_fit_is_described():
-    with pytest.raises(ConfigError, match=r"expected \[B, 3, K, H, W\] with H and W divisible by 32, got \[1, 3, 8, 60"):
+    with pytest.raises(
+        ConfigError, match=r"expected \[B, 3, K, H, W\] with H and W divisible by 32, got \[1, 3, 8, 60"
+    ):
         small()(torch.rand(1, 3, 8, 60, 64))
 
 

@@ -27,9 +27,9 @@ SPLITS = ("train", "val")
 MIN_FRAMES = 16
 """Frames of the shortest video that holds an action."""
 MIN_ACTION = 14
-MARGIN = 21.0
+MARGIN = 24.0
 """Pixels that the centre of a figure keeps from the border."""
-SIDES = (22.0, 58.0)
+SIDES = (32.0, 66.0)
 """Side of the smallest and of the largest figure in pixels."""
 SPEEDS = (1.5, 3.0)
 """Pixels a frame of the four moves."""
@@ -37,7 +37,7 @@ RATES = (0.02, 0.04)
 """Part of the size that a frame adds (`grow`) or takes (`shrink`)."""
 SPINS = (12.0, 25.0)
 """Degrees a frame."""
-AMPLITUDES, PERIODS, LEVER = (20.0, 34.0), (9.0, 13.0), 0.45
+AMPLITUDES, PERIODS, LEVER = (20.0, 34.0), (9.0, 12.0), 0.45
 """Of `swing`: degrees to either side, frames of a full sway, distance of the pivot from the centre in sides."""
 MAX_OVERLAP = 0.3
 """Largest part of a box that the box of another actor may hide at any time; their IoU then stays below 0.18."""

@@ -1,0 +1,49 @@
+import pickle
+
+import numpy as np
+import pytest
+
+from yowo.contracts import Tube
+from yowo.data.key_frames import AnnotatedVideo, KeyFrames
+
+
+def boxes(count, value):
+    return np.full((count, 4), value, dtype=np.float32)
+
+
+VIDEOS = [
+    AnnotatedVideo("a", "a.mp4", 20, (320, 240), (Tube(1, 2, boxes(3, 0.1)), Tube(0, 4, boxes(2, 0.2)))),
+    AnnotatedVideo("empty", "e.mp4", 9, (320, 240), ()),
+    AnnotatedVideo("b", "b.mp4", 10, (64, 48), (Tube(2, 0, boxes(5, 0.3)),), "pyav"),
+]
+
+
+def test_every_frame_that_a_tube_covers_is_a_key_frame_with_the_boxes_of_all_tubes():
+    keys = KeyFrames.annotated(VIDEOS)
+    assert [(k.video, k.frame) for k in keys] == [("a", 2), ("a", 3), ("a", 4), ("a", 5)] + [("b", i) for i in range(5)]
+    assert keys[2].labels.tolist() == [1, 0]
+    assert keys[2].boxes_norm[:, 0].tolist() == pytest.approx([0.1, 0.2])
+    assert (keys[4].path, keys[4].size, keys[4].backend, keys[4].num_frames) == ("b.mp4", (64, 48), "pyav", 10)
+
+
+def test_a_stride_keeps_every_nth_key_frame_of_a_video():
+    keys = KeyFrames.annotated(VIDEOS, stride=2)
+    assert [(k.video, k.frame) for k in keys] == [("a", 2), ("a", 4), ("b", 0), ("b", 2), ("b", 4)]
+    assert [len(k.labels) for k in keys] == [1, 2, 1, 1, 1]
+
+
+def test_it_is_a_sequence():
+    keys = KeyFrames.annotated(VIDEOS)
+    assert keys[-1].frame == 4
+    assert [k.frame for k in keys[:2]] == [2, 3]
+    with pytest.raises(IndexError, match="key frame 9 of 9"):
+        keys[9]
+
+
+def test_no_annotation_gives_no_key_frame():
+    assert len(KeyFrames.annotated(VIDEOS[1:2])) == 0
+
+
+def test_a_worker_gets_it_in_a_few_bytes_a_key_frame():
+    video = AnnotatedVideo("v", "v.mp4", 10_000, (320, 240), (Tube(0, 0, boxes(10_000, 0.5)),))
+    assert len(pickle.dumps(KeyFrames.annotated([video]))) < 60 * 10_000
