@@ -26,23 +26,37 @@ from yowo.losses.terms import MultiHotFocalLoss, SoftmaxFocalLoss
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["backbone3d=resnet9"], r"backbone3d=resnet9: there is no such choice; backbone3d has resnet101, .* shufflenetv2_2"),
+        (
+            ["backbone3d=resnet9"],
+            r"backbone3d=resnet9: there is no such choice; backbone3d has resnet101, .* shufflenetv2_2",
+        ),
         (["model=yowo_pluss"], r"model has yowo_nano, yowo_plus, yowo_tiny\. Did you mean yowo_plus\?"),
-        (["optimizer.lrr=1"], r"optimizer\.lrr: there is no such key; optimizer has .*lr, weight_decay\. Did you mean lr\?"),
+        (
+            ["optimizer.lrr=1"],
+            r"optimizer\.lrr: there is no such key; optimizer has .*lr, weight_decay\. Did you mean lr\?",
+        ),
         (["modle=yowo_plus"], r"modle: there is no such key; yowo train has .*model.*Did you mean model\?"),
         (["dataset.colour.depth=3"], r"dataset\.colour\.depth: there is no such key; dataset has .*anchors"),
         (["optimizer.lr="], r"optimizer\.lr: expected a number above 0, got"),
         (["optimizer.lr=fast"], r"optimizer\.lr: expected a number above 0, got fast"),
         (["dataset.clip_len=-4"], r"dataset\.clip_len: expected a whole number of at least 8, got -4"),
         (["dataset.clip_len=7"], r"dataset\.clip_len: expected a whole number of at least 8, got 7"),
-        (["dataset.anchors=[[1,2],[3]]"], r"dataset\.anchors: expected pairs \[width, height\] .*, got \[\[1, 2\], \[3\]\]"),
+        (
+            ["dataset.anchors=[[1,2],[3]]"],
+            r"dataset\.anchors: expected pairs \[width, height\] .*, got \[\[1, 2\], \[3\]\]",
+        ),
         (["dataset.anchors=7"], r"dataset\.anchors: expected pairs"),
         (["dataset.image_size=100"], r"dataset\.image_size: expected a multiple of 32 or a pair .*, got 100"),
         (["dataset.image_size=[96,100]"], r"dataset\.image_size: expected a multiple of 32"),
         (["dataset.batch_size=0"], r"dataset\.batch_size: expected a whole number of at least 1, got 0"),
         (["augment.flip=2"], r"augment\.flip: expected a number from 0 to 1, got 2"),
         (["dataset.std=[1,0,1]"], r"dataset\.std: expected three numbers above 0"),
-        (["a=b=c=[", ], r"a=b=c=\["),
+        (
+            [
+                "a=b=c=[",
+            ],
+            r"a=b=c=\[",
+        ),
     ],
 )
 def test_mistakes_are_one_clear_line(overrides, message):
@@ -84,10 +98,13 @@ def test_ablations_swap_one_word():
 
 
 def test_the_class_loss_fits_the_labels():
-    ucf, ava = (build_module(c, build_detector(c)) for c in (
-        compose_config("train", ["model=yowo_tiny", "dataset=ucf24"]),
-        compose_config("train", ["model=yowo_tiny", "dataset=ava"]),
-    ))
+    ucf, ava = (
+        build_module(c, build_detector(c))
+        for c in (
+            compose_config("train", ["model=yowo_tiny", "dataset=ucf24"]),
+            compose_config("train", ["model=yowo_tiny", "dataset=ava"]),
+        )
+    )
     assert isinstance(ucf.criterion.class_loss, SoftmaxFocalLoss)
     assert isinstance(ava.criterion.class_loss, MultiHotFocalLoss) and len(ava.criterion.class_loss.class_ratio) == 80
     assert ava.detector.multi_hot and not ucf.detector.multi_hot

@@ -95,6 +95,16 @@ def test_files_are_h264_without_b_frames_and_show_the_drawn_frames(tmp_path):
         assert np.abs(frame.to_ndarray(format="rgb24").astype(int) - picture).mean() < 8
 
 
+def test_equal_frames_give_equal_files_whatever_was_encoded_before(tmp_path):
+    videos = [[f for f, _ in render_video(plan_video("train", index, 16, (64, 48)))] for index in range(3)]
+    files = [set(), set(), set()]
+    for _ in range(15):
+        for frames, found in zip(videos, files, strict=True):
+            write_video(tmp_path / "v.mp4", iter(frames), (64, 48))
+            found.add((tmp_path / "v.mp4").read_bytes())
+    assert [len(found) for found in files] == [1, 1, 1]
+
+
 def test_the_annotation_leaves_out_the_frames_in_which_an_actor_waits(tmp_path):
     index = next(i for i in range(50) if any(a.start > 0 for a in plan_video("val", i, 30, (64, 48), 2).actors))
     rows = make_video(tmp_path / "v.mp4", "val", index, 30, (64, 48), 2)

@@ -67,9 +67,9 @@ def test_no_frames_are_an_empty_array(videos):
 @pytest.mark.parametrize("backend", ["decord", "pyav"])
 @pytest.mark.parametrize("wrong", [45, -1])
 def test_a_frame_outside_the_video_is_named(videos, backend, wrong):
-    with open_video(videos / "mpeg4.avi", backend) as reader:
-        with pytest.raises(VideoError, match=rf"mpeg4\.avi: frame {wrong} was asked for, but .* frames 0 to 44"):
-            reader.get_frames([3, wrong])
+    message = rf"mpeg4\.avi: frame {wrong} was asked for, but .* frames 0 to 44"
+    with open_video(videos / "mpeg4.avi", backend) as reader, pytest.raises(VideoError, match=message):
+        reader.get_frames([3, wrong])
 
 
 def test_a_folder_of_numbered_pictures_is_a_video(tmp_path):

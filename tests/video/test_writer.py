@@ -46,6 +46,6 @@ def test_wrong_folder_codec_and_frame_are_named(tmp_path):
         VideoWriter(tmp_path / "nowhere" / "v.mp4", 25, (64, 48))
     with pytest.raises(VideoError, match=r"v\.mp4: cannot be written with no_codec"):
         VideoWriter(tmp_path / "v.mp4", 25, (64, 48), codec="no_codec")
-    with pytest.raises(VideoError, match=r"expected frames \[48, 64, 3\], got \[10, 10, 3\]"):
-        with VideoWriter(tmp_path / "v.mp4", 25, (64, 48)) as writer:
-            writer.write(np.zeros((10, 10, 3), dtype=np.uint8))
+    message = r"expected frames \[48, 64, 3\], got \[10, 10, 3\]"
+    with pytest.raises(VideoError, match=message), VideoWriter(tmp_path / "v.mp4", 25, (64, 48)) as writer:
+        writer.write(np.zeros((10, 10, 3), dtype=np.uint8))

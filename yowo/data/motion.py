@@ -57,6 +57,7 @@ class Motion:
         size: Sequence[int] = (160, 120),
         seed: int = 0,
         key_frame_stride: int = 1,
+        num_val_frames: int | None = None,
     ) -> None:
         """Hold the arguments.
 
@@ -64,15 +65,16 @@ class Motion:
             root: Folder of the data set; made by `prepare` where it is not there.
             num_train: Training videos.
             num_val: Held-out videos, with textures that no training video has.
-            num_frames: Frames of each video, at least 16.
+            num_frames: Frames of each training video, at least 16.
             size: Width and height in pixels, both even, at least 64 x 48.
             seed: Each video follows from it, its split and its number alone.
             key_frame_stride: Train on every n-th annotated frame of a video; all of the held-out videos are used.
+            num_val_frames: Frames of each held-out video; None for as many as in training.
         """
         self.root = Path(root)
         self.classes = CLASSES
         self._counts: dict[Split, int] = {"train": num_train, "val": num_val}
-        self._num_frames = num_frames
+        self._num_frames: dict[Split, int] = {"train": num_frames, "val": num_val_frames or num_frames}
         self._size = tuple(size)
         self._seed = seed
         self._stride = key_frame_stride
@@ -119,9 +121,12 @@ class Motion:
         if not self._finished():
             raise DatasetError(f"dataset.root={self.root}: no generated data set is there; prepare() makes it")
         if self._tubes is None:
-            extent = Extent(self._num_frames, self._extent())
-            names = [*self._names("train"), *self._names("val")]
-            self._tubes = read_table(self.root / TABLE, self.classes, dict.fromkeys(names, extent))
+            extents = {
+                name: Extent(count, self._extent())
+                for part, count in self._num_frames.items()
+                for name in self._names(part)
+            }
+            self._tubes = read_table(self.root / TABLE, self.classes, extents)
         paths = {name: self.root / VIDEO_FOLDER / f"{name}.mp4" for name in self._names(split)}
         missing = [path for path in paths.values() if not path.is_file()]
         if missing:
@@ -130,7 +135,7 @@ class Motion:
                 "prepare() makes it again"
             )
         return [
-            AnnotatedVideo(name, str(path), self._num_frames, self._extent(), self._tubes[name])
+            AnnotatedVideo(name, str(path), self._num_frames[split], self._extent(), self._tubes[name])
             for name, path in paths.items()
         ]
 
@@ -151,7 +156,8 @@ class Motion:
             "format": FORMAT,
             "num_train": self._counts["train"],
             "num_val": self._counts["val"],
-            "num_frames": self._num_frames,
+            "num_frames": self._num_frames["train"],
+            "num_val_frames": self._num_frames["val"],
             "size": list(self._size),
             "seed": self._seed,
         }
@@ -160,8 +166,10 @@ class Motion:
         for split, count in self._counts.items():
             if count < 1:
                 raise ConfigError(f"dataset.num_{split}: expected at least 1 video, got {count}")
-        if self._num_frames < MIN_FRAMES:
-            raise ConfigError(f"dataset.num_frames: expected at least {MIN_FRAMES}, got {self._num_frames}")
+        if min(self._num_frames.values()) < MIN_FRAMES:
+            raise ConfigError(
+                f"dataset.num_frames: expected at least {MIN_FRAMES}, got {min(self._num_frames.values())}"
+            )
         if len(self._size) != 2 or any(
             side < least or side % 2 for side, least in zip(self._size, MIN_SIZE, strict=False)
         ):
@@ -214,7 +222,14 @@ class Motion:
             names = [f"{split}_{index:04d}" for index in range(count)]
             (folder / SPLIT_FOLDER / f"{split}.txt").write_text("\n".join(names) + "\n", encoding="utf-8")
             jobs += [
-                (folder / VIDEO_FOLDER / f"{name}.mp4", split, index, self._num_frames, self._extent(), self._seed)
+                (
+                    folder / VIDEO_FOLDER / f"{name}.mp4",
+                    split,
+                    index,
+                    self._num_frames[split],
+                    self._extent(),
+                    self._seed,
+                )
                 for index, name in enumerate(names)
             ]
         made = track(

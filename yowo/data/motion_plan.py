@@ -33,7 +33,7 @@ SIDES = (32.0, 66.0)
 """Side of the smallest and of the largest figure in pixels."""
 SPEEDS = (1.5, 3.0)
 """Pixels a frame of the four moves."""
-RATES = (0.02, 0.04)
+RATES = (0.03, 0.055)
 """Part of the size that a frame adds (`grow`) or takes (`shrink`)."""
 SPINS = (12.0, 25.0)
 """Degrees a frame."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # drawing processes start quickly without torch
 BORDER = 14
 """Pixels of background beyond the picture that the camera may come to see, at 160 x 120."""
 FPS, GOP, CRF = 25, 12, 18
+SAME_BYTES = "mbtree=0:rc-lookahead=0"
+"""Without these x264 now and then encodes equal small frames (64 x 48) differently in one process."""
 
 Pixels = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
@@ -83,7 +85,7 @@ def write_video(path: Path, frames: Iterator[Pixels], size: tuple[int, int]) -> 
         stream.gop_size = GOP
         stream.max_b_frames = 0
         stream.thread_count = 1
-        stream.options = {"crf": str(CRF), "preset": "veryfast", "threads": "1"}
+        stream.options = {"crf": str(CRF), "preset": "veryfast", "threads": "1", "x264-params": SAME_BYTES}
         for frame in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode())

@@ -1,12 +1,16 @@
 """What happens around training: warm-up of the rate, and AP by class in the logs."""
 
 import math
+import time
 from typing import Any, cast
 
 import lightning as L
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import WandbLogger
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import OneCycleLR
+
+from yowo.errors import ConfigError
 
 PROTOCOL_IOU = "0.5"
 """The overlap at which AP is reported by class."""
@@ -61,6 +65,40 @@ class Warmup(Callback):
     def load_state_dict(self, state_dict: dict[str, int]) -> None:
         """Go on from there."""
         self.seen = state_dict["seen"]
+
+
+class TimeBudget(Callback):
+    """Lets a one-cycle schedule end on time on a slow machine: it moves ahead with the clock where steps lag behind.
+
+    Where the machine keeps up, nothing changes and a run depends on its seed alone.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        """Give training `seconds` from its first batch on."""
+        self.seconds = seconds
+        self._begin = 0.0
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Start the clock.
+
+        Raises:
+            ConfigError: The schedule is not a one-cycle schedule.
+        """
+        if not all(isinstance(c.scheduler, OneCycleLR) for c in trainer.lr_scheduler_configs):
+            raise ConfigError("callbacks.budget: only schedule=one_cycle can be shortened; set callbacks.budget=null")
+        self._begin = time.perf_counter()
+
+    def on_train_batch_start(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Move the schedule ahead; stop where it has ended."""
+        spent = (time.perf_counter() - self._begin) / self.seconds
+        for config in trainer.lr_scheduler_configs:
+            scheduler = cast(OneCycleLR, config.scheduler)
+            due = int(spent * scheduler.total_steps)
+            scheduler.last_epoch = min(max(scheduler.last_epoch, due), scheduler.total_steps - 2)
+        if spent >= 1:
+            trainer.should_stop = True
 
 
 class ClassAP(Callback):

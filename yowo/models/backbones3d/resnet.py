@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -85,6 +86,7 @@ class ResNet3D(nn.Module):
         groups: int = 1,
         shortcut: str = "conv",
         stem: int = 64,
+        stem_kernel: Sequence[int] = (7, 7, 7),
     ) -> None:
         """Make the network.
 
@@ -96,6 +98,7 @@ class ResNet3D(nn.Module):
             groups: Groups of the inner convolution (cardinality).
             shortcut: "conv" (1 x 1 x 1 convolution, type B) or "pool" (no weights, type A) where sizes change.
             stem: Channels of the stem.
+            stem_kernel: Its size in time, height and width; odd.
 
         Raises:
             ConfigError: `shortcut` is unknown or a list has not four entries.
@@ -106,7 +109,9 @@ class ResNet3D(nn.Module):
         if not len(layers) == len(middle) == len(outputs) == 4:
             raise ConfigError("backbone3d: expected layers, middle and outputs to have four entries each, one a stage")
         self.out_channels = outputs[-1]
-        self.conv1 = nn.Conv3d(3, stem, 7, stride=(1, 2, 2), padding=3, bias=False)
+        depth, height, width = stem_kernel
+        padding = (depth // 2, height // 2, width // 2)
+        self.conv1 = nn.Conv3d(3, stem, (depth, height, width), stride=(1, 2, 2), padding=padding, bias=False)
         self.bn1 = nn.BatchNorm3d(stem)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool3d(3, stride=2, padding=1)
@@ -172,7 +177,19 @@ def build_resnet3d(name: str) -> ResNet3D:
     return RESNETS[name]()
 
 
-def tiny_resnet3d(width: int, layers: Sequence[int] = (1, 1, 1, 1)) -> ResNet3D:
-    """Make a narrow ResNet of basic blocks: `width` channels in the stem and first stage, doubling at each next one."""
+def tiny_resnet3d(width: int, layers: Sequence[int] = (1, 1, 1, 1), stem_kernel: Sequence[int] = (3, 5, 5)) -> ResNet3D:
+    """Make a narrow ResNet of basic blocks, to be trained from random weights.
+
+    Each filter of its stem starts with a mean over time of zero, so that at first it sees what changes and nothing
+    that rests: without it, some hundred steps pass before the network finds out that motion matters.
+
+    Args:
+        width: Channels of the stem and the first stage; they double at each next one.
+        layers: Blocks of the four stages.
+        stem_kernel: Size of the stem's filters in time, height and width.
+    """
     channels = [width * 2**stage for stage in range(4)]
-    return ResNet3D(Basic, layers, channels, channels, stem=width)
+    net = ResNet3D(Basic, layers, channels, channels, stem=width, stem_kernel=stem_kernel)
+    with torch.no_grad():
+        net.conv1.weight -= net.conv1.weight.mean(dim=2, keepdim=True)
+    return net

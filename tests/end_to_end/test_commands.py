@@ -1,0 +1,173 @@
+"""The commands as a user types them, on tiny generated videos."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.make_data import ucf24_files
+from yowo.video.reader import open_video
+
+TINY = [
+    "dataset.num_train=4", "dataset.num_val=2", "dataset.num_frames=16", "dataset.key_frame_stride=4",
+    "dataset.batch_size=4", "dataset.image_size=64", "trainer=cpu", "schedule.epochs=1",
+]  # fmt: skip
+
+
+def yowo(*arguments: str, folder: Path, fails: bool = False) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "2", "WANDB_MODE": "offline", "COLUMNS": "200"}
+    done = subprocess.run(
+        [sys.executable, "-m", "yowo", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert (done.returncode == 2) if fails else (done.returncode == 0), done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("user")
+
+
+@pytest.fixture(scope="module")
+def run(folder):
+    """A training run with the default logger and another, and its folder."""
+    done = yowo("train", *TINY, "logger=[wandb,csv]", folder=folder)
+    runs = list((folder / "runs" / "train").iterdir())
+    assert len(runs) == 1
+    return runs[0], done.stdout
+
+
+def test_a_run_keeps_checkpoints_configuration_versions_logs_pictures_and_metrics(run):
+    path, printed = run
+    names = {p.name for p in path.iterdir()}
+    assert names >= {"best.ckpt", "last.ckpt", "config.yaml", "run.json", "metrics.json", "frame_ap.png", "pictures"}
+    metrics = json.loads((path / "metrics.json").read_text())
+    assert 0 <= metrics["frame_map"]["0.5"] <= 1 and len(metrics["frame_ap"]["0.5"]) == 8
+    assert metrics["protocol"] == "ucf24"
+    assert "move_left" in printed and "metrics.json" in printed
+    assert list((path / "pictures").glob("epoch_*.png"))
+    assert list((path / "wandb").glob("offline-run-*"))
+    assert "torch" in json.loads((path / "run.json").read_text())["versions"]
+
+
+def test_logs_hold_rates_loss_parts_map_and_ap_by_class(run):
+    rows = list(csv.DictReader((run[0] / "csv" / "metrics.csv").open()))
+    assert {"train/box", "train/conf", "train/cls", "train/total", "val/total", "val/frame_map/0.5", "lr-AdamW"} <= set(
+        rows[0]
+    )
+
+
+def test_a_checkpoint_evaluates_to_the_same_figures_without_being_told_anything(folder, run):
+    yowo("eval", f"checkpoint={run[0]}/best.ckpt", folder=folder)
+    path = next((folder / "runs" / "eval").iterdir()) / "metrics.json"
+    assert json.loads(path.read_text())["frame_ap"] == json.loads((run[0] / "metrics.json").read_text())["frame_ap"]
+
+
+def test_detect_writes_the_video_and_a_table(folder, run):
+    source = next(folder.glob("runs/data/motion*/videos/val_0000.mp4"))
+    out = folder / "out.mp4"
+    yowo(
+        "detect",
+        f"checkpoint={run[0]}/best.ckpt",
+        f"source={source}",
+        f"output={out}",
+        "score_threshold=0.0",
+        folder=folder,
+    )
+    with open_video(out) as reader:
+        assert len(reader) == 16 and min(reader.width, reader.height) >= 288
+    rows = list(csv.DictReader(out.with_suffix(".csv").open()))
+    assert rows and {"video", "frame", "x1", "y1", "x2", "y2", "score", "label"} <= set(rows[0])
+    assert rows[0]["video"] == "val_0000"
+
+
+def test_training_goes_on_from_the_last_checkpoint_with_its_own_configuration(folder, run):
+    done = yowo(
+        "train",
+        f"resume={run[0]}/last.ckpt",
+        "trainer.max_epochs=2",
+        "logger=none",
+        "trainer=cpu",
+        "evaluate=false",
+        folder=folder,
+    )
+    newest = max((folder / "runs" / "train").iterdir(), key=lambda p: p.stat().st_mtime)
+    assert newest != run[0] and (newest / "last.ckpt").is_file(), done.stdout
+    assert "image_size: 64" in (newest / "config.yaml").read_text()
+
+
+def test_a_multirun_makes_a_run_for_each_value(folder):
+    yowo(
+        "train",
+        "-m",
+        *TINY,
+        "optimizer.lr=1e-3,1e-4",
+        "trainer.max_epochs=1",
+        "logger=csv",
+        "evaluate=false",
+        folder=folder,
+    )
+    sweep = next((folder / "runs" / "train-sweep").iterdir())
+    jobs = sorted(p for p in sweep.iterdir() if p.is_dir())
+    assert len(jobs) == 2 and all((job / "best.ckpt").is_file() for job in jobs)
+    assert ["lr: 0.001" in (j / "config.yaml").read_text() for j in jobs] == [True, False]
+
+
+def test_two_processes_train_and_evaluate_together(folder):
+    yowo("train", *TINY, "trainer=ddp_cpu", "logger=csv", "hydra.run.dir=runs/ddp", folder=folder)
+    alone = folder / "runs" / "eval_alone"
+    yowo("eval", "checkpoint=runs/ddp/best.ckpt", f"hydra.run.dir={alone}", "trainer=cpu", folder=folder)
+    together = json.loads((folder / "runs" / "ddp" / "metrics.json").read_text())
+    assert json.loads((alone / "metrics.json").read_text())["frame_map"]["0.5"] == pytest.approx(
+        together["frame_map"]["0.5"]
+    )
+
+
+def test_ucf101_24_trains_from_its_own_files(folder, tmp_path):
+    root = ucf24_files(tmp_path / "ucf")
+    yowo(
+        "train", "dataset=ucf24", f"dataset.root={root}", "model=yowo_tiny", "dataset.image_size=64", "dataset.batch_size=4",
+        "dataset.num_workers=1", "trainer=cpu", "trainer.max_epochs=1", "logger=csv", "hydra.run.dir=runs/ucf", folder=folder,
+    )  # fmt: skip
+    metrics = json.loads((folder / "runs" / "ucf" / "metrics.json").read_text())
+    assert len(metrics["frame_ap"]["0.5"]) == 24 and metrics["num_key_frames"] == 26
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "backbone3d=foo"], "backbone3d=foo: there is no such choice; backbone3d has resnet101"),
+        (["train", "dataset=ucf24"], "dataset.root is required: the folder of ucf24"),
+        (["train", "dataset=ucf24", "dataset.root=/nowhere"], "dataset.root=/nowhere: not a directory"),
+        (["train", "dataset.clip_len=4"], "dataset.clip_len: expected a whole number of at least 8, got 4"),
+        (["train", "-m", "dataset.clip_len=8,4"], "dataset.clip_len: expected a whole number of at least 8, got 4"),
+        (["train", "optimizer.lr=1e-3,1e-4"], "several values need -m"),
+        (["train", "weights=nowhere.pth"], "weights=nowhere.pth: there is no such file"),
+        (["eval"], "checkpoint is required, as in yowo eval checkpoint="),
+        (["eval", "checkpoint=nowhere.ckpt"], "nowhere.ckpt: there is no such weights file"),
+        (["detect", "source=x.mp4"], "checkpoint is required"),
+        (["fly"], "yowo fly: there is no such command; there are train, eval, detect, demo"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_code_2_before_anything_is_written(arguments, message, tmp_path):
+    done = yowo(*arguments, folder=tmp_path, fails=True)
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1 and not done.stdout.strip()
+    assert not list(tmp_path.iterdir())
+
+
+def test_help_shows_commands_groups_and_examples(tmp_path):
+    assert "yowo train" in yowo("--help", folder=tmp_path).stdout
+    shown = yowo("train", "--help", folder=tmp_path).stdout
+    assert "backbone3d: resnet101, resnet18" in shown and "yowo train -m" in shown
+    assert "schedule:" in yowo("train", "--cfg", "job", folder=tmp_path).stdout
+    assert not list(tmp_path.iterdir())

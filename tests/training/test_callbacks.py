@@ -1,0 +1,108 @@
+import math
+
+import lightning as L
+import pytest
+import torch
+from lightning.pytorch.loggers import CSVLogger
+from torch.optim.lr_scheduler import MultiStepLR, OneCycleLR
+from torch.utils.data import DataLoader
+
+from yowo.errors import ConfigError
+from yowo.training.callbacks import ClassAP, TimeBudget, Warmup
+
+
+class Line(L.LightningModule):
+    """One weight; the rate of every optimizer step is written down."""
+
+    def __init__(self, schedule, interval="epoch"):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(1))
+        self.schedule, self.interval = schedule, interval
+        self.rates = []
+
+    def training_step(self, batch, batch_idx):
+        return (self.weight * batch.mean()).sum()
+
+    def configure_optimizers(self):
+        optimizer = torch.optim.SGD([self.weight], lr=1.0)
+        step = optimizer.step
+        optimizer.step = lambda closure=None: (self.rates.append(optimizer.param_groups[0]["lr"]), step(closure))[1]
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": self.schedule(optimizer), "interval": self.interval},
+        }
+
+
+def fit(module, callback, folder, epochs=2, **options):
+    trainer = L.Trainer(
+        max_epochs=epochs,
+        callbacks=[callback],
+        logger=False,
+        enable_checkpointing=False,
+        accelerator="cpu",
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        default_root_dir=folder,
+        **options,
+    )
+    trainer.fit(module, DataLoader(torch.ones(8, 1), batch_size=1))
+    return trainer
+
+
+def test_warmup_rises_over_batches_and_leaves_the_schedule_alone(tmp_path):
+    module = Line(lambda o: MultiStepLR(o, [1], 0.1))
+    used = []
+    warmup = Warmup(batches=4, start=0.2)
+    original = warmup._scale
+    warmup._scale = lambda optimizer, *rest: (original(optimizer, *rest), used.append(optimizer.param_groups[0]["lr"]))[
+        0
+    ]
+    trainer = fit(module, warmup, tmp_path)
+    assert used[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert used[8:] == pytest.approx([0.1] * 8)
+    assert trainer.optimizers[0].param_groups[0]["lr"] == pytest.approx(0.1)
+
+
+def test_warmup_counts_batches_before_accumulation_and_goes_on_after_a_restart():
+    warmup = Warmup(batches=10)
+    warmup.load_state_dict({"seen": 5})
+    assert warmup.share == pytest.approx(0.5, abs=1e-3)
+    assert Warmup(batches=0).share == 1.0
+    assert warmup.state_dict() == {"seen": 5}
+
+
+def test_a_budget_that_is_not_needed_changes_nothing(tmp_path):
+    plain = Line(lambda o: OneCycleLR(o, 1.0, total_steps=16), "step")
+    fit(plain, Warmup(0), tmp_path)
+    timed = Line(lambda o: OneCycleLR(o, 1.0, total_steps=16), "step")
+    fit(timed, TimeBudget(3600), tmp_path)
+    assert timed.weight.item() == plain.weight.item()
+
+
+def test_a_spent_budget_stops_early_with_a_low_rate(tmp_path):
+    module = Line(lambda o: OneCycleLR(o, 1.0, total_steps=16), "step")
+    trainer = fit(module, TimeBudget(1e-6), tmp_path)
+    assert trainer.global_step < 16
+    assert trainer.optimizers[0].param_groups[0]["lr"] < 0.05
+
+
+def test_a_budget_needs_a_one_cycle_schedule(tmp_path):
+    with pytest.raises(ConfigError, match=r"only schedule=one_cycle can be shortened"):
+        fit(Line(lambda o: MultiStepLR(o, [1], 0.1)), TimeBudget(5), tmp_path)
+
+
+class FakeMetric:
+    def per_class(self):
+        return {"0.5": {"run": 0.25, "never_seen": math.nan}, "0.75": {"run": 0.1}}
+
+
+class FakeModule:
+    metric = FakeMetric()
+
+
+def test_ap_by_class_reaches_the_logger_without_unknown_classes(tmp_path):
+    logger = CSVLogger(tmp_path, name="", version="")
+    trainer = L.Trainer(logger=logger, accelerator="cpu", enable_checkpointing=False, enable_progress_bar=False)
+    ClassAP().on_validation_epoch_end(trainer, FakeModule())
+    logger.save()
+    assert (tmp_path / "metrics.csv").read_text().split() == ["step,val/ap/run", "0,0.25"]

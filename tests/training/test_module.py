@@ -1,0 +1,44 @@
+import pytest
+import torch
+
+from yowo.config import build_detector, build_module, compose_config
+from yowo.contracts import ClipBatch
+
+
+@pytest.fixture(scope="module")
+def module():
+    config = compose_config("train", ["dataset=motion", "dataset.image_size=64"])
+    return build_module(config, build_detector(config))
+
+
+def batch(positions=(0, 1)):
+    targets = [{"boxes": torch.tensor([[0.2, 0.2, 0.7, 0.8]]), "labels": torch.tensor([1])} for _ in positions]
+    return ClipBatch(list(positions), [(128, 96)] * len(positions), torch.rand(len(positions), 3, 8, 64, 64), targets)
+
+
+def test_a_training_step_gives_the_total_loss_and_logs_its_parts(module, monkeypatch):
+    logged = {}
+    monkeypatch.setattr(module, "log_dict", lambda values, **_: logged.update(values))
+    loss = module.training_step(batch(), 0)
+    assert set(logged) == {"train/box", "train/conf", "train/cls", "train/total"}
+    assert loss.requires_grad and loss.item() == pytest.approx(logged["train/total"].item())
+
+
+def test_evaluation_feeds_the_metric_and_hands_detections_to_callbacks(module, monkeypatch):
+    logged = {}
+    monkeypatch.setattr(module, "log_dict", lambda values, **_: logged.update(values))
+    module.on_validation_epoch_start()
+    out = module.validation_step(batch(), 0)
+    assert len(out["detections"]) == 2
+    module.on_validation_epoch_end()
+    assert "val/frame_map/0.5" in logged and "val/total" in logged
+
+
+def test_the_checkpoint_knows_its_configuration(module):
+    checkpoint = {}
+    module.on_save_checkpoint(checkpoint)
+    assert checkpoint["yowo"]["config"]["dataset"]["name"] == "motion"
+
+
+def test_the_metric_keeps_no_state_in_checkpoints(module):
+    assert not [name for name in module.state_dict() if not name.startswith("detector.")]
