@@ -31,7 +31,7 @@ MARGIN = 24.0
 """Pixels that the centre of a figure keeps from the border."""
 SIDES = (32.0, 66.0)
 """Side of the smallest and of the largest figure in pixels."""
-SPEEDS = (1.5, 3.0)
+SPEEDS = (2.0, 3.4)
 """Pixels a frame of the four moves."""
 RATES = (0.03, 0.055)
 """Part of the size that a frame adds (`grow`) or takes (`shrink`)."""
