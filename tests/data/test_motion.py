@@ -110,6 +110,16 @@ def test_the_stride_thins_out_training_key_frames_only(made):
     assert [key.frame for key in thin.key_frames("train")][:4] == [0, 4, 8, 12]
 
 
+def test_held_out_videos_may_have_another_length(tmp_path):
+    data = tiny(tmp_path / "set", num_train=1, num_val=1, num_val_frames=24)
+    data.prepare()
+    for split, count in (("train", 16), ("val", 24)):
+        (video,) = data.videos(split)
+        assert video.num_frames == count
+        with av.open(video.path) as container:
+            assert len(list(container.decode(video=0))) == count
+
+
 def test_preparing_again_does_nothing(copy):
     before = {path: path.stat().st_mtime_ns for path in copy.root.rglob("*")}
     copy.prepare()
@@ -220,7 +230,8 @@ def test_damaged_parameters_are_named(copy):
 
 def test_sizes_from_a_configuration_are_plain_numbers_in_the_file(made):
     assert json.loads((made.root / "generator.json").read_text()) == {
-        "format": 1, "num_train": 3, "num_val": 2, "num_frames": 16, "size": [64, 48], "seed": 0,
+        "format": 1, "num_train": 3, "num_val": 2, "num_frames": 16, "num_val_frames": 16, "size": [64, 48],
+        "seed": 0,
     }  # fmt: skip
 
 

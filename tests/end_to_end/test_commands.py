@@ -13,7 +13,8 @@ from tests.make_data import ucf24_files
 from yowo.video.reader import open_video
 
 TINY = [
-    "dataset.num_train=4", "dataset.num_val=2", "dataset.num_frames=16", "dataset.key_frame_stride=4",
+    "dataset.num_train=4", "dataset.num_val=2", "dataset.num_frames=16", "dataset.num_val_frames=16",
+    "dataset.key_frame_stride=4",
     "dataset.batch_size=4", "dataset.image_size=64", "trainer=cpu", "schedule.epochs=1",
 ]  # fmt: skip
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
@@ -69,6 +70,7 @@ def liveliest(data: ClipDataModule) -> str:
     return max(videos, key=lambda v: sum(len(tube.boxes) for tube in v.tubes)).path
 
 
+@torch.inference_mode()
 def draw_sheet(detector: Detector, data: ClipDataModule, config: DictConfig, path: Path) -> None:
     """Draw held-out key frames, spread over the split, with true and found boxes.
 

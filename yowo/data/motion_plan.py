@@ -27,23 +27,25 @@ SPLITS = ("train", "val")
 MIN_FRAMES = 16
 """Frames of the shortest video that holds an action."""
 MIN_ACTION = 14
+ONSET = 2
+"""Frames of an action that pass before it is annotated: on the first of them nothing has happened yet."""
 MARGIN = 24.0
 """Pixels that the centre of a figure keeps from the border."""
-SIDES = (32.0, 66.0)
+SIDES = (32.0, 68.0)
 """Side of the smallest and of the largest figure in pixels."""
 SPEEDS = (2.0, 3.4)
 """Pixels a frame of the four moves."""
-RATES = (0.03, 0.055)
+RATES = (0.042, 0.065)
 """Part of the size that a frame adds (`grow`) or takes (`shrink`)."""
-SPINS = (12.0, 25.0)
+SPINS = (15.0, 26.0)
 """Degrees a frame."""
-AMPLITUDES, PERIODS, LEVER = (20.0, 34.0), (9.0, 12.0), 0.45
+AMPLITUDES, PERIODS, LEVER = (28.0, 40.0), (9.0, 12.0), 0.55
 """Of `swing`: degrees to either side, frames of a full sway, distance of the pivot from the centre in sides."""
 MAX_OVERLAP = 0.3
 """Largest part of a box that the box of another actor may hide at any time; their IoU then stays below 0.18."""
 ACTOR_COUNTS = (0.25, 0.35, 0.25, 0.15)
 """Share of videos that are planned with one, two, three and four actors."""
-WANDER, JITTER, IDLE_JITTER = 4.0, 1.0, 0.35
+WANDER, JITTER, IDLE_JITTER = 4.0, 0.7, 0.35
 """Pixels: how far the camera wanders, how far it jumps at a frame, standard deviation of an actor that waits."""
 TRIES = 40
 
@@ -70,7 +72,7 @@ class Actor:
     Attributes:
         figure: What it looks like.
         label: Index into `CLASSES`.
-        start: First annotated frame: the first that differs from the one before by the action.
+        start: First annotated frame: the action is `ONSET` steps old, so that it can be seen.
         stop: Frame after the last annotated one; before and after, the actor waits.
         states: float64 [T, 4], centre x, centre y and side in pixels, angle in radians, one row a frame of the video,
             as a camera at rest would see them.
@@ -132,7 +134,7 @@ def plan_video(split: Split, index: int, num_frames: int, size: tuple[int, int],
         size=size,
         camera=_plan_camera(random, num_frames, _scale(size)),
         actors=tuple(actors),
-        distractors=tuple(_plan_distractor(random, size) for _ in range(int(random.integers(3, 7)))),
+        distractors=tuple(_plan_distractor(random, size) for _ in range(int(random.integers(2, 5)))),
         backdrop=int(random.integers(2**31)),
     )
 
@@ -219,7 +221,7 @@ def _plan_actor(random: np.random.Generator, label: int, num_frames: int, size: 
     waiting = np.ones((num_frames, 1))
     waiting[begin:stop] = 0
     states += waiting * random.normal(0, [IDLE_JITTER * scale, IDLE_JITTER * scale, 0, 0.015], (num_frames, 4))
-    return Actor(_plan_figure(random), label, begin + (begin > 0), stop, states)
+    return Actor(_plan_figure(random), label, begin + ONSET, stop, states)
 
 
 def _plan_path(random: np.random.Generator, name: str, count: int, size: tuple[int, int]) -> Floats:

@@ -2,17 +2,23 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from typing_extensions import Self
 
 from yowo.errors import VideoError
 from yowo.video.frames import Frames, check_indices
+from yowo.video.pyav_reader import PyAVReader
 
 
 class DecordReader:
-    """One thread, one file, opened here and dropped at `close`: idle decord readers go on decoding."""
+    """One thread, one file, opened here and dropped at `close`: idle decord readers go on decoding.
+
+    Only for files that `yowo.video.backends.choose_backend` gives to it: others may be read wrongly, or for ever.
+    """
+
+    backend: ClassVar[str] = "decord"
 
     def __init__(self, path: str | Path) -> None:
         """Open the file.
@@ -25,31 +31,71 @@ class DecordReader:
         except ImportError as error:
             raise VideoError(f"{path}: decord is not installed on this platform; use backend=pyav") from error
         self.path = path
+        self._spare: PyAVReader | None = None
+        self._known_size: tuple[int, int] | None = None
         try:
             self._reader: Any = decord.VideoReader(str(path), num_threads=1)
             self.fps = float(self._reader.get_avg_fps())
-            self.height, self.width = (int(side) for side in self._reader[0].shape[:2])
-        except (decord.DECORDError, RuntimeError, IndexError) as error:
+        except (decord.DECORDError, RuntimeError) as error:
             raise VideoError(f"{path}: decord refuses it: {_last_words(error)}") from error
+        self._length = len(self._reader)
 
     def __len__(self) -> int:
         """Return the number of frames."""
-        return len(self._reader)
+        return self._length
+
+    @property
+    def height(self) -> int:
+        """Pixels of a column."""
+        return self._size()[0]
+
+    @property
+    def width(self) -> int:
+        """Pixels of a row."""
+        return self._size()[1]
+
+    def _size(self) -> tuple[int, int]:
+        """Return height and width, which decord tells with a decoded frame only."""
+        if self._known_size is None:
+            self._decode([0])
+        return self._known_size or (0, 0)
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether decord failed and PyAV decodes in its place."""
+        return self._spare is not None
 
     def get_frames(self, indices: Sequence[int]) -> Frames:
-        """Return the frames [N, H, W, 3] at `indices`, see `VideoReader`."""
-        wanted, place = np.unique(check_indices(indices, len(self), self.path), return_inverse=True)
+        """Return the frames [N, H, W, 3] at `indices`, see `VideoReader`.
+
+        Where decord meets damage, which it does not survive, PyAV gives the frames that can still be decoded.
+        """
+        wanted, place = np.unique(check_indices(indices, self._length, self.path), return_inverse=True)
         if not len(wanted):
-            return np.zeros((0, self.height, self.width, 3), dtype=np.uint8)
-        try:
-            frames: Frames = self._reader.get_batch(wanted.tolist()).asnumpy()
-        except Exception as error:  # decord's errors have no common type
-            raise VideoError(f"{self.path}: decord cannot decode it: {_last_words(error)}") from error
+            return np.zeros((0, *self._size(), 3), dtype=np.uint8)
+        frames = self._decode(wanted.tolist())
         return frames if len(wanted) == len(place) and (np.diff(place) > 0).all() else frames[place]
+
+    def _decode(self, rising: list[int]) -> Frames:
+        """Decode frames at rising positions."""
+        frames: Frames
+        if self._spare is None:
+            try:
+                frames = self._reader.get_batch(rising).asnumpy()
+            except Exception:  # decord's errors have no common type
+                self._reader, self._spare = None, PyAVReader(self.path)
+                frames = self._spare.get_frames(rising)
+        else:
+            frames = self._spare.get_frames(rising)
+        height, width = frames.shape[1:3]
+        self._known_size = height, width
+        return frames
 
     def close(self) -> None:
         """Drop the reader."""
         self._reader = None
+        if self._spare is not None:
+            self._spare.close()
 
     def __enter__(self) -> Self:
         """Return the reader."""

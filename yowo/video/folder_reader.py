@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -10,14 +11,15 @@ from typing_extensions import Self
 
 from yowo.errors import VideoError
 from yowo.video.frames import Frames, check_indices
+from yowo.video.packets import DEFAULT_FPS
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
-DEFAULT_FPS = 25.0
-"""Pictures carry no rate."""
 
 
 class FolderReader:
     """The pictures of a folder, in the order of the last number in their names."""
+
+    backend: ClassVar[str] = "frames"
 
     def __init__(self, path: str | Path) -> None:
         """List the folder.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,25 @@ Frames = NDArray[np.uint8]
 
 
 class VideoReader(Protocol):
-    """An open video. Readers belong to the process that opened them and are closed after use."""
+    """An open video. Readers belong to the process that opened them and are closed after use.
 
-    fps: float
-    width: int
-    height: int
+    Attributes:
+        backend: Name by which `open_video` is asked for this kind of reader.
+    """
+
+    backend: ClassVar[str]
+
+    @property
+    def fps(self) -> float:
+        """Frames a second, on average."""
+
+    @property
+    def width(self) -> int:
+        """Pixels of a row."""
+
+    @property
+    def height(self) -> int:
+        """Pixels of a column."""
 
     def __len__(self) -> int:
         """Return the number of frames that can be decoded."""
@@ -27,7 +41,8 @@ class VideoReader(Protocol):
         """Return the frames that sequential decoding gives at `indices`.
 
         Args:
-            indices: Positions from 0, in any order, repeats allowed.
+            indices: Positions from 0, in any order, repeats allowed. Positions count decoded frames, whatever their
+                timestamps.
 
         Returns:
             uint8 [N, H, W, 3], RGB.

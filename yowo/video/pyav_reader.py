@@ -1,108 +1,131 @@
-"""Videos through PyAV: for files that decord refuses or that it would read wrongly."""
+"""Videos through PyAV: for files that decord refuses or would read wrongly, and platforms without decord."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
-from typing import cast
+from typing import ClassVar, cast
 
 import av
 import numpy as np
+from av.container import InputContainer
+from numpy.typing import NDArray
 from typing_extensions import Self
 
 from yowo.errors import VideoError
+from yowo.video.frame_index import FrameIndex, decoded, frame_index
 from yowo.video.frames import Frames, check_indices
+from yowo.video.packets import DECODING_ERRORS, NO_TIME, words
+
+SEEK_REACH = 64
+"""Frames that are decoded after a seek in search of the key frame, before it is given up."""
+
+
+class _NotAsIndexed(Exception):  # noqa: N818 - it never leaves this file
+    """Decoding gave other frames than the packets let expect."""
 
 
 class PyAVReader:
-    """Sequential decoding; a request before the last one starts again at the nearest key frame or at the beginning.
+    """Decodes forward, from the key frame before the first frame asked for; files without times from their beginning.
 
-    The number of frames is what decoding gives, so opening decodes the file once without converting its pictures.
+    Opening reads the packets, or, where these do not number the frames (see `Packets.one_frame_each`), decodes the
+    file once without converting its pictures. What was found is kept in the process, so that a file is searched once.
     """
 
+    backend: ClassVar[str] = "pyav"
+
     def __init__(self, path: str | Path) -> None:
-        """Open the file and count its frames.
+        """Open the file and number its frames.
 
         Raises:
             VideoError: It holds no video, or nothing of it can be decoded.
         """
         self.path = path
-        self._times: list[int | None] = []
-        self._keys: list[int] = []
-        try:
-            with av.open(str(path)) as container:
-                if not container.streams.video:
-                    raise VideoError(f"{path}: holds no video stream")
-                stream = container.streams.video[0]
-                stream.thread_type = "AUTO"
-                self.fps = float(stream.average_rate or stream.guessed_rate or 25)
-                for frame in _decoded(container):
-                    if frame.key_frame:
-                        self._keys.append(len(self._times))
-                    self._times.append(frame.pts)
-                    self.width, self.height = frame.width, frame.height
-        except (av.FFmpegError, OSError, ValueError) as error:
-            raise VideoError(f"{path}: not a readable video ({_words(error)})") from error
-        if not self._times:
-            raise VideoError(f"{path}: not one frame of it can be decoded")
-        self._container: av.container.InputContainer | None = None
+        self._index: FrameIndex = frame_index(path)
+        self._container: InputContainer | None = None
         self._frames: Iterator[av.VideoFrame] = iter(())
         self._next = 0
 
+    @property
+    def fps(self) -> float:
+        """Frames a second, on average."""
+        return self._index.fps
+
+    @property
+    def width(self) -> int:
+        """Pixels of a row."""
+        return self._index.width
+
+    @property
+    def height(self) -> int:
+        """Pixels of a column."""
+        return self._index.height
+
     def __len__(self) -> int:
         """Return the number of frames."""
-        return len(self._times)
+        return len(self._index.times)
 
     def get_frames(self, indices: Sequence[int]) -> Frames:
         """Return the frames [N, H, W, 3] at `indices`, see `VideoReader`."""
         wanted, place = np.unique(check_indices(indices, len(self), self.path), return_inverse=True)
-        pictures = np.zeros((len(wanted), self.height, self.width, 3), dtype=np.uint8)
-        for row, index in enumerate(wanted.tolist()):
-            pictures[row] = self._frame(index)
-        return pictures[place]
-
-    def _frame(self, index: int) -> Frames:
-        """Decode up to one frame."""
-        key = max((k for k in self._keys if k <= index), default=0)
-        if self._container is None or index < self._next or key > self._next + 1:
-            self._restart(key)
         try:
-            for frame in self._frames:
-                self._next += 1
-                if self._next == index + 1:
-                    return _picture(frame, self.width, self.height)
-        except (av.FFmpegError, ValueError) as error:
-            raise VideoError(f"{self.path}: frame {index} cannot be decoded ({_words(error)})") from error
-        raise VideoError(f"{self.path}: frame {index} cannot be decoded a second time")
+            pictures = self._rising(wanted)
+        except _NotAsIndexed as error:
+            self.close()
+            if self._index.decoded:
+                raise VideoError(f"{self.path}: {error}") from None
+            self._index = frame_index(self.path, by_decoding=True)
+            if wanted[-1] >= len(self):
+                damage = f"the file is damaged after frame {len(self) - 1}"
+                raise VideoError(f"{self.path}: frame {wanted[-1]} cannot be decoded, {damage}") from None
+            return self.get_frames(indices)
+        except DECODING_ERRORS as error:
+            self.close()
+            raise VideoError(f"{self.path}: cannot be decoded ({words(error)})") from error
+        return pictures if len(wanted) == len(place) and (np.diff(place) > 0).all() else pictures[place]
+
+    def _rising(self, wanted: NDArray[np.int64]) -> Frames:
+        """Return the frames at rising positions."""
+        pictures = np.empty((len(wanted), self.height, self.width, 3), dtype=np.uint8)
+        keys = self._index.keys[np.searchsorted(self._index.keys, wanted, side="right") - 1]
+        for row, (index, key) in enumerate(zip(wanted.tolist(), keys.tolist(), strict=True)):
+            if self._container is None or index < self._next or key > self._next:
+                self._restart(key)
+            frame = next(islice(self._frames, index - self._next, None), None)
+            self._next = index + 1
+            if frame is None or _time(frame) != self._index.times[index]:
+                raise _NotAsIndexed(f"frame {index} is not decoded twice alike")
+            pictures[row] = cast(Frames, frame.to_ndarray(format="rgb24", width=self.width, height=self.height))
+        return pictures
 
     def _restart(self, key: int) -> None:
         """Begin to decode at a key frame: by seeking where the file allows it, else from the first frame."""
-        self.close()
-        self._container = av.open(str(self.path))
-        stream = self._container.streams.video[0]
-        stream.thread_type = "AUTO"
-        time = self._times[key]
-        unique = time is not None and self._times.count(time) == 1
-        if key and unique and time is not None:
-            try:
-                self._container.seek(time, stream=stream)
-                frames = _decoded(self._container)
-                for frame in frames:
-                    if frame.pts == time:
-                        self._frames, self._next = _chain(frame, frames), key
-                        return
-                    if frame.pts is None or frame.pts > time:
-                        break
-            except av.FFmpegError:
-                pass  # not seekable: from the beginning
-            self._container.close()
+        if key == 0 or not self._seek(key):
+            self.close()
             self._container = av.open(str(self.path))
-        self._frames, self._next = _decoded(self._container), 0
+            self._frames, self._next = decoded(self._container), 0
+
+    def _seek(self, key: int) -> bool:
+        """Move to a key frame; whether that succeeded."""
+        if self._container is None:
+            self._container = av.open(str(self.path))
+        time = int(self._index.times[key])
+        try:
+            self._container.seek(time, stream=self._container.streams.video[0])
+            frames = decoded(self._container)
+            for frame in islice(frames, SEEK_REACH):
+                if frame.pts == time:
+                    self._frames, self._next = chain([frame], frames), key
+                    return True
+        except DECODING_ERRORS:
+            pass  # not a file to seek in
+        return False
 
     def close(self) -> None:
         """Close the file."""
+        self._frames = iter(())
         if self._container is not None:
             self._container.close()
         self._container = None
-        self._frames = iter(())
 
     def __enter__(self) -> Self:
         """Return the reader."""
@@ -113,32 +136,5 @@ class PyAVReader:
         self.close()
 
 
-def _decoded(container: av.container.InputContainer) -> Iterator[av.VideoFrame]:
-    """Yield the frames of the first video stream; a damaged end is an end."""
-    frames = container.decode(container.streams.video[0])
-    seen = False
-    while True:
-        try:
-            frame = next(frames)
-        except StopIteration:
-            return
-        except av.FFmpegError:
-            if seen:
-                return
-            raise
-        seen = True
-        yield frame
-
-
-def _chain(first: av.VideoFrame, rest: Iterator[av.VideoFrame]) -> Iterator[av.VideoFrame]:
-    yield first
-    yield from rest
-
-
-def _picture(frame: av.VideoFrame, width: int, height: int) -> Frames:
-    """Convert a frame to RGB of the video's size."""
-    return cast(Frames, frame.to_ndarray(format="rgb24", width=width, height=height))
-
-
-def _words(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+def _time(frame: av.VideoFrame) -> int:
+    return NO_TIME if frame.pts is None else frame.pts

@@ -38,4 +38,20 @@ def open_video(path: str | Path, backend: str = "auto") -> VideoReader:
         raise ConfigError(f"backend: expected one of auto, {', '.join(READERS)}, got {backend!r}")
     if not Path(path).exists():
         raise VideoError(f"{path}: there is no such video; check the path")
-    return READERS[choose_backend(path) if backend == "auto" else backend](path)
+    if backend != "auto":
+        return READERS[backend](path)
+    chosen = choose_backend(path)
+    if chosen == "decord":
+        reader = _trusted_decord(path)
+        return PyAVReader(path) if reader is None else reader
+    return READERS[chosen](path)
+
+
+def _trusted_decord(path: str | Path) -> DecordReader | None:
+    """Open a file with decord; None where it is not installed, or does not decode the first frame."""
+    try:
+        reader = DecordReader(path)
+        reader.get_frames([0])
+    except VideoError:
+        return None
+    return None if reader.gave_up else reader

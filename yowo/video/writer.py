@@ -1,5 +1,7 @@
 """Video files from frames: written to a temporary name, renamed when they are whole."""
 
+import math
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,18 +12,14 @@ from numpy.typing import NDArray
 from typing_extensions import Self
 
 from yowo.errors import VideoError
+from yowo.video.packets import words
 
 
 class VideoWriter:
     """A context manager: `write` frames; the file appears when the block ends without an error."""
 
     def __init__(
-        self,
-        path: str | Path,
-        fps: float,
-        size: tuple[int, int],
-        codec: str = "libx264",
-        options: dict[str, str] | None = None,
+        self, path: str | Path, fps: float, size: tuple[int, int], codec: str = "libx264", crf: int = 20
     ) -> None:
         """Open the file.
 
@@ -31,52 +29,83 @@ class VideoWriter:
             size: Width and height of the frames in pixels; an odd side gets a black row or column, as the encoder
                 needs even ones.
             codec: Name of the encoder.
-            options: The encoder's options; None is a good quality ({"crf": "20"}).
+            crf: Constant rate factor, 0 (best) to 51; encoders without one go by their own default.
 
         Raises:
             VideoError: The folder is missing, or the encoder or container is not there.
         """
         self.path = Path(path)
-        self._unfinished = self.path.with_name(f".{self.path.stem}.unfinished{self.path.suffix}")
         if not self.path.parent.is_dir():
             raise VideoError(f"{path}: the folder {self.path.parent} is missing; make it first")
+        if not (math.isfinite(fps) and fps > 0):
+            raise VideoError(f"{path}: expected a rate above 0 frames a second, got {fps}")
+        if min(size) < 1:
+            raise VideoError(f"{path}: expected a size of at least 1x1 pixels, got {size[0]}x{size[1]}")
+        self._unfinished = self.path.with_name(f".{self.path.stem}.unfinished{self.path.suffix}")
         self._size = size
+        self._count = 0
         try:
             self._container = av.open(str(self._unfinished), "w")
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise VideoError(f"{path}: cannot be written ({words(error)}); name it .mp4, .mkv or .avi") from error
+        try:
             stream = self._container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001))
         except (av.FFmpegError, ValueError) as error:
-            raise VideoError(f"{path}: cannot be written with {codec} ({error})") from error
+            self._give_up()
+            raise VideoError(f"{path}: cannot be written with {codec} ({words(error)})") from error
         if not isinstance(stream, VideoStream):
+            self._give_up()
             raise VideoError(f"{path}: {codec} does not encode pictures")
         self._stream = stream
         self._stream.width, self._stream.height = (side + side % 2 for side in size)
         self._stream.pix_fmt = "yuv420p"
-        self._stream.options = dict({"crf": "20"} if options is None else options)
+        self._stream.options = {"crf": str(crf)}
 
     def write(self, frame: NDArray[np.uint8]) -> None:
         """Append a frame, uint8 [H, W, 3], RGB.
 
         Raises:
-            VideoError: The frame has another size.
+            VideoError: The frame has another size or type, or the encoder refuses it.
         """
         width, height = self._size
-        if frame.shape != (height, width, 3):
-            raise VideoError(f"{self.path}: expected frames [{height}, {width}, 3], got {list(frame.shape)}")
-        even = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)))
+        if frame.shape != (height, width, 3) or frame.dtype != np.uint8:
+            raise VideoError(
+                f"{self.path}: expected frames uint8 [{height}, {width}, 3], got {frame.dtype} {list(frame.shape)}"
+            )
+        even = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0))) if height % 2 or width % 2 else frame
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(even), format="rgb24")
-        self._container.mux(self._stream.encode(picture))
+        try:
+            self._container.mux(self._stream.encode(picture))
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise VideoError(f"{self.path}: frame {self._count} cannot be written ({words(error)})") from error
+        self._count += 1
 
     def __enter__(self) -> Self:
         """Return the writer."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
-        """Finish the file, or remove it after an error."""
+        """Finish the file, or remove it after an error.
+
+        Raises:
+            VideoError: The file cannot be finished, or no frame was written.
+        """
+        if kind is not None:
+            self._give_up()
+            return
         try:
-            if kind is None:
-                self._container.mux(self._stream.encode())
+            if not self._count:
+                raise VideoError(f"{self.path}: no frame was written")
+            self._container.mux(self._stream.encode())
             self._container.close()
-            if kind is None:
-                self._unfinished.replace(self.path)
+            self._unfinished.replace(self.path)
+        except (av.FFmpegError, OSError, ValueError) as failure:
+            raise VideoError(f"{self.path}: cannot be finished ({words(failure)})") from failure
         finally:
-            self._unfinished.unlink(missing_ok=True)
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Close what is open and remove what is not whole."""
+        with suppress(av.FFmpegError, OSError, ValueError):
+            self._container.close()
+        self._unfinished.unlink(missing_ok=True)

@@ -1,0 +1,119 @@
+"""Where the frames of a file are: their times in the order in which they are shown, and where decoding can begin."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import numpy as np
+from av.container import InputContainer
+from numpy.typing import NDArray
+
+from yowo.errors import VideoError
+from yowo.video.packets import DECODING_ERRORS, NO_TIME, rate, read_packets, words
+
+
+class FrameIndex(NamedTuple):
+    """The frames of a file.
+
+    Attributes:
+        times: int64 [n], time of each frame in the order of showing, in units of the stream; `NO_TIME` for none.
+        keys: int64 [k], positions of frames that decoding can begin at, rising; the first is 0. It is the only one in
+            a file with missing pieces: what its container says about places and times is no longer true.
+        fps: Frames a second, on average.
+        width: Pixels.
+        height: Pixels.
+        decoded: Whether it was found by decoding; else by reading packets, which believes that all can be decoded.
+    """
+
+    times: NDArray[np.int64]
+    keys: NDArray[np.int64]
+    fps: float
+    width: int
+    height: int
+    decoded: bool
+
+
+def frame_index(path: str | Path, by_decoding: bool = False) -> FrameIndex:
+    """Return the index of a file, kept for the life of the process as long as the file does not change.
+
+    Args:
+        path: The file.
+        by_decoding: Decode the whole file. Without it that is done only where packets do not number the frames.
+
+    Raises:
+        VideoError: It is not there, holds no video, or nothing of it can be decoded.
+    """
+    try:
+        facts = Path(path).stat()
+    except OSError as error:
+        raise VideoError(f"{path}: not a readable video ({words(error)})") from error
+    return _kept(str(path), facts.st_size, facts.st_mtime_ns, by_decoding)
+
+
+@lru_cache(maxsize=4096)
+def _kept(path: str, size: int, modified: int, by_decoding: bool) -> FrameIndex:
+    """Index a file; its size and time of change tell the versions apart."""
+    packets = read_packets(path)
+    if packets.one_frame_each and packets.width and packets.height and not by_decoding:
+        order = np.argsort(packets.times)
+        times, keys = packets.times[order], np.flatnonzero(packets.keys[order])
+        return FrameIndex(times, keys, packets.fps, packets.width, packets.height, decoded=False)
+    return _decode(path, packets.whole)
+
+
+def _decode(path: str, can_seek: bool) -> FrameIndex:
+    times: list[int] = []
+    keys: list[bool] = []
+    width = height = 0
+    try:
+        with av.open(path) as container:
+            fps = rate(container.streams.video[0])
+            for frame in decoded(container):
+                times.append(NO_TIME if frame.pts is None else frame.pts)
+                keys.append(frame.key_frame)
+                width, height = width or frame.width, height or frame.height
+    except DECODING_ERRORS as error:
+        raise VideoError(f"{path}: not a readable video ({words(error)})") from error
+    if not times:
+        raise VideoError(f"{path}: not one frame of it can be decoded")
+    shown = np.array(times, dtype=np.int64)
+    _, which, count = np.unique(shown, return_inverse=True, return_counts=True)
+    seekable = np.array(keys) & (shown > NO_TIME) & (count[which] == 1) & can_seek
+    seekable[0] = True
+    return FrameIndex(shown, np.flatnonzero(seekable), fps, width, height, decoded=True)
+
+
+def decoded(container: InputContainer) -> Iterator[av.VideoFrame]:
+    """Yield the frames of the first video stream from where the container stands.
+
+    Packets that cannot be decoded are passed over before the first frame, as in a recording that begins in the middle;
+    after it they are the end, because frames beyond them could not be numbered.
+
+    Raises:
+        FFmpegError: Nothing can be decoded.
+    """
+    seen, failure = False, None
+    packets = container.demux(container.streams.video[0])
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            break
+        except DECODING_ERRORS as error:
+            failure = error
+            break
+        try:
+            frames = packet.decode()
+        except DECODING_ERRORS as error:
+            if seen:
+                return
+            failure = error
+            continue
+        for frame in frames:
+            if isinstance(frame, av.VideoFrame):
+                seen = True
+                yield frame
+    if failure is not None and not seen:
+        raise failure
