@@ -51,12 +51,6 @@ from yowo.losses.terms import MultiHotFocalLoss, SoftmaxFocalLoss
         (["dataset.batch_size=0"], r"dataset\.batch_size: expected a whole number of at least 1, got 0"),
         (["augment.flip=2"], r"augment\.flip: expected a number from 0 to 1, got 2"),
         (["dataset.std=[1,0,1]"], r"dataset\.std: expected three numbers above 0"),
-        (
-            [
-                "a=b=c=[",
-            ],
-            r"a=b=c=\[",
-        ),
     ],
 )
 def test_mistakes_are_one_clear_line(overrides, message):

@@ -1,7 +1,18 @@
 import numpy as np
 import pytest
 
-from yowo.data.motion_plan import CLASSES, MIN_ACTION, RATES, SIDES, SPEEDS, SPINS, Actor, outline_boxes, plan_video
+from yowo.data.motion_plan import (
+    CLASSES,
+    MIN_ACTION,
+    ONSET,
+    RATES,
+    SIDES,
+    SPEEDS,
+    SPINS,
+    Actor,
+    outline_boxes,
+    plan_video,
+)
 
 SIZE = (160, 120)
 FRAMES = 48
@@ -55,16 +66,16 @@ def test_videos_have_one_to_four_actors(plans):
 def test_about_half_of_the_actors_that_meet_no_limit_act_for_a_part_of_the_video_and_none_briefly(actors):
     lengths = np.array([actor.stop - actor.start for actor in actors])
     unlimited = np.array([CLASSES[actor.label] in ("spin", "swing") for actor in actors])
-    assert 0.35 < np.mean(lengths[unlimited] < FRAMES) < 0.65
-    assert lengths.min() >= MIN_ACTION
+    assert 0.35 < np.mean(lengths[unlimited] < FRAMES - ONSET) < 0.65
+    assert lengths.min() >= MIN_ACTION - ONSET
     assert np.median(lengths) >= 20
 
 
 def test_actors_wait_about_where_they_begin_and_end(actors):
-    waiting = [actor for actor in actors if actor.start > 0]
+    waiting = [actor for actor in actors if actor.start > ONSET]
     assert waiting
     for actor in waiting:
-        before = actor.states[: actor.start]
+        before = actor.states[: actor.start - ONSET + 1]
         assert np.abs(before[:, :2] - before[-1, :2]).max() < 3
         assert np.ptp(before[:, 2]) == 0
         assert np.array_equal(np.isclose(actor.states[actor.start], before[-1]).all(), False)

@@ -1,21 +1,29 @@
 import pytest
 
-from tests.make_data import pictures, write_video
+from tests.video.video_files import KINDS, copy_packets
 from yowo.errors import VideoError
 from yowo.video.backends import choose_backend
 
 
-def test_ordinary_files_go_to_decord_and_folders_to_pictures(tmp_path):
-    write_video(tmp_path / "v.avi", pictures(10, 0))
-    assert choose_backend(tmp_path / "v.avi") == "decord"
+@pytest.mark.parametrize("name", KINDS)
+def test_each_kind_of_file_goes_to_a_decoder_that_reads_it_exactly(video, name):
+    assert choose_backend(video(name)) == KINDS[name][2]
+
+
+def test_a_folder_goes_to_pictures(tmp_path):
     assert choose_backend(tmp_path) == "frames"
 
 
-def test_a_file_that_promises_more_frames_than_it_has_is_kept_from_decord(tmp_path):
-    write_video(tmp_path / "v.avi", pictures(30, 0))
-    whole = (tmp_path / "v.avi").read_bytes()
+def test_a_file_that_promises_more_frames_than_it_has_is_kept_from_decord(tmp_path, videos):
+    whole = (videos / "mpeg4.avi").read_bytes()
     (tmp_path / "v.avi").write_bytes(whole[: len(whole) * 2 // 3])
     assert choose_backend(tmp_path / "v.avi") == "pyav"
+
+
+@pytest.mark.parametrize(("first", "shift"), [(5, 0), (0, -5)], ids=["begins between key frames", "edit list"])
+def test_files_with_packets_that_give_no_frame_are_kept_from_decord(tmp_path, video, first, shift):
+    copy_packets(video("h264_closed.mp4"), tmp_path / "v.mp4", first, shift)
+    assert choose_backend(tmp_path / "v.mp4") == "pyav"
 
 
 def test_no_video_is_an_error(tmp_path):

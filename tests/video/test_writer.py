@@ -26,9 +26,31 @@ def test_odd_sides_get_a_black_border(tmp_path):
         assert reader.get_frames([0])[0, 47].mean() < 60
 
 
-def test_an_error_leaves_nothing_behind(tmp_path):
-    with pytest.raises(RuntimeError, match="stop"), VideoWriter(tmp_path / "v.mp4", 25, (64, 48)) as writer:
+def test_a_higher_rate_factor_makes_a_smaller_file(tmp_path):
+    sizes = []
+    for crf in (10, 40):
+        with VideoWriter(tmp_path / "v.mp4", 25, (64, 48), crf=crf) as writer:
+            for frame in np.random.default_rng(0).integers(0, 255, (5, 48, 64, 3), dtype=np.uint8):
+                writer.write(frame)
+        sizes.append((tmp_path / "v.mp4").stat().st_size)
+    assert sizes[1] < sizes[0] / 2
+
+
+def test_encoders_without_a_rate_factor_write_too(tmp_path):
+    with VideoWriter(tmp_path / "v.avi", 25, (64, 48), codec="mpeg4") as writer:
         writer.write(pictures(1, 0)[0])
+    with open_video(tmp_path / "v.avi") as reader:
+        assert len(reader) == 1
+
+
+def test_an_error_leaves_nothing_behind(tmp_path):
+    with (
+        pytest.raises(RuntimeError, match="stop"),
+        VideoWriter(tmp_path / "v.avi", 25, (64, 48), codec="mpeg4") as writer,
+    ):
+        for frame in pictures(5, 0):
+            writer.write(frame)
+        assert [path.name for path in tmp_path.iterdir()] == [".v.unfinished.avi"]
         raise RuntimeError("stop")
     assert list(tmp_path.iterdir()) == []
 
@@ -41,11 +63,50 @@ def test_an_older_file_stays_until_the_new_one_is_whole(tmp_path):
     assert (tmp_path / "v.mp4").read_bytes() != b"old"
 
 
-def test_wrong_folder_codec_and_frame_are_named(tmp_path):
-    with pytest.raises(VideoError, match=r"the folder .*nowhere is missing"):
-        VideoWriter(tmp_path / "nowhere" / "v.mp4", 25, (64, 48))
-    with pytest.raises(VideoError, match=r"v\.mp4: cannot be written with no_codec"):
-        VideoWriter(tmp_path / "v.mp4", 25, (64, 48), codec="no_codec")
-    message = r"expected frames \[48, 64, 3\], got \[10, 10, 3\]"
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nowhere/v.mp4", 25, (64, 48)), r"the folder .*nowhere is missing; make it first"),
+        (("v.mp4", 25, (64, 48), "no_codec"), r"v\.mp4: cannot be written, there is no encoder no_codec here"),
+        (("v.webm", 25, (64, 48), "libx264"), r"v\.webm: libx264 does not go into this kind of file"),
+        (("v.mp4", 25, (64, 48), "aac"), r"v\.mp4: aac does not encode pictures"),
+        (("v.xyz", 25, (64, 48)), r"v\.xyz: cannot be written \(.*\); name it \.mp4, \.mkv or \.avi"),
+        (("v.mp4", 0, (64, 48)), r"v\.mp4: expected a rate above 0 frames a second, got 0"),
+        (("v.mp4", 25, (0, 48)), r"v\.mp4: expected a size of at least 1x1 pixels, got 0x48"),
+    ],
+)
+def test_what_cannot_be_written_is_named_and_leaves_nothing(tmp_path, arguments, message):
+    name, *rest = arguments
+    with pytest.raises(VideoError, match=message):
+        VideoWriter(tmp_path / name, *rest)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("frame", "got"),
+    [
+        (np.zeros((10, 10, 3), dtype=np.uint8), r"uint8 \[10, 10, 3\]"),
+        (np.zeros((48, 64, 3), dtype=np.float32), r"float32 \[48, 64, 3\]"),
+    ],
+)
+def test_frames_of_another_shape_or_type_are_named(tmp_path, frame, got):
+    message = rf"v\.mp4: expected frames uint8 \[48, 64, 3\], got {got}"
     with pytest.raises(VideoError, match=message), VideoWriter(tmp_path / "v.mp4", 25, (64, 48)) as writer:
-        writer.write(np.zeros((10, 10, 3), dtype=np.uint8))
+        writer.write(frame)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_video_without_frames_is_an_error(tmp_path):
+    with (
+        pytest.raises(VideoError, match=r"v\.mp4: no frame was written"),
+        VideoWriter(tmp_path / "v.mp4", 25, (64, 48)),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_encoder_that_refuses_its_frames_is_named(tmp_path):
+    with pytest.raises(VideoError, match=r"v\.mp4: frame 0 cannot be written \("):  # noqa: SIM117
+        with VideoWriter(tmp_path / "v.mp4", 25, (64, 48), crf=-1000) as writer:
+            writer.write(pictures(1, 0)[0])
+    assert list(tmp_path.iterdir()) == []

@@ -43,9 +43,9 @@ AMPLITUDES, PERIODS, LEVER = (28.0, 40.0), (9.0, 12.0), 0.55
 """Of `swing`: degrees to either side, frames of a full sway, distance of the pivot from the centre in sides."""
 MAX_OVERLAP = 0.3
 """Largest part of a box that the box of another actor may hide at any time; their IoU then stays below 0.18."""
-ACTOR_COUNTS = (0.25, 0.35, 0.25, 0.15)
+ACTOR_COUNTS = (0.32, 0.34, 0.22, 0.12)
 """Share of videos that are planned with one, two, three and four actors."""
-WANDER, JITTER, IDLE_JITTER = 4.0, 0.7, 0.35
+WANDER, JITTER, IDLE_JITTER = 4.0, 0.6, 0.35
 """Pixels: how far the camera wanders, how far it jumps at a frame, standard deviation of an actor that waits."""
 TRIES = 40
 
@@ -134,7 +134,7 @@ def plan_video(split: Split, index: int, num_frames: int, size: tuple[int, int],
         size=size,
         camera=_plan_camera(random, num_frames, _scale(size)),
         actors=tuple(actors),
-        distractors=tuple(_plan_distractor(random, size) for _ in range(int(random.integers(2, 5)))),
+        distractors=tuple(_plan_distractor(random, size) for _ in range(int(random.integers(1, 3)))),
         backdrop=int(random.integers(2**31)),
     )
 

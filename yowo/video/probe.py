@@ -88,6 +88,7 @@ def probe_videos(
         idle.put(process)
 
     def probe(path: str) -> VideoInfo | str:
+        """Ask a process that is idle."""
         process = idle.get()
         try:
             answer = process.ask(path)

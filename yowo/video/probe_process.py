@@ -5,6 +5,7 @@ import queue
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from typing import IO, Any, cast
 
 from yowo.errors import YowoError
@@ -80,7 +81,8 @@ class ProbeProcess:
         if process is not None:
             process.kill()
             process.wait()
-            cast(IO[str], process.stdin).close()
+            with suppress(OSError):  # a question may be left that nobody reads
+                cast(IO[str], process.stdin).close()
 
 
 def _pass_on(pipe: IO[str], lines: "queue.SimpleQueue[str]") -> None:

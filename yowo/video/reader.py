@@ -24,8 +24,9 @@ def open_video(path: str | Path, backend: str = "auto") -> VideoReader:
 
     Args:
         path: The file or folder.
-        backend: "decord", "pyav", "frames", or "auto": whichever is safe. Finding that out takes milliseconds, so data
-            sets probe each file once (`yowo.video.probe`) and name the backend from then on.
+        backend: "decord", "pyav", "frames", or "auto": whichever is safe. Finding that out takes a tenth of the time of
+            reading a clip or more, so data sets probe each file once (`yowo.video.probe`) and name the backend from
+            then on.
 
     Returns:
         The reader; close it, or use it as a context manager.
@@ -41,17 +42,9 @@ def open_video(path: str | Path, backend: str = "auto") -> VideoReader:
     if backend != "auto":
         return READERS[backend](path)
     chosen = choose_backend(path)
-    if chosen == "decord":
-        reader = _trusted_decord(path)
-        return PyAVReader(path) if reader is None else reader
-    return READERS[chosen](path)
-
-
-def _trusted_decord(path: str | Path) -> DecordReader | None:
-    """Open a file with decord; None where it is not installed, or does not decode the first frame."""
     try:
-        reader = DecordReader(path)
-        reader.get_frames([0])
+        return READERS[chosen](path)
     except VideoError:
-        return None
-    return None if reader.gave_up else reader
+        if chosen != DecordReader.backend:
+            raise
+    return PyAVReader(path)  # decord is not installed, or refuses the file

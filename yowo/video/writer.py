@@ -4,6 +4,7 @@ import math
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
@@ -45,18 +46,19 @@ class VideoWriter:
         self._size = size
         self._count = 0
         try:
+            if av.Codec(codec, "w").type != "video":
+                raise VideoError(f"{path}: {codec} does not encode pictures")
             self._container = av.open(str(self._unfinished), "w")
+        except av.codec.codec.UnknownCodecError as error:
+            raise VideoError(f"{path}: cannot be written, there is no encoder {codec} here") from error
         except (av.FFmpegError, OSError, ValueError) as error:
             raise VideoError(f"{path}: cannot be written ({words(error)}); name it .mp4, .mkv or .avi") from error
         try:
             stream = self._container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001))
         except (av.FFmpegError, ValueError) as error:
             self._give_up()
-            raise VideoError(f"{path}: cannot be written with {codec} ({words(error)})") from error
-        if not isinstance(stream, VideoStream):
-            self._give_up()
-            raise VideoError(f"{path}: {codec} does not encode pictures")
-        self._stream = stream
+            raise VideoError(f"{path}: {codec} does not go into this kind of file ({words(error)})") from error
+        self._stream = cast(VideoStream, stream)
         self._stream.width, self._stream.height = (side + side % 2 for side in size)
         self._stream.pix_fmt = "yuv420p"
         self._stream.options = {"crf": str(crf)}
