@@ -11,7 +11,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
 from hydra.utils import instantiate
-from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks import Callback, LearningRateMonitor
 from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -271,8 +271,9 @@ def build_trainer(config: DictConfig, **arguments: Any) -> L.Trainer:
 
 
 def build_callbacks(config: DictConfig) -> list[Callback]:
-    """Make the callbacks of a configuration; entries set to null are left out."""
-    return [_instantiate(node) for node in config.callbacks.values() if node is not None]
+    """Make the callbacks of a configuration; entries set to null are left out, and what needs a logger without one."""
+    callbacks = [_instantiate(node) for node in config.callbacks.values() if node is not None]
+    return [c for c in callbacks if config.logger or not isinstance(c, LearningRateMonitor)]
 
 
 def build_loggers(config: DictConfig) -> list[Logger]:

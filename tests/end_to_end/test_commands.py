@@ -15,7 +15,7 @@ from yowo.video.reader import open_video
 TINY = [
     "dataset.num_train=4", "dataset.num_val=2", "dataset.num_frames=16", "dataset.num_val_frames=16",
     "dataset.key_frame_stride=4",
-    "dataset.batch_size=4", "dataset.image_size=64", "trainer=cpu", "schedule.epochs=1",
+    "dataset.batch_size=4", "dataset.image_size=64", "trainer=cpu", "schedule=ucf24", "schedule.epochs=1", "trainer.log_every_n_steps=1",
 ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from yowo.commands.eval import evaluate, report
 from yowo.commands.hydra_app import run_hydra
 from yowo.commands.records import record_run, run_folder
 from yowo.commands.train import BEST, check, fit
-from yowo.config import build_datamodule, build_eval_transform, build_postprocess, register_checkpoint
+from yowo.config import build_datamodule, build_eval_transform, build_postprocess
 from yowo.contracts import Target
 from yowo.data.datamodule import ClipDataModule
 from yowo.data.dataset import collate
@@ -29,7 +29,6 @@ SHEET = 12
 
 def run(arguments: Sequence[str]) -> None:
     """Run the command with what was typed after `yowo demo`."""
-    register_checkpoint(None)
     run_hydra("demo", demo, arguments, check)
 
 

@@ -11,14 +11,12 @@ from omegaconf import DictConfig
 from rich.console import Console
 from rich.progress import track
 
-from yowo.commands.hydra_app import run_hydra
+from yowo.commands.hydra_app import remember_checkpoint, run_hydra
 from yowo.commands.records import record_run, run_folder
 from yowo.config import (
     build_detector,
     build_eval_transform,
     build_postprocess,
-    override_value,
-    register_checkpoint,
 )
 from yowo.config_checks import check_required
 from yowo.contracts import Detections
@@ -34,7 +32,7 @@ from yowo.weights.loading import load_weights
 
 def run(arguments: Sequence[str]) -> None:
     """Run the command with what was typed after `yowo detect`."""
-    register_checkpoint(override_value([a for a in arguments if not a.startswith("-")], "checkpoint"))
+    remember_checkpoint("detect", arguments)
     run_hydra("detect", detect_video, arguments, check)
 
 

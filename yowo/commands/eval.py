@@ -9,15 +9,13 @@ from lightning.pytorch.callbacks import RichProgressBar
 from omegaconf import DictConfig
 from rich.console import Console
 
-from yowo.commands.hydra_app import run_hydra
+from yowo.commands.hydra_app import remember_checkpoint, run_hydra
 from yowo.commands.records import record_run, run_folder
 from yowo.config import (
     build_datamodule,
     build_detector,
     build_module,
     build_trainer,
-    override_value,
-    register_checkpoint,
 )
 from yowo.config_checks import check_required, check_root
 from yowo.data.datamodule import ClipDataModule
@@ -29,7 +27,7 @@ from yowo.weights.loading import load_weights
 
 def run(arguments: Sequence[str]) -> None:
     """Run the command with what was typed after `yowo eval`."""
-    register_checkpoint(override_value([a for a in arguments if not a.startswith("-")], "checkpoint"))
+    remember_checkpoint("eval", arguments)
     run_hydra("eval", evaluate_checkpoint, arguments, check)
 
 

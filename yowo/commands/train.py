@@ -40,9 +40,9 @@ def run(arguments: Sequence[str]) -> None:
 def resumed(arguments: Sequence[str]) -> list[str]:
     """Let `resume=FILE` bring its own configuration along, unless a group is named as well."""
     path = override_value([a for a in arguments if not a.startswith("-")], "resume")
-    register_checkpoint(path)
     if path is None:
         return list(arguments)
+    register_checkpoint(path)
     named = {a.split("=")[0].lstrip("+") for a in arguments} | {
         "model" if a.startswith("experiment=") else "" for a in arguments
     }
