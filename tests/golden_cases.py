@@ -45,3 +45,28 @@ def training_targets(seed: int) -> list[dict[str, torch.Tensor]]:
         labels = random.randint(0, 24, count)
         out.append({"boxes": torch.from_numpy(boxes.astype(np.float32)), "labels": torch.from_numpy(labels)})
     return out
+
+
+ORIGINAL = GOLDEN / "yowo_original"
+
+
+def original_state_dict() -> dict[str, torch.Tensor]:
+    """The recipe's weights by the names of the original YOWO's authors."""
+    entries = json.loads((ORIGINAL / "yowo_ucf24_state_dict.json").read_text())
+    return {name: torch.from_numpy(weights_recipe.tensor(name, tuple(shape))) for name, shape in entries}
+
+
+def original(name: str) -> tuple[dict, dict[str, torch.Tensor]]:
+    """JSON and arrays of a file of the original YOWO: yowo_ucf24 or loss_cases."""
+    arrays = np.load(ORIGINAL / f"{name}.npz")
+    return json.loads((ORIGINAL / f"{name}.json").read_text()), {k: torch.from_numpy(arrays[k]) for k in arrays.files}
+
+
+def pixels(anchors_in_cells: list[float]) -> torch.Tensor:
+    """Anchors [A, 2] in pixels from the authors' flat list in cells."""
+    return torch.tensor(anchors_in_cells).reshape(-1, 2) * 32
+
+
+def centred(boxes: torch.Tensor) -> torch.Tensor:
+    """x1 y1 x2 y2 as centre and size."""
+    return torch.cat([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], dim=1)

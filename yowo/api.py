@@ -7,10 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from yowo.config import build_detector, compose_config, losses_of, register_checkpoint
+from yowo.config import build_detector, compose_config, losses_of, postprocess_of, register_checkpoint
 from yowo.contracts import Detections, RawOutput, Target
 from yowo.models.detector import Detector
-from yowo.models.postprocess import PostProcess
 from yowo.weights.loading import LoadReport
 from yowo.weights.loading import load_weights as _load_weights
 
@@ -21,7 +20,7 @@ def build_model(
     """Make a detector with random weights from the configurations in conf/.
 
     Args:
-        model: yowo_plus, yowo_nano or yowo_tiny.
+        model: yowo, yowo_plus, yowo_nano or yowo_tiny.
         dataset: Data set whose classes and anchors it gets: ucf24, jhmdb21, ava, motion.
         clip_len: K, frames of a clip; None takes the data set's.
         overrides: As on the command line, such as "backbone3d=resnet18" or "dataset.image_size=320".
@@ -53,7 +52,7 @@ def load_weights(model: Detector, source: str | Path | Mapping[str, Any], strict
 
     Args:
         model: The detector.
-        source: A weights file or a state dict: ours, or a released YOWO-Plus or YOWO-Nano checkpoint.
+        source: A weights file or a state dict: ours, or a released YOWO, YOWO-Plus or YOWO-Nano checkpoint.
         strict: Whether anything missing is an error.
 
     Returns:
@@ -65,35 +64,43 @@ def load_weights(model: Detector, source: str | Path | Mapping[str, Any], strict
     return _load_weights(model, source, strict)
 
 
-def compute_losses(model: Detector, raw: RawOutput, targets: list[Target]) -> dict[str, Tensor]:
+def compute_losses(
+    model: Detector, raw: RawOutput, targets: list[Target], samples_seen: int | None = None
+) -> dict[str, Tensor]:
     """Compute the losses by the recipe that the model was built from.
 
     Args:
         model: A detector from `build_model` or `load_model`.
         raw: Its output for B clips.
         targets: B dicts: `boxes` float [N, 4] 0..1 x1 y1 x2 y2, `labels` int64 [N] from 0, or float [N, C] multi-hot.
+        samples_seen: Training samples so far, this batch included, for recipes with an early phase
+            (`loss.early_samples`); None is after it.
 
     Returns:
-        Scalars `box`, `conf`, `cls` and `total`, divided by B.
+        Scalars `box`, `conf`, `cls` and `total`, their sum; where the box term is smooth L1 also `x`, `y`, `w`, `h`.
+        Divided by B, but for the original YOWO, whose losses are sums.
 
     Raises:
         ConfigError: The model was put together by hand.
     """
-    return losses_of(model, raw, targets)
+    return losses_of(model, raw, targets, samples_seen)
 
 
 @torch.no_grad()
 def detect(
-    model: Detector, clips: Tensor, score_threshold: float = 0.3, nms_threshold: float = 0.5, top_k: int = 40
+    model: Detector, clips: Tensor, score_threshold: float = 0.3, nms_threshold: float | None = None, top_k: int = 40
 ) -> list[Detections]:
-    """Run a detector in evaluation mode, whatever mode it is in.
+    """Run a detector in evaluation mode, whatever mode it is in, and find boxes by its own rule.
+
+    YOWO-Plus and its kin: the best pairs of box and class, suppressed class by class. The original YOWO: boxes with
+    their best class, suppressed over all classes by confidence, and not clipped to the picture.
 
     Args:
         model: The detector.
         clips: float [B, 3, K, H, W], normalised, key frame last.
         score_threshold: Lowest score (multi-hot: confidence) reported, 0..1.
-        nms_threshold: IoU of non-maximum suppression, 0..1.
-        top_k: Pairs of box and class looked at, a clip (one-hot data sets).
+        nms_threshold: IoU of non-maximum suppression, 0..1; None takes the model's own.
+        top_k: Pairs of box and class looked at, a clip (one-hot data sets; the original YOWO has no such limit).
 
     Returns:
         A dict a clip, best score first, see `yowo.contracts.Detections`.
@@ -104,4 +111,7 @@ def detect(
         raw = model(clips)
     finally:
         model.train(training)
-    return PostProcess(model.exclusive_classes, score_threshold, nms_threshold, top_k)(raw)
+    rule = postprocess_of(
+        model, score_threshold=score_threshold, nms_threshold=nms_threshold, top_k=top_k, every_class=False
+    )
+    return rule(raw)

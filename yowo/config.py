@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import lightning as L
@@ -16,16 +15,17 @@ from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from torch import Tensor
+from torchmetrics import MetricCollection
 
+from yowo.conf_files import conf_dir
 from yowo.config_checks import check
 from yowo.contracts import RawOutput, Target
 from yowo.data.augment import EvalTransform
 from yowo.data.datamodule import ClipDataModule
 from yowo.errors import ConfigError, DatasetError, WeightsError
-from yowo.evaluation.frame_map import FrameMAP
 from yowo.losses.criterion import Criterion
 from yowo.models.detector import Detector
-from yowo.models.postprocess import PostProcess
+from yowo.models.postprocess import ConfidenceOrder, PostProcess
 from yowo.training.module import ActionDetection
 from yowo.weights.loading import read_checkpoint
 
@@ -34,12 +34,15 @@ PARTS = (
     "backbone3d",
     "fusion",
     "assigner",
+    "box_loss",
     "class_loss",
     "loss",
     "augment",
     "optimizer",
     "schedule",
     "postprocess",
+    "metric",
+    "linker",
     "model",
     "dataset",
 )
@@ -47,19 +50,6 @@ PARTS = (
 GLOBAL_PARTS = ("model", "dataset")
 """Those whose files may override other groups, and so name their own node."""
 CHECKPOINT_KEY = "yowo"
-
-
-def conf_dir() -> Path:
-    """Return the folder of configurations: inside an installed wheel, or beside the package in a checkout.
-
-    Raises:
-        ConfigError: Neither is there.
-    """
-    package = Path(__file__).resolve().parent
-    for folder in (package / "conf", package.parent / "conf"):
-        if (folder / "train.yaml").is_file():
-            return folder
-    raise ConfigError(f"{package}: its conf folder is missing; install the package again")
 
 
 def choices(group: str) -> list[str]:
@@ -195,7 +185,7 @@ def build_detector(config: DictConfig) -> Detector:
     Raises:
         ConfigError: The parts do not fit together.
     """
-    model = {k: v for k, v in config.model.items() if k != "name"}
+    model = {k: v for k, v in config.model.items() if k not in ("name", "anchor_set")}
     detector: Detector = _instantiate(
         OmegaConf.create(model, parent=config), num_classes=len(config.dataset.classes), anchors=_anchors(config)
     )
@@ -238,13 +228,20 @@ def build_datamodule(config: DictConfig) -> ClipDataModule:
         cache=dataset.cache,
         batch_size=dataset.batch_size,
         num_workers=dataset.num_workers,
+        test_frames=config.metric.test_frames,
     )
 
 
-def build_postprocess(config: DictConfig, **arguments: Any) -> PostProcess:
+def build_postprocess(config: DictConfig, **arguments: Any) -> PostProcess | ConfidenceOrder:
     """Make the post-processing of a configuration; `arguments` replace its thresholds."""
-    postprocess: PostProcess = _instantiate(config.postprocess, **arguments)
+    postprocess: PostProcess | ConfidenceOrder = _instantiate(config.postprocess, **arguments)
     return postprocess
+
+
+def build_metric(config: DictConfig, stage: str) -> MetricCollection:
+    """Make the metrics of a stage: "val" or "test"."""
+    metrics = {name: _instantiate(node) for name, node in config.metric[stage].items() if node is not None}
+    return MetricCollection(metrics, compute_groups=False)
 
 
 def build_module(config: DictConfig, detector: Detector) -> ActionDetection:
@@ -253,7 +250,8 @@ def build_module(config: DictConfig, detector: Detector) -> ActionDetection:
         detector=detector,
         criterion=build_criterion(config),
         postprocess=build_postprocess(config),
-        metric=FrameMAP(list(config.dataset.classes)),
+        metric=build_metric(config, "val"),
+        test_metric=build_metric(config, "test"),
         optimizer=_instantiate(config.optimizer),
         scheduler=_instantiate(config.schedule.scheduler),
         scheduler_interval=config.schedule.interval,
@@ -304,7 +302,24 @@ def _instantiate(node: DictConfig, **arguments: Any) -> Any:
         raise ConfigError(str(error)) from error
 
 
-def losses_of(detector: Detector, raw: RawOutput, targets: list[Target]) -> dict[str, Tensor]:
+def postprocess_of(detector: Detector, **arguments: Any) -> PostProcess | ConfidenceOrder:
+    """Make the post-processing of the recipe that a detector was built from; YOWO-Plus's where it has none.
+
+    Args:
+        detector: The network.
+        arguments: Replace the recipe's values; None, and what this kind of post-processing has not, is passed over.
+    """
+    if detector.recipe is None:
+        kept = {k: v for k, v in arguments.items() if v is not None and k in PostProcess.__dataclass_fields__}
+        return PostProcess(detector.exclusive_classes, **kept)
+    config = OmegaConf.create(detector.recipe)
+    kept = {k: v for k, v in arguments.items() if v is not None and k in config.postprocess}
+    return build_postprocess(config, **kept)
+
+
+def losses_of(
+    detector: Detector, raw: RawOutput, targets: list[Target], samples_seen: int | None = None
+) -> dict[str, Tensor]:
     """Compute the losses by the recipe that a detector was built from.
 
     Raises:
@@ -312,4 +327,4 @@ def losses_of(detector: Detector, raw: RawOutput, targets: list[Target]) -> dict
     """
     if detector.recipe is None:
         raise ConfigError("this detector has no recipe; build it with yowo.build_model, or call a Criterion yourself")
-    return build_criterion(OmegaConf.create(detector.recipe))(raw, targets)
+    return build_criterion(OmegaConf.create(detector.recipe))(raw, targets, samples_seen)

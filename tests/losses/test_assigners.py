@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from tests.reference.assigner_reference import assign
-from yowo.boxes.anchors import grid_anchors
-from yowo.losses.assigners import AnchorIoUAssigner
+from tests.reference.yowo_assigner_reference import assign as assign_one
+from yowo.boxes.anchors import decode_boxes, grid_anchors
+from yowo.losses.assigners import AnchorIoUAssigner, BestAnchorAssigner, BestPredictionAssigner
 
 ANCHORS = [[22.0, 38.0], [40.0, 81.0], [51.0, 130.0], [73.0, 158.0], [112.0, 189.0]]
 
@@ -76,3 +77,51 @@ def test_multi_hot_labels_travel_with_their_box():
     )
     assert (found.clip == 1).all()
     assert torch.equal(found.labels, hot.expand(len(found.clip), 4))
+
+
+def predicted_output(batch, size, seed):
+    """Raw output whose boxes are decoded from random deltas, so that some lie well on targets."""
+    raw = raw_output(batch, size)
+    generator = torch.Generator().manual_seed(seed)
+    raw["deltas"] = torch.randn(raw["deltas"].shape, generator=generator) * 0.3
+    raw["boxes"] = decode_boxes(raw["deltas"], raw["anchors"])
+    return raw
+
+
+@pytest.mark.parametrize("size", [(224, 224), (96, 160)])
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("assigner", "by_prediction", "threshold"),
+    [
+        (BestAnchorAssigner(), False, 0.6),
+        (BestAnchorAssigner(None), False, None),
+        (BestPredictionAssigner(), True, None),
+        (BestPredictionAssigner(0.5), True, 0.5),
+    ],
+)
+def test_one_positive_a_box_equals_the_rule_written_out(assigner, by_prediction, threshold, size, seed):
+    raw, targets = predicted_output(3, size, seed), random_targets(3, 12, seed)
+    found = assigner(raw, targets)
+    scale = torch.tensor([size[1], size[0], size[1], size[0]], dtype=torch.float64)
+    listed = [((t["boxes"].double() * scale).tolist(), t["labels"].tolist()) for t in targets]
+    expected, near = assign_one(listed, ANCHORS, raw["boxes"].double().tolist(), size, by_prediction, threshold)
+    assert list(zip(found.clip.tolist(), found.prediction.tolist(), strict=True)) == sorted(expected)
+    assert found.labels.tolist() == [expected[key][1] for key in sorted(expected)]
+    ignored = set() if found.ignored is None else set(map(tuple, found.ignored.nonzero().tolist()))
+    assert ignored == near
+    assert (found.ignored is None) == (threshold is None)
+
+
+def test_the_original_takes_boxes_under_a_pixel_but_no_empty_ones_and_fifty_at_most():
+    tiny = [0.5, 0.5, 0.503, 0.503]
+    raw = raw_output(1, (224, 224))
+    assert len(BestAnchorAssigner()(raw, [target([tiny], [1])]).clip) == 1
+    assert len(BestAnchorAssigner()(raw, [target([[0.5, 0.5, 0.5, 0.6]], [1])]).clip) == 0
+    first, last = [0.1, 0.1, 0.2, 0.2], [0.7, 0.7, 0.9, 0.9]
+    assert len(BestAnchorAssigner()(raw, [target([first] * 50 + [last], [0] * 51)]).clip) == 1
+    assert len(BestAnchorAssigner(max_boxes=None)(raw, [target([first] * 50 + [last], [0] * 51)]).clip) == 2
+
+
+def test_of_equal_anchors_the_first_is_taken():
+    raw = raw_output(1, (64, 64), anchors=[[20.0, 40.0], [20.0, 40.0]])
+    assert BestAnchorAssigner()(raw, [target([[0.3, 0.1, 0.6, 0.4]], [0])]).prediction.tolist() == [0]

@@ -4,6 +4,7 @@ import torch
 from tests.losses.test_assigners import random_targets, raw_output
 from yowo.boxes.geometry import giou
 from yowo.losses.assigners import AnchorIoUAssigner
+from yowo.losses.box_terms import GIoULoss
 from yowo.losses.criterion import Criterion
 from yowo.losses.terms import SoftmaxFocalLoss
 
@@ -19,7 +20,7 @@ def random_raw(batch, seed):
 
 
 def criterion(**weights):
-    return Criterion(AnchorIoUAssigner(), SoftmaxFocalLoss(), **weights)
+    return Criterion(AnchorIoUAssigner(), GIoULoss(), SoftmaxFocalLoss(), **weights)
 
 
 def test_terms_by_hand():
@@ -33,8 +34,8 @@ def test_terms_by_hand():
         box += 1 - overlap
         c = conf[clip, prediction]
         squared += 5 * (c - overlap.clamp(min=0)) ** 2 - c**2
-    assert losses["box"].item() == pytest.approx(float(box) / 2, rel=1e-5)
-    assert losses["conf"].item() == pytest.approx(float(squared) / 2, rel=1e-5)
+    assert losses["box"].item() == pytest.approx(box.item() / 2, rel=1e-5)
+    assert losses["conf"].item() == pytest.approx(squared.item() / 2, rel=1e-5)
     assert losses["total"].item() == pytest.approx(sum(losses[n].item() for n in ("box", "conf", "cls")), rel=1e-6)
 
 

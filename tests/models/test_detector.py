@@ -5,8 +5,9 @@ import yowo
 from yowo.errors import ConfigError
 from yowo.models.backbones2d.yolov2 import YOLOv2
 from yowo.models.backbones3d.resnet import tiny_resnet3d
-from yowo.models.detector import PRIOR, Detector
+from yowo.models.detector import Detector
 from yowo.models.fusion import CFAM
+from yowo.models.heads import PRIOR
 
 ANCHORS = [[10.0, 20.0], [30.0, 30.0]]
 

@@ -1,18 +1,16 @@
 """The dual-backbone detector: the only forward pass of the project."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
-from yowo.boxes.anchors import decode_boxes, grid_anchors
 from yowo.contracts import STRIDE, RawOutput
 from yowo.errors import ConfigError
+from yowo.models.heads import GroupedHead, PerAnchorHead
 
-PRIOR = 0.01
-"""Probability that every prediction starts from, so that the first steps are not spent on unlearning 0.5."""
+Head = GroupedHead | PerAnchorHead
 
 
 class Detector(nn.Module):
@@ -42,6 +40,7 @@ class Detector(nn.Module):
         anchors: Sequence[Sequence[float]],
         exclusive_classes: int | None = None,
         channels_last: bool = False,
+        head: Callable[[int, int, int], Head] = GroupedHead,
     ) -> None:
         """Join the parts.
 
@@ -54,6 +53,7 @@ class Detector(nn.Module):
             exclusive_classes: See the class; None means all.
             channels_last: Keep weights and pictures in the layout with channels last: the same numbers, faster on
                 many CPUs and, in half precision, on GPUs.
+            head: Makes the last convolution from its input channels, A and C.
 
         Raises:
             ConfigError: A number or the anchors make no sense.
@@ -66,25 +66,24 @@ class Detector(nn.Module):
         self.backbone2d = backbone2d
         self.backbone3d = backbone3d
         self.fusion = fusion(inputs_2d=backbone2d.out_channels, inputs_3d=backbone3d.out_channels)
-        count = len(anchors)
-        self.head = nn.Conv2d(cast(int, self.fusion.out_channels), count * (1 + num_classes + 4), 1)
+        self.head = head(cast(int, self.fusion.out_channels), len(anchors), num_classes)
         self.channels_last = channels_last
         if channels_last:
             _lay_out(self, torch.channels_last)
             _lay_out(self.backbone3d, torch.channels_last_3d)
-        bias = cast(Tensor, self.head.bias)
-        nn.init.constant_(bias.detach()[: count * (1 + num_classes)], -math.log((1 - PRIOR) / PRIOR))
 
     @property
     def multi_hot(self) -> bool:
         """Whether a person may do several things at once."""
         return self.exclusive_classes < self.num_classes
 
-    def forward(self, clips: Tensor) -> RawOutput:
+    def forward(self, clips: Tensor, feature_3d: Tensor | None = None) -> RawOutput:
         """Predict for every cell and anchor of the key frame.
 
         Args:
             clips: float [B, 3, K, H, W], normalised, H and W multiples of 32, key frame last.
+            feature_3d: float [B, backbone3d.out_channels, H/32, W/32], taken in place of the 3D backbone's feature of
+                the clips, such as the mean of a feature bank; then only the key frames of `clips` are looked at.
 
         Returns:
             Confidence and class logits and decoded boxes, see `RawOutput`.
@@ -98,33 +97,28 @@ class Detector(nn.Module):
             )
         if self.channels_last:
             clips = clips.contiguous(memory_format=torch.channels_last_3d)
-        feature = self.fusion(self.backbone2d(clips[:, :, -1]), self.backbone3d(clips))
+        if feature_3d is None:
+            feature_3d = self.motion_feature(clips)
+        feature = self.fusion(self.backbone2d(clips[:, :, -1]), feature_3d)
         return self.split(self.head(feature))
 
+    def motion_feature(self, clips: Tensor) -> Tensor:
+        """Return the 3D backbone's feature [B, backbone3d.out_channels, H/32, W/32] of clips [B, 3, K, H, W]."""
+        if self.channels_last:
+            clips = clips.contiguous(memory_format=torch.channels_last_3d)
+        feature: Tensor = self.backbone3d(clips)
+        return feature
+
     def split(self, prediction: Tensor) -> RawOutput:
-        """Take the last convolution's output apart.
+        """Take the last convolution's output apart, in the order of this network's head.
 
         Args:
-            prediction: float [B, A (1 + C + 4), h, w]; channels: A confidences, then A x C classes, then A x 4 boxes.
+            prediction: float [B, A (5 + C), h, w], see `yowo.models.heads`.
 
         Returns:
             The same numbers as `RawOutput`, boxes decoded in float32.
         """
-        batch, _, rows, columns = prediction.shape
-        count, classes = len(self.anchors), self.num_classes
-        parts = torch.split(prediction, [count, count * classes, count * 4], dim=1)
-        conf, cls, deltas = (part.permute(0, 2, 3, 1).reshape(batch, rows * columns * count, -1) for part in parts)
-        image_size = (rows * STRIDE, columns * STRIDE)
-        anchors = grid_anchors(self.anchors, image_size)
-        deltas = deltas.float()
-        return RawOutput(
-            conf=conf,
-            cls=cls,
-            boxes=decode_boxes(deltas, anchors),
-            deltas=deltas,
-            anchors=anchors,
-            image_size=image_size,
-        )
+        return self.head.split(prediction, self.anchors)
 
 
 def _lay_out(module: nn.Module, memory_format: torch.memory_format) -> None:

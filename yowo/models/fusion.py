@@ -41,6 +41,7 @@ class CFAM(nn.Module):
         act: str = "leaky_relu",
         order: Sequence[str] = BRANCHES,
         dropout: float = 0.1,
+        drop_channels: bool = False,
     ) -> None:
         """Make the module.
 
@@ -51,6 +52,7 @@ class CFAM(nn.Module):
             act: Activation, "leaky_relu" (YOWO-Plus) or "relu" (YOWO).
             order: Which feature comes first, ("2d", "3d") (YOWO-Plus) or ("3d", "2d") (YOWO).
             dropout: Share of values dropped before the last convolution, 0..1.
+            drop_channels: Drop whole channels (YOWO), not single values (YOWO-Plus).
 
         Raises:
             ConfigError: `order` does not name both branches once.
@@ -65,7 +67,7 @@ class CFAM(nn.Module):
             ConvNormAct(channels, channels, 3, act),
             ChannelAttention(),
             ConvNormAct(channels, channels, 3, act),
-            nn.Dropout(dropout),
+            nn.Dropout2d(dropout) if drop_channels else nn.Dropout(dropout),
             nn.Conv2d(channels, channels, 1),
         )
 

@@ -20,6 +20,58 @@ YOWO_PLUS_NAMES: tuple[tuple[str, str], ...] = (
     (r"^((?:backbone2d|fusion)\..*)\.convs\.1\.", r"\1.norm."),
 )
 
+# darknet's layer numbers in the original YOWO's 2D backbone, and ours; poolings and joints have numbers too
+DARKNET_LAYERS: tuple[tuple[int, str], ...] = (
+    (0, "conv_1.0"),
+    (2, "conv_2.0"),
+    *((4 + n, f"conv_3.{n}") for n in range(3)),
+    *((8 + n, f"conv_4.{n}") for n in range(3)),
+    *((12 + n, f"conv_5.{n}") for n in range(5)),
+    *((18 + n, f"conv_6.{n}") for n in range(5)),
+    (23, "neck.0"),
+    (24, "neck.1"),
+    (26, "route"),
+    (29, "merge"),
+)
+# the names in the original YOWO's checkpoints, and ours
+YOWO_NAMES: tuple[tuple[str, str], ...] = (
+    *((rf"^backbone_2d\.models\.{n}\.conv\d+\.", f"backbone2d.{name}.conv.") for n, name in DARKNET_LAYERS),
+    *((rf"^backbone_2d\.models\.{n}\.bn\d+\.", f"backbone2d.{name}.norm.") for n, name in DARKNET_LAYERS),
+    (r"^backbone_2d\.models\.30\.conv\d+\.", "backbone2d.head."),
+    (r"^backbone_3d\.", "backbone3d."),
+    *((rf"^cfam\.conv_bn_relu{n}\.0\.", f"fusion.layers.{at}.conv.") for n, at in ((1, 0), (2, 1), (3, 3))),
+    *((rf"^cfam\.conv_bn_relu{n}\.1\.", f"fusion.layers.{at}.norm.") for n, at in ((1, 0), (2, 1), (3, 3))),
+    (r"^cfam\.sc\.", "fusion.layers.2."),
+    (r"^cfam\.conv_out\.1\.", "fusion.layers.5."),
+    (r"^conv_final\.", "head."),
+)
+YOWO_SIGNS = re.compile(r"^(module\.)?(backbone_2d\.models\.|cfam\.|conv_final\.)")
+"""Beginnings of names that only the original YOWO's checkpoints have."""
+
+
+def from_released(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Rename the entries of a state dict of any released detector, found from the names; ours pass unchanged.
+
+    Args:
+        state: Entries of the original YOWO, YOWO-Plus or YOWO-Nano by their authors' names, with or without `module.`.
+
+    Returns:
+        The same tensors by our names.
+    """
+    return from_yowo(state) if any(YOWO_SIGNS.match(name) for name in state) else from_yowo_plus(state)
+
+
+def from_yowo(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Rename the entries of an original YOWO state dict; our own names pass unchanged.
+
+    Args:
+        state: Entries by the authors' names, with or without the prefix `module.` of data-parallel training.
+
+    Returns:
+        The same tensors by our names.
+    """
+    return _renamed(state, YOWO_NAMES)
+
 
 def from_yowo_plus(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Rename the entries of a released YOWO-Plus or YOWO-Nano state dict; our own names pass unchanged.
@@ -30,10 +82,15 @@ def from_yowo_plus(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Returns:
         The same tensors by our names.
     """
+    return _renamed(state, YOWO_PLUS_NAMES)
+
+
+def _renamed(state: Mapping[str, Tensor], names: tuple[tuple[str, str], ...]) -> dict[str, Tensor]:
+    """Apply patterns and their replacements to every name, one after the other."""
     renamed = {}
     for name, tensor in state.items():
         new = name.removeprefix("module.")
-        for pattern, replacement in YOWO_PLUS_NAMES:
+        for pattern, replacement in names:
             new = re.sub(pattern, replacement, new)
         renamed[new] = tensor
     return renamed

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from yowo.errors import WeightsError
-from yowo.weights.convert import from_yowo_plus
+from yowo.weights.convert import from_released
 
 OWN_PREFIX = "detector."
 """What the LightningModule calls the detector in its checkpoints."""
@@ -92,7 +92,7 @@ def find_state_dict(content: Mapping[str, Any], source: str) -> dict[str, Tensor
         )
     if any(name.startswith(OWN_PREFIX) for name in tensors):
         tensors = {n.removeprefix(OWN_PREFIX): t for n, t in tensors.items() if n.startswith(OWN_PREFIX)}
-    return from_yowo_plus(tensors)
+    return from_released(tensors)
 
 
 def load_weights(model: nn.Module, source: str | Path | Mapping[str, Any], strict: bool = True) -> LoadReport:

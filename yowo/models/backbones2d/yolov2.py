@@ -40,12 +40,13 @@ class YOLOv2(nn.Module):
     conv_5: nn.Sequential
     conv_6: nn.Sequential
 
-    def __init__(self, width: float = 1.0, out_channels: int = 425) -> None:
+    def __init__(self, width: float = 1.0, out_channels: int = 425, conv_bias: bool = True) -> None:
         """Make the network.
 
         Args:
             width: Multiplier of all inner channel counts; 1 is the paper's.
             out_channels: Channels of the feature; 425 = 5 x (80 + 5) fits the COCO weights.
+            conv_bias: Whether convolutions have a bias before their norm: YOWO-Plus's YOLOv2 does, darknet's not.
         """
         super().__init__()
         self.out_channels = out_channels
@@ -57,15 +58,16 @@ class YOLOv2(nn.Module):
         for name, layers in STAGES.items():
             blocks: list[nn.Module] = []
             for outputs, kernel in layers:
-                blocks.append(ConvNormAct(channels, scaled(outputs), kernel, bias=True))
+                blocks.append(ConvNormAct(channels, scaled(outputs), kernel, bias=conv_bias))
                 channels = scaled(outputs)
             self.add_module(name, nn.Sequential(*blocks))
         self.pool = nn.MaxPool2d(2, 2)
         self.neck = nn.Sequential(
-            ConvNormAct(channels, scaled(1024), 3, bias=True), ConvNormAct(scaled(1024), scaled(1024), 3, bias=True)
+            ConvNormAct(channels, scaled(1024), 3, bias=conv_bias),
+            ConvNormAct(scaled(1024), scaled(1024), 3, bias=conv_bias),
         )
-        self.route = ConvNormAct(scaled(512), scaled(64), 1, bias=True)
-        self.merge = ConvNormAct(4 * scaled(64) + scaled(1024), scaled(1024), 3, bias=True)
+        self.route = ConvNormAct(scaled(512), scaled(64), 1, bias=conv_bias)
+        self.merge = ConvNormAct(4 * scaled(64) + scaled(1024), scaled(1024), 3, bias=conv_bias)
         self.head = nn.Conv2d(scaled(1024), out_channels, 1)
 
     def forward(self, frames: Tensor) -> Tensor:
