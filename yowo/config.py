@@ -23,6 +23,7 @@ from yowo.contracts import RawOutput, Target
 from yowo.data.augment import EvalTransform
 from yowo.data.datamodule import ClipDataModule
 from yowo.errors import ConfigError, DatasetError, WeightsError
+from yowo.inference.feature_bank import LongTermContext
 from yowo.losses.criterion import Criterion
 from yowo.models.detector import Detector
 from yowo.models.postprocess import ConfidenceOrder, PostProcess
@@ -236,6 +237,12 @@ def build_postprocess(config: DictConfig, **arguments: Any) -> PostProcess | Con
     """Make the post-processing of a configuration; `arguments` replace its thresholds."""
     postprocess: PostProcess | ConfidenceOrder = _instantiate(config.postprocess, **arguments)
     return postprocess
+
+
+def build_context(config: DictConfig) -> LongTermContext | None:
+    """Make what a network sees around the key frame in evaluation; None: the clip that ends at it."""
+    context: LongTermContext | None = _instantiate(config.context) if config.get("context") else None
+    return context
 
 
 def build_metric(config: DictConfig, stage: str) -> MetricCollection:

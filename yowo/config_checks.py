@@ -87,6 +87,8 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("schedule.warmup_batches", _whole(0), "a whole number of at least 0"),
     ("trainer.max_epochs", lambda v: v is None or _whole(-1)(v), "a whole number of at least -1"),
     ("trainer.accumulate_grad_batches", *_COUNT),
+    ("context.clip_len", *_COUNT),
+    ("context.num_clips", *_COUNT),
     ("seed", _whole(0), "a whole number of at least 0"),
 )
 

@@ -17,6 +17,13 @@ def test_source_and_checkpoint_are_required_and_must_exist(tmp_path):
         check(compose_config("detect", ["dataset=motion", "checkpoint=x", f"source={tmp_path}/gone.mp4"]))
 
 
+@pytest.mark.parametrize("source", ["0", "rtsp://camera/1"])
+def test_a_live_source_cannot_be_looked_ahead_in(source):
+    register_checkpoint(None)
+    with pytest.raises(ConfigError, match=rf"source={source} is live and context=lfb looks ahead"):
+        check(compose_config("detect", ["dataset=motion", "checkpoint=x", f"source={source}", "context=lfb"]))
+
+
 def test_devices_are_found_or_named():
     assert pick_device("cpu") == torch.device("cpu")
     assert pick_device("auto").type in ("cpu", "cuda")

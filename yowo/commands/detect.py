@@ -1,6 +1,6 @@
 """`yowo detect`: an annotated video and a detections file from a checkpoint and a video."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig
 from rich.console import Console
 from rich.progress import track
+from torch import Tensor
 
 from yowo.commands.hydra_app import remember_checkpoint, run_hydra
 from yowo.commands.records import record_run, run_folder
 from yowo.config import (
+    build_context,
     build_detector,
     build_eval_transform,
     build_postprocess,
@@ -23,6 +25,7 @@ from yowo.contracts import Detections
 from yowo.errors import ConfigError
 from yowo.evaluation.detections import write_csv
 from yowo.inference.drawing import draw_boxes
+from yowo.inference.feature_bank import bank_of_video
 from yowo.inference.streaming import detect_frames
 from yowo.models.detector import Detector
 from yowo.video.reader import VideoReader, open_video
@@ -44,9 +47,24 @@ def check(config: DictConfig) -> None:
     """
     check_required(config, "checkpoint", "yowo detect checkpoint=best.ckpt source=VIDEO")
     source = Path(str(check_required(config, "source", "yowo detect checkpoint=best.ckpt source=VIDEO")))
+    check_context(config)
     if not source.exists():
         raise ConfigError(f"source={source}: there is no such video or folder")
     pick_device(config.device)
+
+
+def check_context(config: DictConfig) -> None:
+    """Check that what looks ahead gets a source that can be looked ahead in.
+
+    Raises:
+        ConfigError: The source is a camera or a stream.
+    """
+    source = str(config.source)
+    if build_context(config) is not None and (source.isdigit() or "://" in source):
+        raise ConfigError(
+            f"source={source} is live and context=lfb looks ahead of the frame it judges; give a video file, or "
+            "context=none"
+        )
 
 
 def pick_device(name: str) -> torch.device:
@@ -73,15 +91,28 @@ def detect_video(config: DictConfig) -> None:
     load_weights(detector, config.checkpoint)
     source = Path(config.source)
     output = Path(config.output) if config.output else run_folder() / f"{source.stem}_detected.mp4"
-    with open_video(str(source)) as reader:
-        count = annotate(detector, config, reader, source.stem, output)
+    context = build_context(config)
+    with ExitStack() as stack:
+        reader = stack.enter_context(open_video(str(source)))
+        features = None
+        if context is not None:  # a reader of its own, so that both read forward only
+            ahead = stack.enter_context(open_video(str(source)))
+            features = bank_of_video(context, detector, build_eval_transform(config), ahead).mean
+        count = annotate(detector, config, reader, source.stem, output, features)
     console = Console()
     console.print(f"{count} detections on {source.name}", highlight=False)
     console.print(f"video: {output}", highlight=False, soft_wrap=True)
     console.print(f"detections: {output.with_suffix('.csv')}", highlight=False, soft_wrap=True)
 
 
-def annotate(detector: Detector, config: DictConfig, reader: VideoReader, name: str, output: Path) -> int:
+def annotate(
+    detector: Detector,
+    config: DictConfig,
+    reader: VideoReader,
+    name: str,
+    output: Path,
+    features: Callable[[Sequence[int]], Tensor] | None = None,
+) -> int:
     """Detect on every frame; write the video with boxes, and beside it the detections as CSV.
 
     Args:
@@ -90,6 +121,7 @@ def annotate(detector: Detector, config: DictConfig, reader: VideoReader, name: 
         reader: The open video.
         name: Of the video, for the table.
         output: The video to write.
+        features: See `detect_frames`.
 
     Returns:
         Number of detections.
@@ -105,10 +137,11 @@ def annotate(detector: Detector, config: DictConfig, reader: VideoReader, name: 
         build_postprocess(config, score_threshold=threshold),
         build_eval_transform(config),
         reader,
-        config.dataset.clip_len,
+        config.dataset.clip_len if features is None else 1,
         config.dataset.dilation,
         config.get("batch_size", 8),
         device,
+        features,
     )
     rows: list[tuple[int, Detections]] = []
     with ExitStack() as stack:

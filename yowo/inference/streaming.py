@@ -1,6 +1,6 @@
 """A detector over a whole video: every frame is a key frame once, no frame is decoded or resized twice."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +40,7 @@ def detect_frames(
     dilation: int = 1,
     batch_size: int = 8,
     device: torch.device | str = "cpu",
+    features: Callable[[Sequence[int]], Tensor] | None = None,
 ) -> Iterator[FrameResult]:
     """Detect on every frame of a video, in order; memory does not grow with its length.
 
@@ -52,6 +53,8 @@ def detect_frames(
         dilation: Steps in frames between the frames of a clip.
         batch_size: Frames decoded and clips computed at once.
         device: Where the detector is.
+        features: Gives the 3D features [B, C, h, w] of B frames by their positions, such as `FeatureBank.mean`; None
+            lets the detector compute those of the clips.
 
     Yields:
         One result a frame.
@@ -72,7 +75,7 @@ def detect_frames(
         window = torch.cat([history, fresh], dim=1)
         ends = torch.arange(reach, reach + stop - start)
         clips = window[:, (ends[:, None] + steps).to(window.device)].transpose(0, 1)
-        found = postprocess(detector(clips))
+        found = postprocess(detector(clips) if features is None else detector(clips, features(range(start, stop))))
         for offset, detections in enumerate(found):
             yield FrameResult(start + offset, pictures[offset], to_cpu(detections))
         history = window[:, -reach:] if reach else history
