@@ -15,7 +15,7 @@ CONF = ROOT / "conf"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     ("errors", "contracts"),
-    ("boxes", "video"),
+    ("conf_files", "boxes", "video"),
     ("data", "models", "tubes", "losses"),
     ("evaluation", "inference", "weights"),
     ("training",),

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from yowo.api import build_model, compute_losses, detect, load_model, load_weights
+    from yowo.evaluation.scoring import score
 
-__all__ = ["build_model", "compute_losses", "detect", "load_model", "load_weights"]
+__all__ = ["build_model", "compute_losses", "detect", "load_model", "load_weights", "score"]
 
 try:
     __version__ = metadata.version("yowo-lightning")
@@ -16,6 +17,8 @@ except metadata.PackageNotFoundError:  # run from a checkout that was not instal
 
 def __getattr__(name: str) -> Any:
     """Import the interface when it is first used, so that `import yowo` stays quick."""
+    if name == "score":  # apart from the others: it needs no torch
+        return import_module("yowo.evaluation.scoring").score
     if name in __all__:
         return getattr(import_module("yowo.api"), name)
     raise AttributeError(f"module 'yowo' has no attribute {name!r}")

@@ -6,12 +6,16 @@ the files of others keep their own counting and are converted where they are rea
 `boxes_norm` are x1, y1, x2, y2 as fractions 0..1 of the picture, `boxes_xyxy` the same in pixels.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import NamedTuple, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
+
+if TYPE_CHECKING:  # scoring files of detections needs no torch, and starts in a fraction of the time
+    from torch import Tensor
 
 Array = NDArray[np.generic]
 STRIDE = 32

@@ -3,8 +3,8 @@ import logging
 import numpy as np
 import pytest
 
-from tests.make_data import TEST_VIDEOS, VIDEOS, tube_boxes, ucf24_archive, ucf24_files, write_annotation
-from yowo.data.ucf24 import UCF24, read_annotation
+from tests.make_data import TEST_VIDEOS, VIDEOS, tube_boxes, ucf24_archive, ucf24_files
+from yowo.data.ucf24 import UCF24
 from yowo.errors import AnnotationError, ConfigError, DatasetError
 
 CLASSES = ["Basketball", "BasketballDunk", "Biking"]
@@ -40,14 +40,6 @@ def test_every_annotated_frame_is_a_key_frame_with_its_boxes(files):
     assert keys[0].labels.tolist() == [0]
     assert biking[0].labels.tolist() == [2]
     assert keys[0].num_frames == 20
-
-
-def test_small_stored_integers_do_not_wrap(tmp_path):
-    write_annotation(tmp_path / "a.mat", {"Biking/v": (255, [(3, 250, 255)])})
-    tube = read_annotation(tmp_path / "a.mat")["Biking/v"][0]
-    assert tube.start == 249 and len(tube.boxes) == 6
-    expected = (tube_boxes(250, 255)[:, 0].astype(float) + 80) / 320
-    assert np.allclose(tube.boxes[:, 2], expected)
 
 
 def test_both_layouts_give_the_same_key_frames(files, archive):
@@ -118,12 +110,6 @@ def test_a_folder_in_neither_layout_is_described(tmp_path):
         DatasetError, match=r"expected UCF-101/<Class>/<video>\.avi .*; not there: UCF-101, finalAnnots"
     ):
         data(tmp_path).prepare()
-
-
-def test_a_damaged_annotation_is_named(tmp_path):
-    (tmp_path / "bad.mat").write_bytes(b"nothing")
-    with pytest.raises(AnnotationError, match=r"bad\.mat: not a readable UCF101-24 annotation"):
-        read_annotation(tmp_path / "bad.mat")
 
 
 @pytest.mark.parametrize(

@@ -1,63 +1,13 @@
 import csv
 
-import numpy as np
 import pytest
 import torch
 
 from yowo.errors import AnnotationError, YowoError
-from yowo.evaluation.detections import DetectionTable, write_csv
+from yowo.evaluation.detection_table import DetectionTable
+from yowo.evaluation.detections import tabulate_detections, write_csv
 
 VIDEOS = ("Run/a", "Run/b")
-ARRAYS = {
-    "videos": np.array(VIDEOS),
-    "num_frames": np.array([3, 5], dtype=np.int32),
-    "video": np.array([0, 0, 1], dtype=np.int32),
-    "frame": np.array([1, 3, 5], dtype=np.int32),
-    "cls": np.array([0, 2, 1], dtype=np.int32),
-    "score": np.array([0.5, 0.25, 0.75], dtype=np.float32),
-    "box": np.array([[0, 0, 10, 20], [5, 5, 5, 5], [-3, 1, 400, 2]], dtype=np.float32),
-}
-
-
-def stored(folder, **changes):
-    """The file of ARRAYS with some of them changed, or left out if None."""
-    path = folder / "det.npz"
-    np.savez(path, **{name: array for name, array in {**ARRAYS, **changes}.items() if array is not None})
-    return path
-
-
-def changed(name, row, value):
-    array = ARRAYS[name].copy()
-    array[row] = value
-    return {name: array}
-
-
-def assert_is_arrays(table):
-    assert table.videos == VIDEOS
-    for name in ARRAYS.keys() - {"videos"}:
-        array = getattr(table, name)
-        assert array.dtype == ARRAYS[name].dtype
-        assert np.array_equal(array, ARRAYS[name])
-
-
-def test_a_file_of_others_is_read_as_it_stands(tmp_path):
-    assert_is_arrays(DetectionTable.load(stored(tmp_path, extra=np.zeros(2)), num_classes=3))
-
-
-def test_wider_numbers_become_the_tables_own(tmp_path):
-    wide = {name: array.astype(np.int64) for name, array in ARRAYS.items() if array.dtype == np.int32}
-    assert_is_arrays(DetectionTable.load(stored(tmp_path, **wide, box=ARRAYS["box"].astype(np.float64))))
-
-
-def test_a_saved_table_is_read_back_alike(tmp_path):
-    path = tmp_path / "runs" / "again.npz"
-    DetectionTable.load(stored(tmp_path)).save(path)
-    assert_is_arrays(DetectionTable.load(path))
-    assert [entry.name for entry in path.parent.iterdir()] == ["again.npz"]
-
-
-def test_frame_numbers_count_through_all_videos(tmp_path):
-    assert DetectionTable.load(stored(tmp_path)).frame_numbers().tolist() == [0, 2, 7]
 
 
 def test_a_table_from_single_frames_counts_pixels_and_frames_from_1():
@@ -66,19 +16,19 @@ def test_a_table_from_single_frames_counts_pixels_and_frames_from_1():
         return {"boxes": box, "scores": torch.tensor([0.5]), "labels": torch.tensor([label])}
 
     rows = [(1, 4, found(0.5, 1)), (0, 2, found(0.25, 2)), (0, 0, found(0.0, 0))]
-    table = DetectionTable.from_frames(VIDEOS, [3, 5], [(320, 240), (100, 50)], rows, 3)
+    table = tabulate_detections(VIDEOS, [3, 5], [(320, 240), (100, 50)], rows, 3)
     assert table.video.tolist() == [0, 0, 1] and table.frame.tolist() == [1, 3, 5] and table.cls.tolist() == [0, 2, 1]
     assert table.box.tolist() == [[0, 0, 320, 120], [80, 0, 320, 120], [50, 0, 100, 25]]
 
 
 def test_a_table_from_multi_hot_frames_has_a_row_of_each_box_and_class():
     found = {"boxes": torch.tensor([[0.0, 0.0, 1.0, 1.0]]), "scores": torch.tensor([[0.5, 0.25]])}
-    table = DetectionTable.from_frames(["a"], [1], [(10, 10)], [(0, 0, found)], 2)
+    table = tabulate_detections(["a"], [1], [(10, 10)], [(0, 0, found)], 2)
     assert table.cls.tolist() == [0, 1] and table.score.tolist() == [0.5, 0.25]
 
 
 def test_a_table_without_detections_is_saved_and_read(tmp_path):
-    DetectionTable.from_frames(VIDEOS, [3, 5], [(1, 1)] * 2, [], 2).save(tmp_path / "none.npz")
+    tabulate_detections(VIDEOS, [3, 5], [(1, 1)] * 2, [], 2).save(tmp_path / "none.npz")
     table = DetectionTable.load(tmp_path / "none.npz")
     assert table.videos == VIDEOS and table.box.shape == (0, 4)
 
@@ -86,64 +36,7 @@ def test_a_table_without_detections_is_saved_and_read(tmp_path):
 def test_frames_outside_their_video_are_refused_when_the_table_is_made():
     found = {"boxes": torch.tensor([[0.0, 0.0, 1.0, 1.0]]), "scores": torch.ones(1), "labels": torch.zeros(1)}
     with pytest.raises(AnnotationError, match=r"detections: row 0: expected frame of 1 .*, got 4"):
-        DetectionTable.from_frames(["a"], [3], [(10, 10)], [(0, 3, found)], 2)
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"score": None}, r"expected arrays videos, num_frames, .*; not there: \['score'\]"),
-        ({"score": np.array(["a", "b", "c"])}, r"score: expected floats of shape \[3\], got <U1 \[3\]"),
-        ({"frame": ARRAYS["frame"] / 2}, r"frame: expected integers of shape \[3\], got float64 \[3\]"),
-        ({"cls": ARRAYS["cls"][:2]}, r"cls: expected integers of shape \[3\], got int32 \[2\]"),
-        ({"box": ARRAYS["box"][:, :3]}, r"box: expected floats of shape \[3, 4\], got float32 \[3, 3\]"),
-        ({"videos": np.arange(2)}, r"videos: expected text of shape \[2\], got int64 \[2\]"),
-        ({"videos": np.array(["a", "a"])}, "videos: a is listed twice"),
-        ({"num_frames": np.array([3])}, r"num_frames: expected integers of shape \[2\], got int64 \[1\]"),
-        ({"num_frames": np.array([3, 0])}, "video 1: expected num_frames of at least 1, got 0"),
-        (changed("video", 1, 2), r"row 1: expected video of 0 to 1 \(2 videos\), got 2"),
-        (changed("video", 1, -1), "row 1: expected video of 0 to 1"),
-        (changed("frame", 0, 0), r"row 0: expected frame of 1 \(the first\) to the video's num_frames, got 0"),
-        (changed("frame", 1, 4), "row 1: expected frame of 1 .*, got 4"),
-        (changed("cls", 2, 3), r"row 2: expected cls of 0 to 2, got 3"),
-        (changed("cls", 2, -1), r"row 2: expected cls of 0 to 2, got -1"),
-        (changed("score", 1, np.nan), r"row 1: expected a finite score, got nan \(1 such rows\)"),
-        (changed("box", 2, [0, np.inf, 1, 1]), "row 2: expected a finite box"),
-        (
-            changed("box", 2, [5, 0, 4, 1]),
-            r"row 2: expected box .* with x1 <= x2 and y1 <= y2, got \[5.0, 0.0, 4.0, 1.0\]",
-        ),
-        (changed("box", slice(1, 3), [0, 5, 1, 4]), r"row 1: expected box .* \(2 such rows\)"),
-    ],
-)
-def test_what_is_impossible_is_refused_by_file_and_row(tmp_path, changes, message):
-    with pytest.raises(AnnotationError, match=rf"det\.npz: {message}"):
-        DetectionTable.load(stored(tmp_path, **changes), num_classes=3)
-
-
-def test_a_file_that_is_no_npz_is_refused(tmp_path):
-    path = tmp_path / "det.npz"
-    with pytest.raises(AnnotationError, match=r"det\.npz: there is no such detections file"):
-        DetectionTable.load(path)
-    path.write_text("video,frame")
-    with pytest.raises(AnnotationError, match=r"det\.npz: not a readable npz file of detections"):
-        DetectionTable.load(path)
-    np.save(tmp_path / "single.npy", np.zeros(3))
-    with pytest.raises(AnnotationError, match=r"single\.npy: not a readable npz file of detections"):
-        DetectionTable.load(tmp_path / "single.npy")
-
-
-def test_a_file_that_was_cut_off_is_refused(tmp_path):
-    path = stored(tmp_path)
-    path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(AnnotationError, match=r"det\.npz: not a readable npz file of detections"):
-        DetectionTable.load(path)
-
-
-def test_pickled_objects_are_not_loaded(tmp_path):
-    path = stored(tmp_path, videos=np.array(list(VIDEOS), dtype=object))
-    with pytest.raises(AnnotationError, match=r"det\.npz: not a readable npz file of detections .*pickle"):
-        DetectionTable.load(path)
+        tabulate_detections(["a"], [3], [(10, 10)], [(0, 3, found)], 2)
 
 
 def test_the_table_for_people_names_classes_and_counts_frames_from_1(tmp_path):

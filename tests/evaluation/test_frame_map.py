@@ -10,7 +10,8 @@ from tests.conftest import GOLDEN
 from tests.evaluation_cases import as_key_frames, as_rows, random_case
 from tests.reference.frame_map_reference import frame_map
 from yowo.errors import AnnotationError, ConfigError, YowoError
-from yowo.evaluation.frame_map import FrameMAP, frame_average_precision
+from yowo.evaluation.frame_ap import frame_average_precision
+from yowo.evaluation.frame_map import FrameMAP
 from yowo.evaluation.frame_matching import LabelledBoxes, ScoredBoxes
 
 CLASSES = ("never_found", "run", "jump", "swim", "never_there")
@@ -74,7 +75,7 @@ def test_metric_equals_the_published_rules_box_by_box(seed):
     detections, truth = random_case(seed)
     detections = replace(detections, boxes_xyxy=detections.boxes_xyxy + 0.1)  # halves do not survive as fractions
     key_frames = as_key_frames(detections, truth)
-    metric = metric_on(key_frames, iou_thresholds=(0.5, 0.75))
+    metric = metric_on(key_frames, iou_thresholds=(0.5, 0.75), frames="all")
     result, by_class = metric.compute(), metric.per_class()
     assert list(result) == ["frame_map/0.5", "frame_map/0.75"]
     for threshold in (0.5, 0.75):
@@ -137,7 +138,7 @@ def test_a_key_frame_without_ground_truth_makes_false_positives():
     found = {"boxes": BOX, "scores": torch.tensor([0.9]), "labels": torch.tensor([1])}
     weaker = {**found, "scores": torch.tensor([0.5])}
     nothing = {"boxes": BOX[:0], "labels": torch.zeros(0, dtype=torch.int64)}
-    metric = FrameMAP(CLASSES)
+    metric = FrameMAP(CLASSES, frames="all")
     metric.update([0, 1], [found, weaker], [nothing, {"boxes": BOX, "labels": torch.tensor([1])}], [(320, 240)] * 2)
     assert float(metric.compute()["frame_map/0.5"]) == 0.5
 
@@ -201,3 +202,13 @@ def test_impossible_classes_are_refused(classes):
 def test_impossible_thresholds_are_refused(thresholds):
     with pytest.raises(ConfigError, match="iou_thresholds: expected numbers above 0 up to 1"):
         FrameMAP(CLASSES, iou_thresholds=thresholds)
+
+
+def test_frames_without_ground_truth_count_only_where_all_frames_are_asked_for():
+    detections, truth = random_case(2)
+    key_frames = as_key_frames(detections, truth)
+    annotated, every = metric_on(key_frames), metric_on(key_frames, frames="all")
+    assert float(every.compute()["frame_map/0.5"]) < float(annotated.compute()["frame_map/0.5"])
+    assert annotated.report()["frames"] == "annotated" and every.report()["frames"] == "all"
+    with pytest.raises(ConfigError, match=r"frames: expected annotated or all, got some"):
+        FrameMAP(CLASSES, frames="some")

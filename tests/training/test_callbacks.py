@@ -1,4 +1,5 @@
 import math
+from typing import ClassVar
 
 import lightning as L
 import pytest
@@ -94,7 +95,7 @@ class FakeMetric:
 
 
 class FakeModule:
-    metric = FakeMetric()
+    metrics: ClassVar = {"val": {"frame": FakeMetric()}}
 
 
 def test_ap_by_class_reaches_the_logger_without_unknown_classes(tmp_path):

@@ -1,14 +1,41 @@
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 import torch
 
 from yowo.config import build_detector, build_module, compose_config
-from yowo.contracts import ClipBatch
+from yowo.contracts import ClipBatch, Tube
+from yowo.data.key_frames import AnnotatedVideo
 
 
 @pytest.fixture(scope="module")
 def module():
     config = compose_config("train", ["dataset=motion", "dataset.image_size=64"])
     return build_module(config, build_detector(config))
+
+
+class Keys:
+    video, frame, seconds = np.zeros(2, np.int64), np.arange(2), None
+
+
+class FakeData:
+    """One video of two frames."""
+
+    def dataset(self, part):
+        self.part = part
+        return SimpleNamespace(key_frames=Keys())
+
+    def videos(self):
+        boxes = np.array([[0.2, 0.2, 0.7, 0.8]] * 2, np.float32)
+        return [AnnotatedVideo("v", "v.mp4", 2, (128, 96), (Tube(1, 0, boxes),))]
+
+
+@pytest.fixture
+def trainer(module, monkeypatch):
+    fake = SimpleNamespace(datamodule=FakeData())
+    monkeypatch.setattr(type(module), "trainer", fake)
+    return fake
 
 
 def batch(positions=(0, 1)):
@@ -24,7 +51,7 @@ def test_a_training_step_gives_the_total_loss_and_logs_its_parts(module, monkeyp
     assert loss.requires_grad and loss.item() == pytest.approx(logged["train/total"].item())
 
 
-def test_evaluation_feeds_the_metric_and_hands_detections_to_callbacks(module, monkeypatch):
+def test_evaluation_feeds_the_metric_and_hands_detections_to_callbacks(module, trainer, monkeypatch):
     logged = {}
     monkeypatch.setattr(module, "log_dict", lambda values, **_: logged.update(values))
     module.on_validation_epoch_start()
@@ -32,6 +59,16 @@ def test_evaluation_feeds_the_metric_and_hands_detections_to_callbacks(module, m
     assert len(out["detections"]) == 2
     module.on_validation_epoch_end()
     assert "val/frame_map/0.5" in logged and "val/total" in logged
+
+
+def test_a_test_links_tubes_over_the_videos_of_the_split(module, trainer, monkeypatch):
+    logged = {}
+    monkeypatch.setattr(module, "log_dict", lambda values, **_: logged.update(values))
+    module.on_test_epoch_start()
+    module.test_step(batch(), 0)
+    module.on_test_epoch_end()
+    assert trainer.datamodule.part == "test"
+    assert {"test/frame_map/0.5", "test/video_map/0.2", "test/video_map/0.5:0.95"} <= set(logged)
 
 
 def test_the_checkpoint_knows_its_configuration(module):

@@ -8,10 +8,12 @@ import lightning as L
 from lightning.pytorch.callbacks import RichProgressBar
 from omegaconf import DictConfig
 from rich.console import Console
+from torchmetrics import MetricCollection
 
 from yowo.commands.hydra_app import remember_checkpoint, run_hydra
 from yowo.commands.records import record_run, run_folder
 from yowo.config import (
+    build_context,
     build_datamodule,
     build_detector,
     build_module,
@@ -19,8 +21,13 @@ from yowo.config import (
 )
 from yowo.config_checks import check_required, check_root
 from yowo.data.datamodule import ClipDataModule
-from yowo.evaluation.frame_map import FrameMAP
-from yowo.evaluation.report import class_table, plot_class_ap, write_metrics
+from yowo.evaluation.ava_map import AvaMAP
+from yowo.evaluation.ava_rows import write_ava_csv
+from yowo.evaluation.key_frame_metric import KeyFrameMetric
+from yowo.evaluation.report import plot_class_ap, write_metrics
+from yowo.evaluation.tables import headline, score_tables
+from yowo.evaluation.video_map import VideoMAP
+from yowo.inference.feature_bank import SplitFeatures
 from yowo.training.module import ActionDetection
 from yowo.weights.loading import load_weights
 
@@ -51,7 +58,8 @@ def evaluate_checkpoint(config: DictConfig) -> None:
     trainer = build_trainer(config, logger=False, callbacks=[RichProgressBar()], enable_checkpointing=False)
     metrics = evaluate(trainer, module, data, config, None)
     if trainer.is_global_zero:
-        report(metrics, run_folder(), f"checkpoint: {config.checkpoint}")
+        saved = save_detections(module, run_folder())
+        report(metrics, run_folder(), f"checkpoint: {config.checkpoint}" + (f"\ndetections: {saved}" if saved else ""))
 
 
 def evaluate(
@@ -69,22 +77,36 @@ def evaluate(
     Returns:
         The metrics as metrics.json holds them, fractions 0..1.
     """
-    found = trainer.test(module, data, ckpt_path=checkpoint, verbose=False, weights_only=True)[0]
-    prefix = "test/frame_map/"
-    return {
-        "protocol": config.dataset.protocol,
-        "num_key_frames": len(data.dataset("val")),
-        "frame_map": {name.removeprefix(prefix): value for name, value in found.items() if name.startswith(prefix)},
-        "frame_ap": cast(FrameMAP, module.metric).per_class(),
-    }
+    context = build_context(config)
+    if context is not None:
+        data.clip_len = 1  # the motion comes from around the key frame, not from the clip that ends at it
+        module.context = SplitFeatures(context, lambda: data.dataset("test").key_frames, data.eval_transform)
+    trainer.test(module, data, ckpt_path=checkpoint, verbose=False, weights_only=True)
+    metrics: dict[str, Any] = {"protocol": config.dataset.protocol, "num_key_frames": len(data.dataset("val"))}
+    for metric in cast(MetricCollection, module.metrics["test"]).values():
+        metrics |= cast(KeyFrameMetric, metric).report()
+    return metrics
+
+
+def save_detections(module: ActionDetection, folder: Path) -> Path | None:
+    """Write the detections of a test as the exchange file of `yowo score`; None where the metrics keep none."""
+    for metric in cast(MetricCollection, module.metrics["test"]).values():
+        if isinstance(metric, VideoMAP) and metric.scores is not None:
+            metric.scores.table.save(folder / "detections.npz")
+            return folder / "detections.npz"
+        if isinstance(metric, AvaMAP) and metric.gathered is not None:
+            write_ava_csv(folder / "detections.csv", metric.gathered[1])
+            return folder / "detections.csv"
+    return None
 
 
 def report(metrics: dict[str, Any], folder: Path, title: str) -> None:
-    """Print the table by class; write metrics.json and a bar chart into `folder`."""
+    """Print the tables by class; write metrics.json and a bar chart into `folder`."""
     console = Console()
-    by_class = metrics["frame_ap"]["0.5"]
-    console.print(class_table(by_class))
+    for table in score_tables(metrics):
+        console.print(table)
     console.print(title, highlight=False, soft_wrap=True)
     write_metrics(folder / "metrics.json", metrics)
+    by_class = headline(metrics)
     plot_class_ap(by_class, folder / "frame_ap.png")
     console.print(f"metrics: {folder / 'metrics.json'}", highlight=False, soft_wrap=True)

@@ -13,6 +13,7 @@ VERBS = {
     "train": "train a detector; -m with several values runs a sweep",
     "eval": "evaluate a checkpoint: table by class and metrics.json",
     "detect": "detect actions in a video: annotated video and detections file",
+    "score": "score saved detections of any detector by the published protocols",
     "demo": "generate videos, train, evaluate and detect: the whole main job in minutes",
 }
 EXIT_USER_ERROR = 2

@@ -1,6 +1,7 @@
 """The LightningDataModule: splits, loaders, and the transforms that run on the training device."""
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import lightning as L
 from torch import Tensor
@@ -9,9 +10,11 @@ from torch.utils.data import DataLoader
 from yowo.contracts import ClipBatch, Sample, Target
 from yowo.data.augment import EvalTransform
 from yowo.data.dataset import ClipDataset, collate
-from yowo.data.key_frames import ActionData, KeyFrames, Split
+from yowo.data.key_frames import ActionData, AnnotatedVideo, KeyFrames, Split
 from yowo.errors import DatasetError
 
+Part = Literal["train", "val", "test"]
+"""The splits, and `test`: the held-out split as a test walks over it."""
 Transform = Callable[[list[Tensor], list[Target]], tuple[Tensor, list[Target]]]
 
 
@@ -30,6 +33,7 @@ class ClipDataModule(L.LightningDataModule):
         cache: bool = False,
         batch_size: int = 8,
         num_workers: int = 0,
+        test_frames: str = "annotated",
     ) -> None:
         """Hold the arguments; nothing is read yet.
 
@@ -44,6 +48,8 @@ class ClipDataModule(L.LightningDataModule):
             cache: Keep decoded videos in memory; for small data sets, best with `num_workers` 0.
             batch_size: Clips of a batch, on each device.
             num_workers: Decoding processes, on each device.
+            test_frames: What a test walks over: "annotated" key frames, as validation does, or "all" frames of the
+                held-out videos, which video-mAP needs.
         """
         super().__init__()
         self.data = data
@@ -51,40 +57,49 @@ class ClipDataModule(L.LightningDataModule):
         self.clip_len, self.dilation, self.train_dilation = clip_len, dilation, train_dilation
         self.repeat_key_frame, self.cache = repeat_key_frame, cache
         self.batch_size, self.num_workers = batch_size, num_workers
-        self._datasets: dict[Split, ClipDataset] = {}
+        self.test_frames = test_frames
+        self._datasets: dict[Part, ClipDataset] = {}
 
     def prepare_data(self) -> None:
         """Generate or check the data, in one process."""
         self.data.prepare()
 
-    def dataset(self, split: Split) -> ClipDataset:
-        """Return the samples of a split, reading its annotation at the first call.
+    def dataset(self, part: Part) -> ClipDataset:
+        """Return the samples of a part, reading its annotation at the first call.
 
         Raises:
             DatasetError: The split is empty or its files are missing.
         """
-        if split not in self._datasets:
-            key_frames: KeyFrames = self.data.key_frames(split)
+        if part == "test" and self.test_frames != "all":
+            part = "val"
+        if part not in self._datasets:
+            split: Split = "train" if part == "train" else "val"
+            every = part == "test"
+            key_frames = KeyFrames.every_frame(self.data.videos(split)) if every else self.data.key_frames(split)
             if not len(key_frames):
                 raise DatasetError(f"the {split} split has no annotated frame; check dataset.root and {split}_videos")
-            self._datasets[split] = ClipDataset(
+            self._datasets[part] = ClipDataset(
                 key_frames,
                 self.clip_len,
-                self.train_dilation if split == "train" else self.dilation,
+                self.train_dilation if part == "train" else self.dilation,
                 self.repeat_key_frame,
                 self.cache,
             )
-        return self._datasets[split]
+        return self._datasets[part]
+
+    def videos(self) -> list[AnnotatedVideo]:
+        """Return the held-out videos with their annotation."""
+        return self.data.videos("val")
 
     def setup(self, stage: str) -> None:
         """Read the annotation of the splits that `stage` needs."""
         if stage == "fit":
             self.dataset("train")
-        self.dataset("val")
+        self.dataset("test" if stage == "test" else "val")
 
-    def _loader(self, split: Split) -> DataLoader[Sample]:
-        dataset = self.dataset(split)
-        training = split == "train"
+    def _loader(self, part: Part) -> DataLoader[Sample]:
+        dataset = self.dataset(part)
+        training = part == "train"
         return DataLoader(
             dataset,
             batch_size=self.batch_size,
@@ -104,8 +119,8 @@ class ClipDataModule(L.LightningDataModule):
         return self._loader("val")
 
     def test_dataloader(self) -> DataLoader[Sample]:
-        """Return the same as `val_dataloader`: these data sets have one held-out split."""
-        return self._loader("val")
+        """Return the held-out split again (these data sets have one), with `test_frames` "all" every frame of it."""
+        return self._loader("test")
 
     def on_after_batch_transfer(self, batch: ClipBatch, dataloader_idx: int) -> ClipBatch:
         """Turn the uint8 clips into one normalised float tensor, with augmentation in training."""

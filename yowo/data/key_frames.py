@@ -80,6 +80,7 @@ class KeyFrames(Sequence[KeyFrame]):
         first_box: NDArray[np.int64],
         boxes_norm: NDArray[np.float32],
         labels: Array,
+        seconds: NDArray[np.float64] | None = None,
     ) -> None:
         """Hold key frame i of video `video[i]` at `frame[i]` with the boxes `first_box[i]` to `first_box[i + 1]`.
 
@@ -90,6 +91,7 @@ class KeyFrames(Sequence[KeyFrame]):
             first_box: int64 [n + 1], rising.
             boxes_norm: float32 [m, 4], x1 y1 x2 y2 as fractions.
             labels: int64 [m] or float32 [m, C].
+            seconds: float64 [n], timestamps, where the data set counts in them (AVA).
         """
         self._names = [v.name for v in videos]
         self._paths = [v.path for v in videos]
@@ -101,6 +103,7 @@ class KeyFrames(Sequence[KeyFrame]):
         self._first_box = first_box
         self._boxes = boxes_norm
         self._labels = labels
+        self.seconds = seconds
 
     @classmethod
     def annotated(cls, videos: Sequence[AnnotatedVideo], stride: int = 1) -> "KeyFrames":
@@ -135,6 +138,26 @@ class KeyFrames(Sequence[KeyFrame]):
             first_box,
             np.concatenate(boxes).astype(np.float32),
             np.concatenate(labels),
+        )
+
+    @classmethod
+    def every_frame(cls, videos: Sequence[AnnotatedVideo]) -> "KeyFrames":
+        """Make every frame of `videos` a key frame, also those that nothing is annotated on (video-mAP needs them)."""
+        annotated = cls.annotated(videos)
+        lengths = np.array([v.num_frames for v in videos], dtype=np.int64)
+        starts = np.cumsum(lengths) - lengths
+        inside = annotated.frame < lengths[annotated.video]
+        counts = np.diff(annotated._first_box)
+        kept = np.repeat(inside, counts)
+        every = np.zeros(int(lengths.sum()), dtype=np.int64)
+        every[starts[annotated.video[inside]] + annotated.frame[inside]] = counts[inside]
+        return cls(
+            videos,
+            np.repeat(np.arange(len(videos)), lengths),
+            np.concatenate([np.zeros(0, np.int64), *(np.arange(length) for length in lengths)]),
+            np.concatenate([[0], np.cumsum(every)]),
+            annotated._boxes[kept],
+            annotated._labels[kept],
         )
 
     def __len__(self) -> int:

@@ -12,19 +12,15 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import scipy.io
-
 from yowo.contracts import Tube
 from yowo.data.key_frames import AnnotatedVideo, KeyFrames, Split
+from yowo.data.ucf24_annotation import SIZE, read_annotation
 from yowo.data.ucf24_frames import FrameArchive
 from yowo.data.video_lists import name_list, readable
-from yowo.errors import AnnotationError, DatasetError
+from yowo.errors import DatasetError
 
 log = logging.getLogger(__name__)
 
-SIZE = (320, 240)
-"""Width and height that the annotation counts in."""
 VIDEO_FOLDER, ANNOTATION, TEST_LIST = "UCF-101", "finalAnnots.mat", "testlist01.txt"
 SUFFIXES = (".avi", ".mp4", ".mkv", ".webm")
 
@@ -141,40 +137,3 @@ class UCF24:
             AnnotatedVideo(name, str(paths[name]), info.num_frames, SIZE, tubes.get(name, ()), info.backend)
             for name, info in infos.items()
         ]
-
-
-def read_annotation(path: Path) -> dict[str, tuple[Tube, ...]]:
-    """Read `finalAnnots.mat`.
-
-    Args:
-        path: The file: a struct array `annot` with `num_imgs`, `name`, `tubes`; a tube has `sf` and `ef` (first and
-            last frame, from 1), `class` (from 1) and `boxes` (x, y, width, height, one row a frame).
-
-    Returns:
-        The tubes of each video by its name; boxes float32 x1 y1 x2 y2 as fractions, neither clipped nor shifted.
-
-    Raises:
-        AnnotationError: The file is damaged, or a tube has not one box for each of its frames.
-    """
-    try:
-        entries = scipy.io.loadmat(path)["annot"][0]
-    except Exception as error:  # scipy raises errors of many kinds for damaged files
-        raise AnnotationError(f"{path}: not a readable UCF101-24 annotation ({error})") from error
-    return {
-        str(entry["name"][0]): tuple(_tube(tube, str(entry["name"][0]), path) for tube in _row(entry["tubes"]))
-        for entry in entries
-    }
-
-
-def _row(tubes: np.ndarray) -> np.ndarray:
-    return tubes.reshape(-1)
-
-
-def _tube(tube: np.ndarray, name: str, path: Path) -> Tube:
-    """Convert one tube; numbers are stored in 8 or 16 bits and would wrap if they were added as they are."""
-    first, last, label = (int(tube[field].reshape(-1)[0]) for field in ("sf", "ef", "class"))
-    boxes = tube["boxes"].astype(np.float64).reshape(-1, 4)
-    if len(boxes) != last - first + 1:
-        raise AnnotationError(f"{path}: {name}: frames {first} to {last} but {len(boxes)} boxes")
-    corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
-    return Tube(label - 1, first - 1, (corners / (SIZE * 2)).astype(np.float32))

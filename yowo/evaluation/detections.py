@@ -1,228 +1,65 @@
-"""The exchange file of detections on whole videos (npz), and the table of one video for people (CSV)."""
+"""Detections of single frames, gathered in the exchange table or written as a table for people (CSV)."""
 
 import csv
-import zipfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from yowo.contracts import Array, Detections
-from yowo.errors import AnnotationError
+from yowo.contracts import Detections
+from yowo.evaluation.detection_table import DetectionTable, checked
 from yowo.evaluation.rows import detection_rows
 from yowo.evaluation.whole_file import whole_file
 
 CSV_HEADER = ("video", "frame", "x1", "y1", "x2", "y2", "score", "label")
-COLUMNS: dict[str, tuple[str, tuple[int, ...]]] = {
-    "video": ("integers", ()),
-    "frame": ("integers", ()),
-    "cls": ("integers", ()),
-    "score": ("floats", ()),
-    "box": ("floats", (4,)),
-}
-"""Arrays with a row a detection: kind of number, and shape of one row."""
-KINDS = {"integers": "iu", "floats": "f", "text": "U"}
 
 
-@dataclass(frozen=True, slots=True)
-class DetectionTable:
-    """Detections on whole videos, as `yowo score` reads and writes them.
-
-    A frame without a row has no detection; it still exists. Rows may stand in any order; those of a frame with equal
-    scores are ranked as they stand.
-
-    Attributes:
-        videos: Names of the V videos.
-        num_frames: int32 [V], frames of each video.
-        video: int32 [n], index into `videos`.
-        frame: int32 [n], number of the frame in its video, from 1.
-        cls: int32 [n], class from 0.
-        score: float32 [n], finite.
-        box: float32 [n, 4], x1 y1 x2 y2 in pixels, x1 <= x2 and y1 <= y2.
-    """
-
-    videos: tuple[str, ...]
-    num_frames: NDArray[np.int32]
-    video: NDArray[np.int32]
-    frame: NDArray[np.int32]
-    cls: NDArray[np.int32]
-    score: NDArray[np.float32]
-    box: NDArray[np.float32]
-
-    @classmethod
-    def from_frames(
-        cls,
-        videos: Sequence[str],
-        num_frames: Sequence[int],
-        sizes: Sequence[tuple[int, int]],
-        rows: Iterable[tuple[int, int, Detections]],
-        num_classes: int,
-    ) -> "DetectionTable":
-        """Make the table from the detections of single frames.
-
-        Args:
-            videos: Names of the V videos.
-            num_frames: Frames of each video.
-            sizes: Width and height in pixels that the boxes of each video are counted in.
-            rows: For each frame the index of its video, its position in the video from 0 (as everywhere in this
-                package; the file counts from 1), and its detections, boxes as fractions 0..1.
-            num_classes: C; labels are below it.
-
-        Returns:
-            The table, by video and frame.
-
-        Raises:
-            YowoError: Detections are NaN or infinite, or do not fit the classes.
-            AnnotationError: A frame lies outside its video, or a box is inverted.
-        """
-        video, frame, label, score, box = [], [], [], [], []
-        for index, position, detections in sorted(rows, key=lambda row: row[:2]):
-            found = detection_rows(detections, num_classes, f"{videos[index]}, frame {position + 1}")
-            count = len(found.labels)
-            width, height = sizes[index]
-            video.append(np.full(count, index, dtype=np.int32))
-            frame.append(np.full(count, position + 1, dtype=np.int32))
-            label.append(found.labels.cpu().numpy().astype(np.int32))
-            score.append(found.scores.cpu().numpy() if found.scores is not None else np.zeros(0, np.float32))
-            box.append(found.boxes_norm.cpu().numpy() * np.array([width, height, width, height], dtype=np.float32))
-        return checked(
-            {
-                "videos": np.array(list(videos), dtype=np.str_),
-                "num_frames": np.array(num_frames, dtype=np.int32),
-                "video": np.concatenate([np.zeros(0, np.int32), *video]),
-                "frame": np.concatenate([np.zeros(0, np.int32), *frame]),
-                "cls": np.concatenate([np.zeros(0, np.int32), *label]),
-                "score": np.concatenate([np.zeros(0, np.float32), *score]),
-                "box": np.concatenate([np.zeros((0, 4), np.float32), *box]),
-            },
-            "detections",
-        )
-
-    @classmethod
-    def load(cls, path: Path | str, num_classes: int | None = None) -> "DetectionTable":
-        """Read the exchange file.
-
-        Args:
-            path: A npz file with the arrays of this class, of these kinds of numbers (any width).
-            num_classes: Number of classes C that `cls` must be below; None allows any.
-
-        Returns:
-            The table, in the order of the file.
-
-        Raises:
-            AnnotationError: The file is missing or damaged, an array is missing or of the wrong kind or shape, or a row
-                is impossible.
-        """
-        try:
-            stored = np.load(path, allow_pickle=False)
-            if not isinstance(stored, np.lib.npyio.NpzFile):
-                raise ValueError("it holds a single array")
-            with stored:
-                arrays: dict[str, Array] = {name: stored[name] for name in stored.files}
-        except FileNotFoundError as error:
-            raise AnnotationError(f"{path}: there is no such detections file") from error
-        except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-            raise AnnotationError(f"{path}: not a readable npz file of detections ({error}): write it again") from error
-        return checked(arrays, str(path), num_classes)
-
-    def save(self, path: Path | str) -> None:
-        """Write the exchange file; it appears when it is complete.
-
-        Args:
-            path: Its name, usually ending in .npz; folders above it are made.
-
-        Raises:
-            YowoError: It cannot be written.
-        """
-        columns = {name: getattr(self, name) for name in COLUMNS}
-        with whole_file(Path(path)) as unfinished, unfinished.open("wb") as file:
-            np.savez_compressed(
-                file, videos=np.array(self.videos, dtype=np.str_), num_frames=self.num_frames, **columns
-            )
-
-    def frame_numbers(self) -> NDArray[np.int64]:
-        """Return int64 [n]: the position of each row's frame, from 0, among all frames of all videos."""
-        before = np.cumsum(self.num_frames, dtype=np.int64) - self.num_frames
-        return before[self.video] + self.frame - 1
-
-
-def checked(arrays: dict[str, Array], source: str, num_classes: int | None = None) -> DetectionTable:
-    """Make a table of arrays from outside, after checking every one of them.
+def tabulate_detections(
+    videos: Sequence[str],
+    num_frames: Sequence[int],
+    sizes: Sequence[tuple[int, int]],
+    rows: Iterable[tuple[int, int, Detections]],
+    num_classes: int,
+) -> DetectionTable:
+    """Make the table from the detections of single frames.
 
     Args:
-        arrays: Arrays by the names of `DetectionTable`'s attributes; others are not looked at.
-        source: What to call their source in errors: the file.
-        num_classes: Number of classes C that `cls` must be below; None allows any.
+        videos: Names of the V videos.
+        num_frames: Frames of each video.
+        sizes: Width and height in pixels that the boxes of each video are counted in.
+        rows: For each frame the index of its video, its position in the video from 0 (as everywhere in this
+            package; the file counts from 1), and its detections, boxes as fractions 0..1.
+        num_classes: C; labels are below it.
 
     Returns:
-        The table.
+        The table, by video and frame.
 
     Raises:
-        AnnotationError: An array is missing or of the wrong kind or shape, or a row is impossible.
+        YowoError: Detections are NaN or infinite, or do not fit the classes.
+        AnnotationError: A frame lies outside its video, or a box is inverted.
     """
-    missing = [name for name in ("videos", "num_frames", *COLUMNS) if name not in arrays]
-    if missing:
-        raise AnnotationError(
-            f"{source}: expected arrays videos, num_frames, {', '.join(COLUMNS)}; not there: {missing}"
-        )
-    _require_array(arrays, "videos", "text", (len(np.atleast_1d(arrays["videos"])),), source)
-    videos = tuple(str(name) for name in arrays["videos"])
-    if len(set(videos)) < len(videos):
-        twice = next(name for row, name in enumerate(videos) if name in videos[:row])
-        raise AnnotationError(f"{source}: videos: {twice} is listed twice; expected each name once")
-    _require_array(arrays, "num_frames", "integers", (len(videos),), source)
-    rows = len(np.atleast_1d(arrays["video"]))
-    for name, (kind, shape) in COLUMNS.items():
-        _require_array(arrays, name, kind, (rows, *shape), source)
-    _check_rows(arrays, videos, source, num_classes)
-    return DetectionTable(
-        videos=videos,
-        num_frames=arrays["num_frames"].astype(np.int32),
-        video=arrays["video"].astype(np.int32),
-        frame=arrays["frame"].astype(np.int32),
-        cls=arrays["cls"].astype(np.int32),
-        score=arrays["score"].astype(np.float32),
-        box=arrays["box"].astype(np.float32),
+    video, frame, label, score, box = [], [], [], [], []
+    for index, position, detections in sorted(rows, key=lambda row: row[:2]):
+        found = detection_rows(detections, num_classes, f"{videos[index]}, frame {position + 1}")
+        count = len(found.labels)
+        width, height = sizes[index]
+        video.append(np.full(count, index, dtype=np.int32))
+        frame.append(np.full(count, position + 1, dtype=np.int32))
+        label.append(found.labels.cpu().numpy().astype(np.int32))
+        score.append(found.scores.cpu().numpy() if found.scores is not None else np.zeros(0, np.float32))
+        box.append(found.boxes_norm.cpu().numpy() * np.array([width, height, width, height], dtype=np.float32))
+    return checked(
+        {
+            "videos": np.array(list(videos), dtype=np.str_),
+            "num_frames": np.array(num_frames, dtype=np.int32),
+            "video": np.concatenate([np.zeros(0, np.int32), *video]),
+            "frame": np.concatenate([np.zeros(0, np.int32), *frame]),
+            "cls": np.concatenate([np.zeros(0, np.int32), *label]),
+            "score": np.concatenate([np.zeros(0, np.float32), *score]),
+            "box": np.concatenate([np.zeros((0, 4), np.float32), *box]),
+        },
+        "detections",
     )
-
-
-def _require_array(arrays: dict[str, Array], name: str, kind: str, shape: tuple[int, ...], source: str) -> None:
-    array = arrays[name]
-    if array.dtype.kind not in KINDS[kind] or array.shape != shape:
-        raise AnnotationError(
-            f"{source}: {name}: expected {kind} of shape {list(shape)}, got {array.dtype} {list(array.shape)}"
-        )
-
-
-def _check_rows(arrays: dict[str, Array], videos: tuple[str, ...], source: str, num_classes: int | None) -> None:
-    """Check the numbers of each row.
-
-    Raises:
-        AnnotationError: One is impossible; the message names the first such row, counted from 0.
-    """
-    num_frames, video = arrays["num_frames"].astype(np.int64), arrays["video"].astype(np.int64)
-    frame, label = arrays["frame"].astype(np.int64), arrays["cls"].astype(np.int64)
-    score, box = arrays["score"].astype(np.float32), arrays["box"].astype(np.float32)
-
-    def _require(fine: NDArray[np.bool_] | np.bool_, name: str, expected: str, of: str = "row") -> None:
-        wrong = np.flatnonzero(np.logical_not(fine))
-        if len(wrong):
-            row = int(wrong[0])
-            raise AnnotationError(
-                f"{source}: {of} {row}: expected {expected}, got {arrays[name][row].tolist()}"
-                f" ({len(wrong)} such {of}s): write the file again"
-            )
-
-    _require(num_frames > 0, "num_frames", "num_frames of at least 1", of="video")
-    _require((video >= 0) & (video < len(videos)), "video", f"video of 0 to {len(videos) - 1} ({len(videos)} videos)")
-    _require((frame >= 1) & (frame <= num_frames[video]), "frame", "frame of 1 (the first) to the video's num_frames")
-    highest = np.iinfo(np.int32).max if num_classes is None else num_classes - 1
-    _require((label >= 0) & (label <= highest), "cls", f"cls of 0 to {highest}")
-    _require(np.isfinite(score), "score", "a finite score")
-    _require(np.isfinite(box).all(axis=1), "box", "a finite box")
-    _require((box[:, :2] <= box[:, 2:]).all(axis=1), "box", "box x1 y1 x2 y2 with x1 <= x2 and y1 <= y2")
 
 
 def write_csv(

@@ -3,6 +3,7 @@
 Nothing loops over boxes: pairs of one class and frame are laid out in flat arrays.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,7 +94,7 @@ def match_by_class(detections: ScoredBoxes, truth: LabelledBoxes, num_classes: i
     for row, truth_row in zip(rows, truth_rows, strict=True):
         frames = detections.frames[row]
         order = np.lexsort((frames, -detections.scores[row]))
-        overlap, chosen = _best_overlaps(
+        overlap, chosen = best_overlaps(
             frames[order], detections.boxes_xyxy[row[order]], truth.frames[truth_row], truth.boxes_xyxy[truth_row]
         )
         matches.append(RankedMatches(overlap, chosen, len(truth_row)))
@@ -107,10 +108,24 @@ def _rows_by_class(labels: Ints, num_classes: int) -> list[Ints]:
     return np.split(order, bounds)
 
 
-def _best_overlaps(frames: Ints, boxes: Floats, truth_frames: Ints, truth_boxes: Floats) -> tuple[Floats, Ints]:
-    """Find, for n boxes, the overlap with and the position of the best ground truth of their frame.
+def best_overlaps(
+    frames: Ints,
+    boxes: Floats,
+    truth_frames: Ints,
+    truth_boxes: Floats,
+    overlap_of: Callable[[Floats, Floats], Floats] = pixel_iou,
+) -> tuple[Floats, Ints]:
+    """Find, for n boxes of one class, the best ground truth of their frame; of equally good ones the first.
 
-    Of equally good ones the first counts.
+    Args:
+        frames: int64 [n], frame of each box.
+        boxes: float64 [n, 4].
+        truth_frames: int64 [m], frame of each ground truth of the class.
+        truth_boxes: float64 [m, 4], in the unit of `boxes`.
+        overlap_of: IoU of boxes that stand opposite each other.
+
+    Returns:
+        float64 [n] overlap and int64 [n] position of the ground truth; 0 and -1 where the frame has none.
     """
     overlap, chosen = np.zeros(len(frames)), np.full(len(frames), -1, dtype=np.int64)
     by_frame = np.argsort(truth_frames, kind="stable")
@@ -124,7 +139,7 @@ def _best_overlaps(frames: Ints, boxes: Floats, truth_frames: Ints, truth_boxes:
     pair = np.arange(count.sum())
     owner = np.repeat(np.arange(len(paired)), count)
     candidate = by_frame[first[owner] + pair - begin[owner]]
-    pair_overlap = pixel_iou(boxes[paired][owner], truth_boxes[candidate])
+    pair_overlap = overlap_of(boxes[paired][owner], truth_boxes[candidate])
     best = np.maximum.reduceat(pair_overlap, begin)
     best_pair = np.minimum.reduceat(np.where(pair_overlap == best[owner], pair, len(pair)), begin)
     overlap[paired] = best

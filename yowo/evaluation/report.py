@@ -10,7 +10,6 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from rich.table import Table
-from torch import Tensor
 
 from yowo.errors import YowoError
 from yowo.evaluation.whole_file import whole_file
@@ -138,7 +137,7 @@ def _plain(value: Any, where: str) -> Any:
     """Turn a value into what JSON holds; `where` is its key, for errors."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item, f"{where}.{key}".lstrip(".")) for key, item in value.items()}
-    if isinstance(value, (Tensor, np.ndarray, np.generic)):
+    if hasattr(value, "tolist"):
         return _plain(value.tolist(), where)
     if isinstance(value, (list, tuple)):
         return [_plain(item, f"{where}[{row}]") for row, item in enumerate(value)]

@@ -12,7 +12,6 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 from yowo.errors import ConfigError
 
-PROTOCOL_IOU = "0.5"
 """The overlap at which AP is reported by class."""
 
 
@@ -106,7 +105,8 @@ class ClassAP(Callback):
 
     def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Log what the metric holds."""
-        by_class = cast(Any, pl_module).metric.per_class().get(PROTOCOL_IOU, {})
+        first = next(iter(cast(Any, pl_module).metrics["val"].values()))
+        by_class: dict[str, float] = next(iter(first.per_class().values()), {})
         known = {name: ap for name, ap in by_class.items() if not math.isnan(ap)}
         if trainer.sanity_checking or not known or not trainer.is_global_zero:
             return

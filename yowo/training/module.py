@@ -7,9 +7,10 @@ import lightning as L
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
-from torchmetrics import Metric
+from torchmetrics import MetricCollection
 
 from yowo.contracts import ClipBatch, Detections, RawOutput
+from yowo.evaluation.split_index import SplitIndex
 from yowo.losses.criterion import Criterion
 from yowo.models.detector import Detector
 
@@ -19,14 +20,22 @@ class ActionDetection(L.LightningModule):
 
     Logged: `train/box`, `train/conf`, `train/cls`, `train/total` at each step; `val/total` and what the metric computes
     (`val/frame_map/0.5`) at the end of a validation, the same under `test/` in a test.
+
+    Attributes:
+        context: In a test, gives 3D features in place of the clips' own from detector and positions; None: the clips'.
+        samples_seen: Training clips so far, on all devices.
     """
+
+    context: Callable[[Detector, list[int]], Tensor] | None = None
+    samples_seen: int = 0
 
     def __init__(
         self,
         detector: Detector,
         criterion: Criterion,
         postprocess: Callable[[RawOutput], list[Detections]],
-        metric: Metric,
+        metric: MetricCollection,
+        test_metric: MetricCollection,
         optimizer: Callable[[Iterable[nn.Parameter]], Optimizer] | None = None,
         scheduler: Callable[..., LRScheduler] | None = None,
         scheduler_interval: str = "epoch",
@@ -37,7 +46,8 @@ class ActionDetection(L.LightningModule):
             detector: The network.
             criterion: Losses from raw output and targets.
             postprocess: Detections from raw output.
-            metric: Takes `update(indices, detections, targets, sizes)`; `compute` gives scalars by name.
+            metric: Of validation: `KeyFrameMetric`s by name; `compute` gives scalars by name.
+            test_metric: Of a test, likewise.
             optimizer: Makes the optimizer from parameters; None where there is no training.
             scheduler: Makes the scheduler from the optimizer; None for a constant rate.
             scheduler_interval: "epoch" or "step", when the scheduler moves on.
@@ -46,7 +56,7 @@ class ActionDetection(L.LightningModule):
         self.detector = detector
         self.criterion = criterion
         self.postprocess = postprocess
-        self.metric = metric
+        self.metrics = nn.ModuleDict({"val": metric, "test": test_metric})
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
         self.scheduler_interval = scheduler_interval
@@ -58,6 +68,7 @@ class ActionDetection(L.LightningModule):
 
     def training_step(self, batch: ClipBatch, batch_idx: int) -> Tensor:
         """Return the loss of a batch and log its parts."""
+        self.samples_seen += len(batch.targets) * self.trainer.world_size
         losses = self._losses("train", self(batch.clips), batch, on_step=True)
         return losses["total"]
 
@@ -78,39 +89,50 @@ class ActionDetection(L.LightningModule):
         self._log_metric("test")
 
     def on_validation_epoch_start(self) -> None:
-        """Forget what an earlier, interrupted evaluation left."""
-        self.metric.reset()
+        """Start the metrics anew."""
+        self._start_metrics("val")
 
     def on_test_epoch_start(self) -> None:
-        """Forget what an earlier, interrupted evaluation left."""
-        self.metric.reset()
+        """Start the metrics anew."""
+        self._start_metrics("test")
+
+    def _start_metrics(self, stage: str) -> None:
+        """Forget what an earlier, interrupted evaluation left; tell the metrics what is evaluated."""
+        metrics: Any = self.metrics[stage]
+        metrics.reset()
+        data: Any = getattr(self.trainer, "datamodule", None)
+        if data is not None:
+            keys = data.dataset(stage).key_frames
+            for metric in metrics.values():
+                metric.attach(SplitIndex(tuple(data.videos()), keys.video, keys.frame, keys.seconds))
 
     def _evaluate(self, stage: str, batch: ClipBatch) -> dict[str, list[Detections]]:
-        raw = self(batch.clips)
+        surroundings = self.context(self.detector, batch.positions) if self.context and stage == "test" else None
+        raw = self.detector(batch.clips, surroundings)
         self._losses(stage, raw, batch, on_step=False)
         detections = self.postprocess(raw)
-        self.metric.update(batch.positions, detections, batch.targets, batch.sizes)
+        self.metrics[stage].update(batch.positions, detections, batch.targets, batch.sizes)
         return {"detections": detections}
 
     def _losses(self, stage: str, raw: RawOutput, batch: ClipBatch, on_step: bool) -> dict[str, Tensor]:
-        losses = self.criterion(raw, batch.targets)
+        losses = self.criterion(raw, batch.targets, self.samples_seen if stage == "train" else None)
         values = {f"{stage}/{name}": value.detach() for name, value in losses.items()}
-        self.log_dict(
-            values,
-            on_step=on_step,
-            on_epoch=not on_step,
-            prog_bar=on_step,
-            batch_size=len(batch.targets),
-            sync_dist=not on_step,
-        )
+        at_end, size = not on_step, len(batch.targets)
+        self.log_dict(values, on_step=on_step, on_epoch=at_end, prog_bar=on_step, batch_size=size, sync_dist=at_end)
         return losses
 
     def _log_metric(self, stage: str) -> None:
-        self.log_dict({f"{stage}/{name}": value for name, value in self.metric.compute().items()}, prog_bar=True)
+        self.log_dict(
+            {f"{stage}/{name}": value for name, value in self.metrics[stage].compute().items()}, prog_bar=True
+        )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Let the checkpoint know its own model and data set, in plain containers."""
-        checkpoint["yowo"] = {"config": self.detector.recipe}
+        checkpoint["yowo"] = {"config": self.detector.recipe, "samples_seen": self.samples_seen}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on counting samples."""
+        self.samples_seen = checkpoint["yowo"].get("samples_seen", 0)
 
     def configure_optimizers(self) -> Any:
         """Make optimizer and scheduler; a one-cycle scheduler is told how many steps there will be."""

@@ -8,8 +8,9 @@ import pytest
 import scipy.io
 
 from tests.evaluation_cases import as_key_frames
-from yowo.evaluation.detections import DetectionTable
-from yowo.evaluation.frame_map import FrameMAP, frame_average_precision
+from yowo.evaluation.detection_table import DetectionTable
+from yowo.evaluation.frame_ap import frame_average_precision
+from yowo.evaluation.frame_map import FrameMAP
 from yowo.evaluation.frame_matching import LabelledBoxes, ScoredBoxes
 
 pytestmark = pytest.mark.shared

@@ -1,0 +1,62 @@
+"""`yowo score`: saved detections of any detector against published annotations."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from yowo.evaluation.class_lists import PROTOCOLS
+from yowo.evaluation.report import write_metrics
+from yowo.evaluation.scoring import score
+from yowo.evaluation.tables import score_tables
+
+EXAMPLES = """examples:
+  yowo score --protocol ucf24 --detections det.npz --annotations finalAnnots.mat --output scores.json
+  yowo score --protocol jhmdb21 --detections det.npz --annotations groundtruths_jhmdb.zip --linker trimmed
+  yowo score --protocol ava --detections det.csv --annotations ava_val_v2.2.csv \\
+             --exclude ava_val_excluded_timestamps_v2.2.csv"""
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the command with what was typed after `yowo score`."""
+    options = parser().parse_args(arguments)
+    chosen = {name: value for name, value in vars(options).items() if name not in ("output", "report")}
+    if options.iou is not None:
+        chosen["iou"] = tuple(options.iou)
+    metrics = score(**chosen)
+    console = Console()
+    for table in score_tables(metrics):
+        console.print(table)
+    if options.output is not None:
+        write_metrics(options.output, metrics)
+        console.print(f"metrics: {options.output}", highlight=False, soft_wrap=True)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of the command line."""
+    made = argparse.ArgumentParser(
+        prog="yowo score",
+        description="Score saved detections: frame-mAP and video-mAP of UCF101-24 and JHMDB-21, mAP of AVA.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("--protocol", choices=PROTOCOLS, required=True, help="whose rules")
+    made.add_argument("--detections", type=Path, required=True, help="npz (ucf24, jhmdb21) or official CSV (ava)")
+    made.add_argument(
+        "--annotations", type=Path, required=True, help="finalAnnots.mat; folder or zip of text files; official CSV"
+    )
+    made.add_argument("--split", type=Path, help="text file: the videos to score, one a line")
+    made.add_argument("--videos", type=Path, help="text file: videos that exist without annotation, one a line")
+    made.add_argument("--exclude", type=Path, help="ava: official CSV of excluded timestamps")
+    made.add_argument("--labels", type=Path, help="other classes: .pbtxt (ava), or a text file with one name a line")
+    made.add_argument("--linker", default="yowo", help="tubes: yowo (the protocol's), trimmed, online")
+    made.add_argument("--iou", type=float, nargs="+", help="thresholds of video-mAP; the one of AVA's mAP")
+    made.add_argument(
+        "--frames",
+        choices=("annotated", "all"),
+        default="annotated",
+        help="frame-mAP over annotated frames (YOWO's papers), or over all (ACT, MOC)",
+    )
+    made.add_argument("--output", type=Path, help="metrics.json to write")
+    return made

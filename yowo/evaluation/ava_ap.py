@@ -1,0 +1,168 @@
+"""AVA's mAP at IoU 0.5 by its four named rules: a pure function of boxes and scores.
+
+`official` is the ActivityNet script, `released` its copy in the released pipeline of the YOWO authors; each over all
+timestamps and over those divisible by 4, which is what the paper's figures are.
+"""
+
+import heapq
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yowo.evaluation.average_precision import average_precision, precision_recall
+from yowo.evaluation.frame_matching import best_overlaps
+
+RULES = ("official", "official_every_4th", "released", "released_every_4th")
+ROWS_A_FRAME = 50
+"""Rows of a frame that the official script keeps."""
+EVERY = 4
+"""Timestamps that the paper's figures are over are divisible by this."""
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class AvaBoxes:
+    """Rows a box and class, in the order in which the released pipeline looks at them.
+
+    Attributes:
+        frames: int64 [n], number of the frame (video and timestamp).
+        seconds: float64 [n], timestamp.
+        labels: int64 [n], class from 0.
+        boxes_norm: float64 [n, 4], fractions of the picture.
+        scores: float64 [n]; ones in ground truth.
+    """
+
+    frames: Ints
+    seconds: Floats
+    labels: Ints
+    boxes_norm: Floats
+    scores: Floats
+
+    def take(self, rows: NDArray[np.bool_] | Ints) -> "AvaBoxes":
+        """Return some of the rows."""
+        columns = (self.frames, self.seconds, self.labels, self.boxes_norm, self.scores)
+        return AvaBoxes(*(column[rows] for column in columns))
+
+
+@dataclass(frozen=True, slots=True)
+class AvaAP:
+    """AP by class and the mean, as fractions.
+
+    Attributes:
+        ap: float64 [C]; NaN for a class without ground truth.
+        map: Mean over the classes with ground truth; NaN if there is none.
+        hits: For each class bool [n], best score first: the ranking that the AP was computed from.
+        num_truth: int64 [C], ground-truth boxes.
+    """
+
+    ap: Floats
+    map: float
+    hits: list[NDArray[np.bool_]]
+    num_truth: Ints
+
+
+def ava_average_precision(
+    detections: AvaBoxes,
+    truth: AvaBoxes,
+    num_classes: int,
+    rule: str = "official",
+    iou_threshold: float = 0.5,
+    truth_frames: Ints | None = None,
+) -> AvaAP:
+    """Compute AVA's mAP by one of the four rules.
+
+    All rules: IoU on fractions of the picture; detections without area are dropped; each detection of a class looks at
+    the ground truth of its class and frame that it overlaps best, and the first detection that takes it is right;
+    there is no second choice; AP is the area under the precision envelope.
+
+    `official`: the rows of a frame come by falling score, the 50 best of them are kept, and frames without ground truth
+    are ignored. `released`: the rows of a frame come in the order of the file, all of them, and detections on frames
+    without ground truth are wrong. `..._every_4th`: only timestamps divisible by 4, of both.
+
+    Args:
+        detections: Detections of the evaluated classes, excluded timestamps left out.
+        truth: Ground truth, likewise.
+        num_classes: C; labels are below it.
+        rule: One of `RULES`.
+        iou_threshold: Least IoU of a true positive.
+        truth_frames: int64 [f], frames that the ground truth knows under any class; None takes those in `truth`.
+
+    Returns:
+        AP by class and mean.
+    """
+    if rule.endswith("every_4th"):
+        detections = detections.take(detections.seconds % EVERY == 0)
+        truth = truth.take(truth.seconds % EVERY == 0)
+    if rule.startswith("official"):
+        known = np.union1d(truth.frames, truth_frames) if truth_frames is not None else truth.frames
+        detections = _official_rows(detections.take(np.isin(detections.frames, known)))
+    size = detections.boxes_norm[:, 2:] - detections.boxes_norm[:, :2]
+    detections = detections.take((size > 0).all(axis=1))
+    ap = np.full(num_classes, np.nan)
+    all_hits, counts = [], np.zeros(num_classes, dtype=np.int64)
+    for label in range(num_classes):
+        found, wanted = detections.take(detections.labels == label), truth.take(truth.labels == label)
+        hits = _hits(found, wanted, iou_threshold)
+        counts[label] = len(wanted.frames)
+        if counts[label]:
+            ap[label] = average_precision(*precision_recall(hits, int(counts[label])))
+        all_hits.append(hits)
+    known_ap = ap[~np.isnan(ap)]
+    return AvaAP(ap, float(known_ap.mean()) if len(known_ap) else float("nan"), all_hits, counts)
+
+
+def box_iou(first: Floats, second: Floats) -> Floats:
+    """Intersection over union of boxes that stand opposite each other, without a pixel added; 0 for empty boxes."""
+    low, high = np.maximum(first[..., :2], second[..., :2]), np.minimum(first[..., 2:], second[..., 2:])
+    shared = np.maximum(high - low, 0).prod(axis=-1)
+    areas = [(boxes[..., 2:] - boxes[..., :2]).prod(axis=-1) for boxes in (first, second)]
+    union = areas[0] + areas[1] - shared
+    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+
+
+def _hits(found: AvaBoxes, wanted: AvaBoxes, iou_threshold: float) -> NDArray[np.bool_]:
+    """Mark the true positives of one class: matched in the order of the rows, returned by falling score."""
+    overlap, chosen = best_overlaps(found.frames, found.boxes_norm, wanted.frames, wanted.boxes_norm, box_iou)
+    near = np.flatnonzero(overlap >= iou_threshold)
+    _, first = np.unique(chosen[near], return_index=True)
+    hits = np.zeros(len(overlap), dtype=np.bool_)
+    hits[near[first]] = True
+    return hits[np.lexsort((found.frames, -found.scores))]
+
+
+def _official_rows(rows: AvaBoxes) -> AvaBoxes:
+    """Order the rows of each frame as the official script does and keep its 50 best.
+
+    Equal scores stand by falling class, then by falling y1, x1, y2, x2. Where equal scores straddle the limit, the
+    script's own order of reading decides, row by row.
+    """
+    y_x = rows.boxes_norm[:, [1, 0, 3, 2]]
+    order = np.lexsort((*(-y_x.T[::-1]), -rows.labels, -rows.scores, rows.frames))
+    frames, scores = rows.frames[order], rows.scores[order]
+    first = np.searchsorted(frames, frames, side="left")
+    rank = np.arange(len(frames)) - first
+    keep = rank < ROWS_A_FRAME
+    last = np.flatnonzero((rank == ROWS_A_FRAME) & (scores == scores[np.maximum(np.arange(len(frames)) - 1, 0)]))
+    for place in last:
+        members = order[first[place] : np.searchsorted(frames, frames[place], side="right")]
+        chosen = _heap_rows(rows, np.sort(members))
+        keep[first[place] : first[place] + len(members)] = np.isin(members, chosen)
+    return rows.take(order[keep])
+
+
+def _heap_rows(rows: AvaBoxes, members: Ints) -> list[int]:
+    """Return the rows of one frame that are left when they are read one by one with room for 50.
+
+    A row replaces the least one kept only if its score is above that one's.
+    """
+    heap: list[tuple[float, int, float, float, float, float, int]] = []
+    for row in members.tolist():
+        x1, y1, x2, y2 = rows.boxes_norm[row].tolist()
+        entry = (float(rows.scores[row]), int(rows.labels[row]), y1, x1, y2, x2, row)
+        if len(heap) < ROWS_A_FRAME:
+            heapq.heappush(heap, entry)
+        elif entry[0] > heap[0][0]:
+            heapq.heapreplace(heap, entry)
+    return [entry[-1] for entry in heap]

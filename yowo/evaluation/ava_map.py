@@ -1,0 +1,124 @@
+"""AVA's mAP as a torchmetrics Metric, by the four named rules of `yowo.evaluation.ava_ap`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from yowo.contracts import Detections
+from yowo.errors import ConfigError, YowoError
+from yowo.evaluation.ava_ap import AvaAP
+from yowo.evaluation.ava_rows import AvaRows
+from yowo.evaluation.ava_scoring import ava_metrics, score_ava_rows
+from yowo.evaluation.key_frame_metric import KeyFrameMetric, spread
+from yowo.evaluation.rows import Rows
+
+
+class AvaMAP(KeyFrameMetric):
+    """AVA's mAP@0.5 over the key frames of a split: 16 bytes and C scores are kept for a box.
+
+    The split is told by `attach` before the figures are computed: it knows video and timestamp of a position. Excluded
+    timestamps are no key frames of the split.
+    """
+
+    def __init__(
+        self,
+        classes: Sequence[str],
+        evaluated: Sequence[int] | None = None,
+        iou_threshold: float = 0.5,
+        **metric_options: Any,
+    ) -> None:
+        """Hold the arguments.
+
+        Args:
+            classes: Names of the C classes, in the order of their action ids, which count from 1.
+            evaluated: Action ids that the mean is over; None takes all.
+            iou_threshold: Least IoU of a true positive.
+            metric_options: Passed on to `torchmetrics.Metric`, such as `compute_on_cpu`.
+
+        Raises:
+            ConfigError: No class, a class twice, or an action id that is none.
+        """
+        super().__init__(classes, **metric_options)
+        ids = range(1, len(classes) + 1) if evaluated is None else evaluated
+        if not all(1 <= number <= len(classes) for number in ids):
+            raise ConfigError(f"evaluated: expected action ids of 1 to {len(classes)}, got {list(ids)}")
+        self.evaluated: Mapping[int, str] = {int(number): classes[number - 1] for number in ids}
+        self.iou_threshold = iou_threshold
+        self.scores: dict[str, AvaAP] = {}
+        self.gathered: tuple[AvaRows, AvaRows] | None = None
+
+    def _detected(self, detections: Detections, where: str) -> Rows:
+        boxes, scores = detections["boxes"].float().reshape(-1, 4), detections["scores"].float()
+        if scores.shape != (len(boxes), len(self.classes)):
+            raise YowoError(
+                f"{where}: expected scores of shape [{len(boxes)}, {len(self.classes)}], got {list(scores.shape)}"
+            )
+        if not bool(torch.isfinite(boxes).all() & torch.isfinite(scores).all()):
+            raise YowoError(f"{where}: a detection has a NaN or infinite box or score; expected numbers")
+        return Rows(boxes, torch.zeros(len(boxes), dtype=torch.int64, device=boxes.device), scores)
+
+    def _empty_states(self) -> dict[str, Tensor]:
+        states = super()._empty_states()
+        states["detection_scores"] = torch.zeros((0, len(self.classes)), device=self.device, dtype=torch.float32)
+        return states
+
+    def compute(self) -> dict[str, Tensor]:
+        """Compute the mean over the evaluated classes by each rule, over all processes.
+
+        Returns:
+            {"ava_map/official": scalar, ...}, fractions 0..1; NaN where there is no ground truth.
+
+        Raises:
+            ConfigError: The split was not attached, or has no timestamps.
+        """
+        truth, detections = self.gathered = self._rows()
+        self.scores = score_ava_rows(truth, detections, dict(self.evaluated), self.iou_threshold)
+        return {f"ava_map/{rule}": self._number(score.map) for rule, score in self.scores.items()}
+
+    def _rows(self) -> tuple[AvaRows, AvaRows]:
+        """Return ground truth and detections (a row a box and class) as AVA's files have them.
+
+        Raises:
+            ConfigError: The split was not attached, or has no timestamps.
+        """
+        if self.split is None or self.split.seconds is None:
+            raise ConfigError("AvaMAP: attach a split with timestamps before computing")
+        frames, kept, states = self._gathered()
+        names = tuple(video.name for video in self.split.videos)
+        position, counted, _ = spread(frames, frames[:, 3], kept)
+        by_time = np.argsort(position, kind="stable")
+        position = position[by_time]
+        count = len(self.classes)
+        detections = AvaRows(
+            videos=names,
+            video=np.repeat(self.split.video[position], count),
+            seconds=np.repeat(self.split.seconds[position], count),
+            labels=np.tile(np.arange(1, count + 1), len(position)),
+            boxes_norm=np.repeat(states["detection_boxes"][counted][by_time].astype(np.float64), count, axis=0),
+            scores=states["detection_scores"][counted][by_time].astype(np.float64).reshape(-1),
+        )
+        position, counted, _ = spread(frames, frames[:, 4], kept)
+        truth = AvaRows(
+            videos=names,
+            video=self.split.video[position],
+            seconds=self.split.seconds[position],
+            labels=states["target_labels"][counted] + 1,
+            boxes_norm=states["target_boxes"][counted].astype(np.float64),
+            scores=np.ones(len(position)),
+        )
+        return truth, detections
+
+    def per_class(self) -> dict[str, dict[str, float]]:
+        """Return the AP of each evaluated class by each rule; NaN for a class without ground truth."""
+        self.compute()
+        by_class: dict[str, dict[str, float]] = ava_metrics(self.scores, dict(self.evaluated))["ava_ap"]
+        return by_class
+
+    def report(self) -> dict[str, Any]:
+        """Return `ava_map` and `ava_ap` of metrics.json."""
+        self.compute()
+        result = ava_metrics(self.scores, dict(self.evaluated))
+        return {"ava_map": result["ava_map"], "ava_ap": result["ava_ap"]}

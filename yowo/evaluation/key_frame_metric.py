@@ -1,0 +1,164 @@
+"""What all metrics of this package share: detections and ground truth of key frames, gathered over processes."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torchmetrics import Metric
+from torchmetrics.utilities import dim_zero_cat
+
+from yowo.contracts import Detections, Target
+from yowo.errors import ConfigError
+from yowo.evaluation.rows import Rows, detection_rows, target_rows
+from yowo.evaluation.split_index import SplitIndex
+
+
+class KeyFrameMetric(Metric):
+    """Keeps the detections and the ground truth of key frames; a subclass computes figures from them.
+
+    Key frames that come twice (a distributed sampler pads with repeats) count once. What was seen is kept in list
+    states on the metric's device, 28 bytes a detection (with multi-hot labels: a box and class). `compute_on_cpu=True`
+    keeps it in the CPU's memory; across processes that needs a backend that gathers from there (gloo, not NCCL alone).
+    """
+
+    is_differentiable = False
+    higher_is_better = True
+    full_state_update = False
+    frames: list[Tensor]
+    detection_boxes: list[Tensor]
+    detection_labels: list[Tensor]
+    detection_scores: list[Tensor]
+    target_boxes: list[Tensor]
+    target_labels: list[Tensor]
+
+    def __init__(self, classes: Sequence[str], **metric_options: Any) -> None:
+        """Hold the arguments.
+
+        Args:
+            classes: Names of the C classes, in the order of their 0-based numbers.
+            metric_options: Passed on to `torchmetrics.Metric`, such as `compute_on_cpu`.
+
+        Raises:
+            ConfigError: No class, or a class twice.
+        """
+        super().__init__(**metric_options)
+        if not classes or len(set(classes)) < len(classes):
+            raise ConfigError(f"classes: expected different names, at least one, got {list(classes)}")
+        self.classes = tuple(classes)
+        self.split: SplitIndex | None = None
+        for name in self._empty_states():
+            self.add_state(name, default=[], dist_reduce_fx="cat")
+
+    def attach(self, split: SplitIndex) -> None:
+        """Tell the metric which split the positions of `update` belong to."""
+        self.split = split
+
+    @abstractmethod
+    def per_class(self) -> dict[str, dict[str, float]]:
+        """Return the AP of each class by threshold or rule, the most usual first; NaN where there is none."""
+
+    @abstractmethod
+    def report(self) -> dict[str, Any]:
+        """Return this metric's part of metrics.json, from the state that `compute` uses.
+
+        After `compute` it asks no other process; before it, all processes must call it.
+        """
+
+    def update(
+        self,
+        indices: Sequence[int],
+        detections: Sequence[Detections],
+        targets: Sequence[Target],
+        sizes: Sequence[tuple[int, int]],
+    ) -> None:
+        """Take in a batch of B key frames.
+
+        Args:
+            indices: B positions of the key frames in their split; equal scores are ranked in their order.
+            detections: B dicts; `boxes` float [N, 4], 0..1, with `scores` [N] and `labels` [N], or `scores` [N, C].
+            targets: B dicts; `boxes` float [N, 4], 0..1, with `labels` [N] or [N, C].
+            sizes: B widths and heights in pixels that the protocol counts boxes in.
+
+        Raises:
+            YowoError: Detections are NaN or infinite, or do not fit the classes; the message names the key frame.
+            AnnotationError: Ground truth is, likewise.
+        """
+        found: list[Rows] = []
+        truth: list[Rows] = []
+        frames = []
+        for index, detected, target, (width, height) in zip(indices, detections, targets, sizes, strict=True):
+            where = f"key frame {int(index)}"
+            found.append(self._detected(detected, where))
+            truth.append(target_rows(target, len(self.classes), where))
+            frames.append([int(index), width, height, len(found[-1].labels), len(truth[-1].labels)])
+        if not frames:
+            return
+        self.frames.append(torch.tensor(frames, dtype=torch.int64, device=self.device))
+        self.detection_boxes.append(torch.cat([rows.boxes_norm for rows in found]))
+        self.detection_labels.append(torch.cat([rows.labels for rows in found]))
+        self.detection_scores.append(torch.cat([rows.scores for rows in found if rows.scores is not None]))
+        self.target_boxes.append(torch.cat([rows.boxes_norm for rows in truth]))
+        self.target_labels.append(torch.cat([rows.labels for rows in truth]))
+
+    def _detected(self, detections: Detections, where: str) -> Rows:
+        """Lay out the detections of a key frame as the rows that are kept."""
+        return detection_rows(detections, len(self.classes), where)
+
+    def sync(self, *args: Any, **kwargs: Any) -> None:
+        """Gather the states of all processes; one that has seen nothing sends empty tensors of the right kind."""
+        for name, empty in self._empty_states().items():
+            state = getattr(self, name)
+            if isinstance(state, list) and not state:
+                state.append(empty)
+        super().sync(*args, **kwargs)
+
+    def _empty_states(self) -> dict[str, Tensor]:
+        """Return each state as no key frame makes it; `frames` is index, width, height, detections, ground truths."""
+        return {
+            "frames": torch.zeros((0, 5), dtype=torch.int64, device=self.device),
+            "detection_boxes": torch.zeros((0, 4), device=self.device, dtype=torch.float32),
+            "detection_labels": torch.zeros(0, dtype=torch.int64, device=self.device),
+            "detection_scores": torch.zeros(0, device=self.device, dtype=torch.float32),
+            "target_boxes": torch.zeros((0, 4), device=self.device, dtype=torch.float32),
+            "target_labels": torch.zeros(0, dtype=torch.int64, device=self.device),
+        }
+
+    def _gathered(self) -> tuple[NDArray[np.int64], NDArray[np.bool_], dict[str, NDArray[Any]]]:
+        """Return `frames`, a mask of those that count (each index once), and the other states as arrays."""
+        arrays = {}
+        for name, empty in self._empty_states().items():
+            state: list[Tensor] | Tensor = getattr(self, name)
+            whole = state if isinstance(state, Tensor) else dim_zero_cat(state or [empty])
+            arrays[name] = whole.cpu().numpy()
+        frames = arrays.pop("frames")
+        _, first = np.unique(frames[:, 0], return_index=True)
+        kept = np.zeros(len(frames), dtype=np.bool_)
+        kept[first] = True
+        return frames, kept, arrays
+
+    def _number(self, value: float) -> Tensor:
+        """Return a figure as a scalar tensor, in double precision where the device has it."""
+        exact = torch.float32 if self.device.type == "mps" else torch.float64
+        return torch.tensor(value, dtype=exact, device=self.device)
+
+
+def spread(
+    frames: NDArray[np.int64], counts: NDArray[np.int64], kept: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float32]]:
+    """Give the rows of the kept frames what their frame knows.
+
+    Args:
+        frames: int64 [f, 5] as in the state.
+        counts: int64 [f], rows of each frame.
+        kept: bool [f].
+
+    Returns:
+        Index of the frame [n], mask over all rows, and width, height, width, height [n, 4] in pixels.
+    """
+    counted = np.repeat(kept, counts)
+    own = np.repeat(np.arange(len(frames)), counts)[counted]
+    return frames[own, 0], counted, frames[own][:, [1, 2, 1, 2]].astype(np.float32)

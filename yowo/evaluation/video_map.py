@@ -1,0 +1,122 @@
+"""Video-mAP as a torchmetrics Metric: detections of every frame are linked to tubes when the figures are asked for."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from yowo.errors import ConfigError
+from yowo.evaluation.detection_table import DetectionTable
+from yowo.evaluation.key_frame_metric import KeyFrameMetric, spread
+from yowo.evaluation.linkers import Linker
+from yowo.evaluation.split_index import SplitIndex
+from yowo.evaluation.thresholds import checked_thresholds
+from yowo.evaluation.video_scoring import VideoScores, score_table
+
+
+class VideoMAP(KeyFrameMetric):
+    """Video-mAP over the videos of a split, every frame of which is a sample; see `yowo.evaluation.video_ap`.
+
+    The split is told by `attach` before the figures are computed: it knows which video and frame a position is, and the
+    ground-truth tubes.
+    """
+
+    def __init__(
+        self,
+        classes: Sequence[str],
+        linker: Linker,
+        linker_name: str = "",
+        iou_thresholds: Sequence[float] | None = None,
+        one_class_a_video: bool = True,
+        **metric_options: Any,
+    ) -> None:
+        """Hold the arguments.
+
+        Args:
+            classes: Names of the C classes, in the order of their 0-based numbers.
+            linker: Makes tubes from the detections of a video.
+            linker_name: What reports call it; empty for the name of its class.
+            iou_thresholds: Least spatio-temporal IoU of a true positive; None takes the paper's six and the mean over
+                0.50 to 0.95.
+            one_class_a_video: The protocol's rule that all tubes of a video have the class of its last one; False where
+                videos show several actions.
+            metric_options: Passed on to `torchmetrics.Metric`, such as `compute_on_cpu`.
+
+        Raises:
+            ConfigError: No class, a class twice, or an impossible threshold.
+        """
+        super().__init__(classes, **metric_options)
+        self.linker, self.linker_name = linker, linker_name or type(linker).__name__.removesuffix("Linker").lower()
+        self.iou_thresholds = None if iou_thresholds is None else checked_thresholds(iou_thresholds)
+        self.one_class_a_video = one_class_a_video
+        self.scores: VideoScores | None = None
+
+    def compute(self) -> dict[str, Tensor]:
+        """Link, and compute the mean over classes at each threshold, over all processes.
+
+        Returns:
+            {"video_map/0.5": scalar}, a fraction 0..1.
+
+        Raises:
+            ConfigError: The split was not attached.
+        """
+        table = self._table()
+        if self.split is None:
+            raise ConfigError("VideoMAP: attach the split before computing")
+        self.scores = score_table(
+            table,
+            self.split.truth(),
+            self.classes,
+            self.linker,
+            self.iou_thresholds,
+            "annotated",
+            self.one_class_a_video,
+        )
+        return {f"video_map/{name}": self._number(score.map) for name, score in self.scores.video.items()}
+
+    def _table(self) -> DetectionTable:
+        """Return all detections seen as the exchange table, in pixels of the protocol, videos in the order of names.
+
+        Raises:
+            ConfigError: The split was not attached.
+        """
+        split = self._split()
+        frames, kept, rows = self._gathered()
+        position, counted, scale = spread(frames, frames[:, 3], kept)
+        names = [video.name for video in split.videos]
+        order = sorted(range(len(names)), key=names.__getitem__)
+        place = np.empty(len(names), dtype=np.int64)
+        place[order] = np.arange(len(names))
+        video, frame = place[split.video[position]], split.frame[position]
+        by_frame = np.lexsort((frame, video))
+        return DetectionTable(
+            videos=tuple(names[index] for index in order),
+            num_frames=np.array([split.videos[index].num_frames for index in order], dtype=np.int32),
+            video=video[by_frame].astype(np.int32),
+            frame=(frame[by_frame] + 1).astype(np.int32),
+            cls=rows["detection_labels"][counted][by_frame].astype(np.int32),
+            score=rows["detection_scores"][counted][by_frame],
+            box=(rows["detection_boxes"][counted] * scale)[by_frame],
+        )
+
+    def _split(self) -> SplitIndex:
+        if self.split is None:
+            raise ConfigError("VideoMAP: attach the split before computing")
+        return self.split
+
+    def per_class(self) -> dict[str, dict[str, float]]:
+        """Return the AP of each class at each threshold; 0 for a class without tubes or without ground truth."""
+        self.compute()
+        thresholds = {} if self.scores is None else self.scores.video
+        return {name: dict(zip(self.classes, score.ap.tolist(), strict=True)) for name, score in thresholds.items()}
+
+    def report(self) -> dict[str, Any]:
+        """Return `video_map`, `video_ap` and `linker` of metrics.json."""
+        by_class = self.per_class()
+        thresholds = {} if self.scores is None else self.scores.video
+        return {
+            "linker": self.linker_name,
+            "video_map": {name: score.map for name, score in thresholds.items()},
+            "video_ap": by_class,
+        }
