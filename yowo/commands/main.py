@@ -14,6 +14,7 @@ VERBS = {
     "eval": "evaluate a checkpoint: table by class and metrics.json",
     "detect": "detect actions in a video: annotated video and detections file",
     "score": "score saved detections of any detector by the published protocols",
+    "info": "parameters, multiply-adds and output shapes of a network, part by part",
     "demo": "generate videos, train, evaluate and detect: the whole main job in minutes",
 }
 EXIT_USER_ERROR = 2

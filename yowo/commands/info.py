@@ -1,0 +1,71 @@
+"""`yowo info`: parameters, multiply-adds and output shapes of a network, part by part."""
+
+from collections.abc import Sequence
+
+import torch
+from omegaconf import DictConfig
+from rich.console import Console
+from rich.table import Table
+
+from yowo.commands.hydra_app import jobs
+from yowo.config import build_detector, choices, compose_config, image_size
+from yowo.models.cost import PartCost, part_costs
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the command with what was typed after `yowo info`: the overrides of `yowo train`; nothing is written.
+
+    Raises:
+        ConfigError: An override is wrong.
+    """
+    console = Console()
+    if any(argument in ("-h", "--help") for argument in arguments):
+        console.print(_HELP.format(", ".join(choices("model")), ", ".join(choices("dataset"))), highlight=False)
+        return
+    for overrides in jobs(arguments):
+        console.print(info_table(compose_config("train", overrides)))
+
+
+_HELP = """yowo info: parameters, multiply-adds and output shapes of a network, part by part
+
+  yowo info model=yowo_plus dataset=ucf24
+  yowo info model=yowo_nano dataset=ava dataset.clip_len=32
+  yowo info -m model=yowo,yowo_plus,yowo_nano dataset=ucf24
+
+model: {}
+dataset: {}
+It takes the overrides of yowo train; nothing is read, computed or written."""
+
+
+def info_table(config: DictConfig) -> Table:
+    """Measure the network of a configuration.
+
+    Args:
+        config: Of `yowo train`.
+
+    Returns:
+        A row a part, and their sum.
+
+    Raises:
+        ConfigError: The parts do not fit together.
+    """
+    with torch.device("meta"):
+        detector = build_detector(config).to("meta")
+    height, width = image_size(config)
+    clip_len = int(config.dataset.clip_len)
+    costs = part_costs(detector, clip_len, (height, width))
+    clip = f"one clip of {clip_len} x {height} x {width}"
+    table = Table("part", title=f"{config.model.name}, {config.dataset.name}: {detector.num_classes} classes, {clip}")
+    for name in ("parameters", "multiply-adds", "output"):
+        table.add_column(name, justify="right")
+    for cost in costs:
+        table.add_row(cost.name, *_cells(cost))
+    table.add_section()
+    total = PartCost("sum", sum(c.parameters for c in costs), sum(c.multiply_adds for c in costs), costs[-1].shape)
+    table.add_row("sum", *_cells(total)[:2], "")
+    return table
+
+
+def _cells(cost: PartCost) -> tuple[str, str, str]:
+    """Word the numbers of a part."""
+    return f"{cost.parameters:,}", f"{cost.multiply_adds / 1e9:.2f} G", " x ".join(map(str, cost.shape))
