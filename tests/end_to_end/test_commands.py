@@ -128,9 +128,9 @@ def test_two_processes_train_and_evaluate_together(folder):
     alone = folder / "runs" / "eval_alone"
     yowo("eval", "checkpoint=runs/ddp/best.ckpt", f"hydra.run.dir={alone}", "trainer=cpu", folder=folder)
     together = json.loads((folder / "runs" / "ddp" / "metrics.json").read_text())
-    assert json.loads((alone / "metrics.json").read_text())["frame_map"]["0.5"] == pytest.approx(
-        together["frame_map"]["0.5"]
-    )
+    single = json.loads((alone / "metrics.json").read_text())
+    assert single["frame_map"] == pytest.approx(together["frame_map"])
+    assert single["video_map"] == pytest.approx(together["video_map"]) and len(single["video_map"]) == 7
 
 
 def test_ucf101_24_trains_from_its_own_files(folder, tmp_path):
@@ -141,6 +141,15 @@ def test_ucf101_24_trains_from_its_own_files(folder, tmp_path):
     )  # fmt: skip
     metrics = json.loads((folder / "runs" / "ucf" / "metrics.json").read_text())
     assert len(metrics["frame_ap"]["0.5"]) == 24 and metrics["num_key_frames"] == 26
+    evaluated = folder / "runs" / "ucf_eval"
+    yowo("eval", "checkpoint=runs/ucf/best.ckpt", f"hydra.run.dir={evaluated}", "trainer=cpu", folder=folder)
+    yowo(
+        "score", "--protocol", "ucf24", "--detections", str(evaluated / "detections.npz"),
+        "--annotations", str(root / "finalAnnots.mat"), "--output", "scores.json", folder=folder,
+    )  # fmt: skip
+    metrics, scores = (json.loads(path.read_text()) for path in (evaluated / "metrics.json", folder / "scores.json"))
+    for key in ("frame_map", "frame_ap", "video_map", "video_ap", "linker"):
+        assert scores[key] == metrics[key]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def split_and_detections(seed=0):
         boxes = np.concatenate([keys[index].boxes_norm, [[0.1, 0.2, 0.5, 0.6]]])
         boxes = torch.tensor(boxes + random.normal(0, 0.01, boxes.shape), dtype=torch.float32)
         labels = torch.tensor([*keys[index].labels.tolist(), int(random.integers(0, 3))])
-        found.append({"boxes": boxes, "scores": torch.rand(len(boxes)), "labels": labels})
+        found.append({"boxes": boxes, "scores": torch.tensor(random.random(len(boxes))), "labels": labels})
     targets = [
         {"boxes": torch.tensor(np.array(key.boxes_norm)), "labels": torch.tensor(np.array(key.labels))} for key in keys
     ]
