@@ -33,7 +33,7 @@ class FakeData:
 
 @pytest.fixture
 def trainer(module, monkeypatch):
-    fake = SimpleNamespace(datamodule=FakeData())
+    fake = SimpleNamespace(datamodule=FakeData(), world_size=1)
     monkeypatch.setattr(type(module), "trainer", fake)
     return fake
 
@@ -43,7 +43,7 @@ def batch(positions=(0, 1)):
     return ClipBatch(list(positions), [(128, 96)] * len(positions), torch.rand(len(positions), 3, 8, 64, 64), targets)
 
 
-def test_a_training_step_gives_the_total_loss_and_logs_its_parts(module, monkeypatch):
+def test_a_training_step_gives_the_total_loss_and_logs_its_parts(module, trainer, monkeypatch):
     logged = {}
     monkeypatch.setattr(module, "log_dict", lambda values, **_: logged.update(values))
     loss = module.training_step(batch(), 0)

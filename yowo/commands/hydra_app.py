@@ -14,7 +14,8 @@ from hydra.errors import OverrideParseException
 from omegaconf import DictConfig
 
 from yowo.commands.main import EXIT_USER_ERROR
-from yowo.config import compose_config, conf_dir, override_value, register_checkpoint
+from yowo.conf_files import conf_dir
+from yowo.config import compose_config, override_value, register_checkpoint
 from yowo.errors import ConfigError, YowoError
 
 log = logging.getLogger(__name__)

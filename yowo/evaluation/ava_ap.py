@@ -42,8 +42,9 @@ class AvaBoxes:
 
     def take(self, rows: NDArray[np.bool_] | Ints) -> "AvaBoxes":
         """Return some of the rows."""
-        columns = (self.frames, self.seconds, self.labels, self.boxes_norm, self.scores)
-        return AvaBoxes(*(column[rows] for column in columns))
+        return AvaBoxes(
+            self.frames[rows], self.seconds[rows], self.labels[rows], self.boxes_norm[rows], self.scores[rows]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def ava_average_precision(
         known = np.union1d(truth.frames, truth_frames) if truth_frames is not None else truth.frames
         detections = _official_rows(detections.take(np.isin(detections.frames, known)))
     size = detections.boxes_norm[:, 2:] - detections.boxes_norm[:, :2]
-    detections = detections.take((size > 0).all(axis=1))
+    detections = detections.take(np.flatnonzero((size > 0).all(axis=1)))
     ap = np.full(num_classes, np.nan)
     all_hits, counts = [], np.zeros(num_classes, dtype=np.int64)
     for label in range(num_classes):
@@ -119,7 +120,8 @@ def box_iou(first: Floats, second: Floats) -> Floats:
     shared = np.maximum(high - low, 0).prod(axis=-1)
     areas = [(boxes[..., 2:] - boxes[..., :2]).prod(axis=-1) for boxes in (first, second)]
     union = areas[0] + areas[1] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    overlap: Floats = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return overlap
 
 
 def _hits(found: AvaBoxes, wanted: AvaBoxes, iou_threshold: float) -> NDArray[np.bool_]:

@@ -44,8 +44,14 @@ class AvaRows:
 
     def take(self, rows: NDArray[np.bool_] | Ints) -> "AvaRows":
         """Return some of the rows; the names of videos stay."""
-        columns = (self.video, self.seconds, self.labels, self.boxes_norm, self.scores)
-        return AvaRows(self.videos, *(column[rows] for column in columns))
+        return AvaRows(
+            self.videos,
+            self.video[rows],
+            self.seconds[rows],
+            self.labels[rows],
+            self.boxes_norm[rows],
+            self.scores[rows],
+        )
 
 
 def read_ava_csv(path: Path | str, scored: bool) -> AvaRows:

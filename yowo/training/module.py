@@ -1,7 +1,7 @@
 """The LightningModule: glue between detector, loss, post-processing, metric and optimizer."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 import lightning as L
 from torch import Tensor, nn
@@ -10,9 +10,9 @@ from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 from torchmetrics import MetricCollection
 
 from yowo.contracts import ClipBatch, Detections, RawOutput
-from yowo.evaluation.split_index import SplitIndex
 from yowo.losses.criterion import Criterion
 from yowo.models.detector import Detector
+from yowo.training.split_metrics import start_metrics
 
 
 class ActionDetection(L.LightningModule):
@@ -90,28 +90,21 @@ class ActionDetection(L.LightningModule):
 
     def on_validation_epoch_start(self) -> None:
         """Start the metrics anew."""
-        self._start_metrics("val")
+        start_metrics(self._metrics("val"), getattr(self.trainer, "datamodule", None), "val")
 
     def on_test_epoch_start(self) -> None:
         """Start the metrics anew."""
-        self._start_metrics("test")
+        start_metrics(self._metrics("test"), getattr(self.trainer, "datamodule", None), "test")
 
-    def _start_metrics(self, stage: str) -> None:
-        """Forget what an earlier, interrupted evaluation left; tell the metrics what is evaluated."""
-        metrics: Any = self.metrics[stage]
-        metrics.reset()
-        data: Any = getattr(self.trainer, "datamodule", None)
-        if data is not None:
-            keys = data.dataset(stage).key_frames
-            for metric in metrics.values():
-                metric.attach(SplitIndex(tuple(data.videos()), keys.video, keys.frame, keys.seconds))
+    def _metrics(self, stage: str) -> MetricCollection:
+        return cast(MetricCollection, self.metrics[stage])
 
     def _evaluate(self, stage: str, batch: ClipBatch) -> dict[str, list[Detections]]:
         surroundings = self.context(self.detector, batch.positions) if self.context and stage == "test" else None
         raw = self.detector(batch.clips, surroundings)
         self._losses(stage, raw, batch, on_step=False)
         detections = self.postprocess(raw)
-        self.metrics[stage].update(batch.positions, detections, batch.targets, batch.sizes)
+        self._metrics(stage).update(batch.positions, detections, batch.targets, batch.sizes)
         return {"detections": detections}
 
     def _losses(self, stage: str, raw: RawOutput, batch: ClipBatch, on_step: bool) -> dict[str, Tensor]:
