@@ -111,7 +111,7 @@ class FeatureBank:
         shares = torch.zeros(len(taken), len(needed))
         for row, slots in enumerate(taken):
             shares[row, [column[slot] for slot in slots]] = 1 / len(slots)
-        return (shares.to(features) @ features.flatten(1)).unflatten(1, features.shape[1:])
+        return torch.einsum("bs,schw->bchw", shares.to(features), features)
 
     def _compute(self, slots: list[int]) -> None:
         """Add features, at most `num_clips` of them at once."""
@@ -153,7 +153,7 @@ def clip_features(
     pictures = reader.get_frames(np.concatenate(clips).tolist())
     uint8 = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))).to(detector.anchors.device)
     nothing = Target(boxes=torch.zeros(0, 4), labels=torch.zeros(0, dtype=torch.int64))
-    return detector.motion_feature(transform(list(uint8.split(len(clips[0]))), [nothing] * len(clips))[0])
+    return detector.motion_feature(transform(list(torch.split(uint8, len(clips[0]))), [nothing] * len(clips))[0])
 
 
 class SplitFeatures:

@@ -49,7 +49,7 @@ class SmoothL1Loss:
             Scalars `x`, `y`, `w`, `h` and `box`, their sum; 0 without rows.
         """
         said = torch.cat([deltas[:, :2].sigmoid(), deltas[:, 2:]], dim=1)
-        centre, size = xyxy_to_cxcywh(goals.to(torch.float64)).split(2, dim=1)
+        centre, size = torch.split(xyxy_to_cxcywh(goals.to(torch.float64)), 2, dim=1)
         goal = torch.cat([(centre - anchors[:, :2]) / STRIDE, (size / anchors[:, 2:]).log()], dim=1)
         errors = F.smooth_l1_loss(said, goal.to(said), reduction="none", beta=self.beta).sum(dim=0) / 2
         terms = dict(zip("xywh", errors.unbind(), strict=True))
