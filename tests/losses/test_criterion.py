@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
 from tests.losses.test_assigners import random_targets, raw_output
-from yowo.boxes.geometry import giou
-from yowo.losses.assigners import AnchorIoUAssigner
+from yowo.boxes.geometry import giou, iou
+from yowo.errors import ConfigError
+from yowo.losses.assigners import AnchorIoUAssigner, BestAnchorAssigner
 from yowo.losses.box_terms import GIoULoss
 from yowo.losses.criterion import Criterion
-from yowo.losses.terms import SoftmaxFocalLoss
+from yowo.losses.terms import MultiHotFocalLoss, SoftmaxFocalLoss
 
 
 def random_raw(batch, seed):
@@ -61,3 +64,55 @@ def test_a_batch_without_any_box_still_teaches_background():
     assert losses["box"].item() == losses["cls"].item() == 0
     assert losses["conf"].item() > 0
     assert torch.isfinite(raw["conf"].grad).all()
+
+
+def test_what_is_ignored_is_no_background():
+    raw, targets = random_raw(1, 0), random_targets(1, 3, 4)
+    found = AnchorIoUAssigner()(raw, targets)
+    ignored = torch.zeros(1, raw["conf"].shape[1], dtype=torch.bool)
+    ignored[0, [0, 7]] = True
+    some = Criterion(lambda *_: replace(found, ignored=ignored), GIoULoss(), SoftmaxFocalLoss())(raw, targets)["conf"]
+    left_out = raw["conf"][0, [0, 7], 0].sigmoid().square().sum()
+    assert (criterion()(raw, targets)["conf"] - some).item() == pytest.approx(left_out.item(), rel=1e-4)
+
+
+def test_sums_are_not_divided_if_asked_for():
+    raw, targets = random_raw(2, 0), random_targets(2, 3, 1)
+    mean, total = criterion()(raw, targets), criterion(divide_by_batch=False)(raw, targets)
+    assert all(total[name].item() == pytest.approx(2 * mean[name].item()) for name in mean)
+
+
+def test_the_confidence_term_is_scaled_and_its_goal_may_be_the_iou():
+    raw, targets = random_raw(1, 3), random_targets(1, 3, 4)
+    found = AnchorIoUAssigner()(raw, targets)
+    where = (found.clip, found.prediction)
+    conf = raw["conf"].squeeze(-1).sigmoid()
+    expected = conf.square().sum() - conf[where].square().sum()
+    expected += 5 * (conf[where] - iou(raw["boxes"][where], found.boxes_xyxy)).square().sum()
+    assert criterion(goal="iou", confidence_scale=0.5)(raw, targets)["conf"].item() == pytest.approx(
+        expected.item() / 2, rel=1e-5
+    )
+
+
+def test_multi_hot_class_terms_are_averaged_if_asked_for():
+    raw = random_raw(1, 0)
+    boxes = torch.tensor([[0.1, 0.1, 0.4, 0.9], [0.6, 0.1, 0.9, 0.8]])
+    targets = [{"boxes": boxes, "labels": torch.tensor([[1.0, 0, 1, 0], [0, 1, 0, 0]])}]
+    parts = (BestAnchorAssigner(), GIoULoss(), MultiHotFocalLoss(2))
+    total, mean = (Criterion(*parts, average_multi_hot=flag)(raw, targets)["cls"].item() for flag in (False, True))
+    assert mean == pytest.approx(total / 2)
+
+
+def test_in_the_early_phase_every_prediction_learns_a_box():
+    raw, targets = random_raw(2, 0), random_targets(2, 3, 1)
+    raw["deltas"] = torch.zeros_like(raw["boxes"])
+    early = Criterion(AnchorIoUAssigner(), GIoULoss(), SoftmaxFocalLoss(), early_samples=10)
+    assert early(raw, targets, 9)["box"] > early(raw, targets, 10)["box"]
+    middle, half = raw["anchors"][:, :2] + 16, raw["anchors"][:, 2:] / 2
+    raw["boxes"] = torch.cat([middle - half, middle + half], dim=1).repeat(2, 1, 1)
+    assert early(raw, targets, 9)["box"].item() == pytest.approx(early(raw, targets, 10)["box"].item(), abs=1e-3)
+
+
+def test_an_unknown_goal_lists_the_goals():
+    with pytest.raises(ConfigError, match=r"loss\.goal: expected one of giou, iou, got 'ciou'"):
+        criterion(goal="ciou")

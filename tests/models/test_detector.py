@@ -90,3 +90,11 @@ def test_multiply_adds_are_the_papers():
             with FlopCounterMode(display=False) as counter:
                 net(torch.rand(1, 3, 16, 224, 224, device="meta"))
         assert counter.get_total_flops() / 2e9 == pytest.approx(expected, rel=0.02)
+
+
+def test_a_given_motion_feature_takes_the_place_of_the_clips_own():
+    net, clips = small().eval(), torch.rand(2, 3, 8, 64, 64)
+    own = net.motion_feature(clips)
+    assert own.shape == (2, net.backbone3d.out_channels, 2, 2)
+    assert torch.equal(net(clips[:, :, -1:], own)["cls"], net(clips)["cls"])
+    assert not torch.allclose(net(clips, own.flip(0))["cls"], net(clips)["cls"])

@@ -36,3 +36,11 @@ def test_wrong_order_and_activation_are_named():
         CFAM(1, 1, order=["2d"])
     with pytest.raises(ConfigError, match=r"activation: expected one of leaky_relu, relu, got 'mish'"):
         CFAM(1, 1, act="mish")
+
+
+def test_whole_channels_are_dropped_if_asked_for():
+    torch.manual_seed(0)
+    dropout = CFAM(1, 1, channels=64, dropout=0.5, drop_channels=True).train().layers[4]
+    kept = dropout(torch.ones(1, 64, 3, 3)).flatten(2) > 0
+    assert torch.equal(kept.any(dim=2), kept.all(dim=2))
+    assert 10 < kept.any(dim=2).sum() < 54

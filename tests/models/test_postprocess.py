@@ -3,7 +3,7 @@ import torch
 
 from tests.losses.test_assigners import raw_output
 from tests.reference.nms_reference import greedy_nms
-from yowo.models.postprocess import PostProcess
+from yowo.models.postprocess import ConfidenceOrder, PostProcess
 
 
 def random_raw(batch, classes, seed, size=(96, 128)):
@@ -57,3 +57,33 @@ def test_half_precision_output_is_scored_in_float32():
     raw = random_raw(1, 4, 0)
     half = {**raw, "conf": raw["conf"].bfloat16(), "cls": raw["cls"].bfloat16()}
     assert PostProcess(4)(half)[0]["scores"].dtype == torch.float32
+
+
+@pytest.mark.parametrize("every_class", [True, False])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_original_suppresses_over_all_classes_by_confidence_box_by_box(seed, every_class):
+    raw = random_raw(2, 4, seed)
+    found = ConfidenceOrder(4, score_threshold=0.25, nms_threshold=0.3, every_class=every_class)(raw)
+    for clip in range(2):
+        confidence, p = raw["conf"][clip, :, 0].sigmoid(), raw["cls"][clip].softmax(dim=1)
+        order = [int(m) for m in confidence.argsort(descending=True) if (confidence[m] * p[m].max()) > 0.25]
+        boxes = raw["boxes"][clip, order] / torch.tensor([128.0, 96, 128, 96])
+        expected = []
+        for m, box, keep in zip(order, boxes, greedy_nms(boxes, None, 0.3), strict=True):
+            scores = confidence[m] * p[m]
+            classes = [c for c in range(4) if scores[c] > 0.25] if every_class else [int(scores.argmax())]
+            expected += [(float(scores[c]), c, box.tolist()) for c in classes if keep]
+        expected.sort(key=lambda row: -row[0])
+        assert len(expected) > 3
+        assert found[clip]["labels"].tolist() == [c for _, c, _ in expected]
+        assert torch.allclose(found[clip]["scores"], torch.tensor([s for s, _, _ in expected]))
+        assert torch.allclose(found[clip]["boxes"], torch.tensor([b for _, _, b in expected]))
+
+
+def test_the_originals_limits_differ_for_several_actions_and_boxes_are_not_clipped():
+    raw = random_raw(1, 5, 1)
+    for exclusive, limit in ((5, 0.4), (2, 0.5)):
+        own, given = ConfidenceOrder(exclusive)(raw)[0], ConfidenceOrder(exclusive, nms_threshold=limit)(raw)[0]
+        assert torch.equal(own["boxes"], given["boxes"])
+        assert len(ConfidenceOrder(exclusive, nms_threshold=0.1)(raw)[0]["boxes"]) < len(own["boxes"])
+        assert own["boxes"].min() < 0 and own["boxes"].max() > 1

@@ -79,3 +79,41 @@ def test_the_checkpoint_knows_its_configuration(module):
 
 def test_the_metric_keeps_no_state_in_checkpoints(module):
     assert not [name for name in module.state_dict() if not name.startswith("detector.")]
+
+
+def test_samples_are_counted_through_a_resumed_training(module, trainer, monkeypatch):
+    monkeypatch.setattr(module, "log_dict", lambda values, **_: None)
+    seen = []
+    real = module.criterion
+    monkeypatch.setattr(module, "criterion", lambda *args: (seen.append(args[2]), real(*args))[1])
+    module.samples_seen = 0
+    trainer.world_size = 3
+    module.training_step(batch(), 0)
+    module.training_step(batch(), 1)
+    module.on_validation_epoch_start()
+    module.validation_step(batch(), 0)
+    assert seen == [6, 12, None]
+    checkpoint = {}
+    module.on_save_checkpoint(checkpoint)
+    module.samples_seen = 0
+    module.on_load_checkpoint(checkpoint)
+    assert module.samples_seen == 12
+
+
+def test_the_context_replaces_the_motion_feature_in_a_test_only(module, trainer, monkeypatch):
+    monkeypatch.setattr(module, "log_dict", lambda values, **_: None)
+    asked = []
+
+    def context(detector, positions):
+        asked.append(positions)
+        return torch.zeros(len(positions), detector.backbone3d.out_channels, 2, 2)
+
+    monkeypatch.setattr(module, "context", context)
+    module.on_validation_epoch_start()
+    module.validation_step(batch(), 0)
+    assert not asked
+    seen = []
+    monkeypatch.setattr(module.detector.fusion, "forward", lambda a, b: (seen.append(b), torch.zeros(2, 128, 2, 2))[1])
+    module.on_test_epoch_start()
+    module.test_step(batch(), 0)
+    assert asked == [[0, 1]] and not seen[0].any()
