@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.make_data import ucf24_files
@@ -89,6 +90,34 @@ def test_detect_writes_the_video_and_a_table(folder, run):
     rows = list(csv.DictReader(out.with_suffix(".csv").open()))
     assert rows and {"video", "frame", "x1", "y1", "x2", "y2", "score", "label"} <= set(rows[0])
     assert rows[0]["video"] == "val_0000"
+
+
+def test_eval_and_detect_see_alike_around_the_key_frame(folder, run):
+    """With context=lfb; their detections are those of one network, and not the plain one's."""
+    checkpoint, free = f"checkpoint={run[0]}/best.ckpt", ["postprocess.top_k=3", "postprocess.nms_threshold=1.0"]
+    source = next(folder.glob("runs/data/motion*/videos/val_0000.mp4"))
+    found = {}
+    for context in ("lfb", "none"):
+        out, where = folder / f"{context}.mp4", f"context={context}"
+        yowo(
+            "detect",
+            checkpoint,
+            f"source={source}",
+            f"output={out}",
+            "score_threshold=0.0",
+            where,
+            *free,
+            folder=folder,
+        )
+        found[context] = [float(row["score"]) for row in csv.DictReader(out.with_suffix(".csv").open())]
+    yowo(
+        "eval", checkpoint, "context=lfb", "postprocess.score_threshold=0.0", *free, "hydra.run.dir=lfb", folder=folder
+    )
+    table = np.load(folder / "lfb" / "detections.npz")
+    evaluated = table["score"][table["video"] == list(table["videos"]).index("val_0000")]
+    assert len(found["lfb"]) == 16 * 3
+    assert sorted(evaluated.tolist()) == pytest.approx(sorted(found["lfb"]), abs=2e-6)
+    assert sorted(found["none"]) != pytest.approx(sorted(found["lfb"]), abs=2e-6)
 
 
 def test_training_goes_on_from_the_last_checkpoint_with_its_own_configuration(folder, run):
