@@ -1,0 +1,68 @@
+"""Boxes of a track over time: a local line through them, which evens out jitter and fills gaps."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import convolve1d
+
+Reals = NDArray[np.float64]
+REACH = 3
+"""Frames further away than this many windows have no weight."""
+STIFFNESS = 0.2
+"""Pull of the local slope towards none, so that the ends of a track do not swing."""
+NOTHING = 1e-9
+"""Weight of a frame without a box, so that long gaps are filled too."""
+STRAY_IOU = 0.3
+STRAY_WEIGHT = 0.05
+
+
+def smooth_track(offsets: NDArray[np.int64], boxes_xyxy: Reals, weights: Reals, window: float) -> Reals:
+    """Fit a line to the corners around each frame, with Gaussian weights in time.
+
+    Boxes that overlap the first fit by less than 0.3 hardly count in the second one.
+
+    Args:
+        offsets: int64 [n], frames that have a box, from 0 at the first frame of the track, rising; the last one is the
+            track's last frame.
+        boxes_xyxy: float64 [n, 4], pixels.
+        weights: float64 [n], above 0.
+        window: Standard deviation of the weights in frames; 0 or less only fills gaps.
+
+    Returns:
+        float64 [T, 4], a box for every frame from 0 to the last.
+    """
+    length = int(offsets[-1]) + 1
+    if window <= 0:
+        frames = np.arange(length)
+        return np.stack([np.interp(frames, offsets, boxes_xyxy[:, side]) for side in range(4)], axis=1)
+    values, share = np.zeros((length, 4)), np.full(length, NOTHING)
+    values[offsets], share[offsets] = boxes_xyxy, weights
+    anchor = np.stack([np.interp(np.arange(length), offsets, boxes_xyxy[:, side]) for side in range(4)], axis=1)
+    values = np.where((share <= NOTHING)[:, None], anchor, values)
+    fitted = _local_lines(values, share, window)
+    share[offsets] = weights * np.where(pair_iou(boxes_xyxy, fitted[offsets]) > STRAY_IOU, 1.0, STRAY_WEIGHT)
+    return _local_lines(values, share, window)
+
+
+def _local_lines(values: Reals, weights: Reals, window: float) -> Reals:
+    steps = np.arange(-int(REACH * window + 1), int(REACH * window + 1) + 1, dtype=np.float64)
+    bell = np.exp(-0.5 * (steps / window) ** 2)
+
+    def gather(data: Reals, kernel: Reals) -> Reals:
+        gathered: Reals = convolve1d(data, kernel[::-1], axis=0, mode="constant")
+        return gathered
+
+    share = weights[:, None]
+    s0, s1, s2 = (gather(share, bell * steps**power) for power in range(3))
+    y0, y1 = (gather(share * values, bell * steps**power) for power in range(2))
+    s2 = s2 + STIFFNESS * window**2 * s0
+    fitted: Reals = (s2 * y0 - s1 * y1) / (s0 * s2 - s1**2)
+    return fitted
+
+
+def pair_iou(first: Reals, second: Reals) -> Reals:
+    """Intersection over union of boxes that stand opposite each other, [..., 4] in pixels; 0 for empty boxes."""
+    low, high = np.maximum(first[..., :2], second[..., :2]), np.minimum(first[..., 2:], second[..., 2:])
+    shared = np.maximum(high - low, 0).prod(axis=-1)
+    union = sum((boxes[..., 2:] - boxes[..., :2]).prod(axis=-1) for boxes in (first, second)) - shared
+    overlap: Reals = np.divide(shared, union, out=np.zeros_like(shared), where=shared > 0)
+    return overlap

@@ -1,0 +1,183 @@
+"""A linker that knows when an action happens: tubes start and end anywhere, and an actor that pauses has several.
+
+From the same detections as the paper's linker, for each class of a video:
+
+1. level: the evidence of a box is its score less a share of the class's high scores in the video, so no absolute scale
+   of scores is assumed;
+2. paths: the path with the greatest sum of evidence is found, wherever it starts and ends, and each of its boxes is
+   labelled action or background; boxes that overlap a stretch of action in its frames are copies of the same actor, are
+   averaged with it, and are used up; then the next path is found;
+3. corners are smoothed over time, gaps are filled, and a tube is scored by its mean score (and extent, if asked).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+
+from yowo.contracts import Tube
+from yowo.tubes.linking import VideoDetections, suppress
+from yowo.tubes.smoothing import pair_iou, smooth_track
+from yowo.tubes.subpaths import LinkCosts, SubpathFinder, split_path
+
+Ints = NDArray[np.int64]
+Reals = NDArray[np.float64]
+HIGH_PERCENT = 95
+"""The high scores of a class in a video are at this percentile."""
+EXTENT_FRAMES = 20.0
+"""A tube of this length has half of the credit for its extent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of one actor's action.
+
+    Attributes:
+        frames: int64 [n], frames with a box, rising.
+        boxes_xyxy: float64 [n, 4], the averaged boxes.
+        weights: float64 [n], sum of the scores averaged over.
+        scores: float64 [n], scores of the path's own boxes.
+    """
+
+    frames: Ints
+    boxes_xyxy: Reals
+    weights: Reals
+    scores: Reals
+
+
+class TrimmedLinker:
+    """Links, and finds out when; see the module's text."""
+
+    def __init__(
+        self,
+        level_window: int = 9,
+        level_share: float = 0.55,
+        link_iou: float = 0.4,
+        link_weight: float = 3.0,
+        skip_cost: float = 0.1,
+        reach: int = 4,
+        max_gap: int = 40,
+        least_evidence: float = 1.0,
+        change_cost: float = 2.0,
+        copy_iou: float = 0.5,
+        max_parts: int = 8,
+        min_frames: int = 5,
+        box_window: float = 2.5,
+        extent_power: float = 0.0,
+        nms_threshold: float = 0.4,
+    ) -> None:
+        """Hold the parameters.
+
+        Args:
+            level_window: Frames that the best scores are averaged over before the level is read off them.
+            level_share: The level between background and action, as a share of the class's high scores in the video.
+            link_iou: Boxes of neighbouring frames that overlap less cost evidence.
+            link_weight: Cost of a unit of overlap that is lacking.
+            skip_cost: Cost of passing over a frame that has boxes of the class.
+            reach: Most frames with boxes that a link spans.
+            max_gap: Most frames of the video that a link spans.
+            least_evidence: A part of a path needs this sum.
+            change_cost: A path is parted where its summed evidence dips by more than this.
+            copy_iou: Boxes that overlap a path's by this are copies of the same actor.
+            max_parts: Most parts of a class in a video.
+            min_frames: Shorter tubes are dropped.
+            box_window: Standard deviation, in frames, of the window that corners are smoothed in.
+            extent_power: How much a tube's score rewards its extent; 0: not at all.
+            nms_threshold: A tube is dropped if its tube IoU with a better one of its class is above this.
+        """
+        self.level_window, self.level_share = level_window, level_share
+        self.costs = LinkCosts(link_iou, link_weight, skip_cost, reach, max_gap)
+        self.least_evidence, self.change_cost = least_evidence, change_cost
+        self.copy_iou, self.max_parts = copy_iou, max_parts
+        self.min_frames, self.box_window = min_frames, box_window
+        self.extent_power, self.nms_threshold = extent_power, nms_threshold
+
+    def __call__(self, detections: VideoDetections, num_classes: int) -> list[Tube]:
+        """Link one video; see `link_videos`."""
+        tubes = []
+        for label in np.unique(detections.labels).tolist():
+            rows = np.flatnonzero(detections.labels == label)
+            frames, scores = detections.frames[rows], detections.scores[rows].astype(np.float64)
+            if len(np.unique(frames)) < self.min_frames:
+                continue
+            boxes = detections.boxes_xyxy[rows].astype(np.float64)
+            tubes += self._tubes(label, self._parts(frames, scores, boxes))
+        return tubes
+
+    def link_videos(self, videos: Sequence[VideoDetections], num_classes: int) -> list[list[Tube]]:
+        """Link the detections of videos to tubes.
+
+        Args:
+            videos: Their detections.
+            num_classes: C; labels are below it.
+
+        Returns:
+            Tubes of each video by class, within a class best score first; boxes in pixels.
+        """
+        return [self(video, num_classes) for video in videos]
+
+    def level(self, frames: Ints, scores: Reals) -> float:
+        """Return the score between background and action.
+
+        Args:
+            frames: int64 [N], frame of each box of the class, rising.
+            scores: float64 [N].
+
+        Returns:
+            A share of the highest of the frames' best scores, which are averaged over a window of frames with boxes.
+        """
+        _, starts = np.unique(frames, return_index=True)
+        best = np.maximum.reduceat(scores, starts)
+        smooth = uniform_filter1d(best, min(self.level_window, len(best)), mode="nearest")
+        return self.level_share * float(np.percentile(smooth, HIGH_PERCENT))
+
+    def _parts(self, frames: Ints, scores: Reals, boxes: Reals) -> list[Part]:
+        """Find the parts of paths that are action, best first."""
+        finder = SubpathFinder(frames, boxes, self.costs)
+        evidence = scores - self.level(frames, scores)
+        parts: list[Part] = []
+        while len(parts) < self.max_parts:
+            gains, path = finder.best(evidence)
+            if not gains.sum() >= self.least_evidence:
+                break
+            for stretch in split_path(gains, self.change_cost):
+                part, used = self._with_copies(path[stretch], frames, scores, boxes, np.isfinite(evidence))
+                evidence[used] = -np.inf
+                parts.append(part)
+            evidence[path] = -np.inf
+        return parts
+
+    def _with_copies(
+        self, path: Ints, frames: Ints, scores: Reals, boxes: Reals, left: NDArray[np.bool_]
+    ) -> tuple[Part, Ints]:
+        """Average each box of a path with its copies.
+
+        Returns:
+            The part, and the rows that are used up.
+        """
+        own = frames[path]
+        smooth = smooth_track(own - own[0], boxes[path], scores[path] + 1e-6, self.box_window)
+        place = np.minimum(np.searchsorted(own, frames), len(own) - 1)
+        near = left & (own[place] == frames)
+        near[near] = pair_iou(boxes[near], smooth[frames[near] - own[0]]) > self.copy_iou
+        near[path] = True
+        used = np.flatnonzero(near)
+        weight = scores[used] + 1e-6
+        total = np.bincount(place[used], weight, len(own))
+        corners = [np.bincount(place[used], weight * boxes[used, side], len(own)) / total for side in range(4)]
+        return Part(own, np.stack(corners, axis=1), total, scores[path]), used
+
+    def _tubes(self, label: int, parts: list[Part]) -> list[Tube]:
+        """Smooth, score and suppress."""
+        tubes = []
+        for part in parts:
+            start, length = int(part.frames[0]), int(part.frames[-1] - part.frames[0]) + 1
+            if length < self.min_frames:
+                continue
+            boxes = smooth_track(part.frames - start, part.boxes_xyxy, part.weights, self.box_window)
+            extent = (length / (length + EXTENT_FRAMES)) ** self.extent_power
+            tubes.append(Tube(label, start, boxes.astype(np.float32), float(part.scores.mean() * extent)))
+        scores = np.array([tube.score for tube in tubes], dtype=np.float32)
+        return [tubes[place] for place in suppress(tubes, scores, self.nms_threshold)]
