@@ -6,6 +6,7 @@ timestamps and over those divisible by 4, which is what the paper's figures are.
 
 import heapq
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class AvaBoxes:
     boxes_norm: Floats
     scores: Floats
 
-    def take(self, rows: NDArray[np.bool_] | Ints) -> "AvaBoxes":
+    def take(self, rows: NDArray[np.bool_] | Ints | slice) -> "AvaBoxes":
         """Return some of the rows."""
         return AvaBoxes(
             self.frames[rows], self.seconds[rows], self.labels[rows], self.boxes_norm[rows], self.scores[rows]
@@ -103,8 +104,8 @@ def ava_average_precision(
     detections = detections.take(np.flatnonzero((size > 0).all(axis=1)))
     ap = np.full(num_classes, np.nan)
     all_hits, counts = [], np.zeros(num_classes, dtype=np.int64)
-    for label in range(num_classes):
-        found, wanted = detections.take(detections.labels == label), truth.take(truth.labels == label)
+    by_class = zip(_by_class(detections, num_classes), _by_class(truth, num_classes), strict=True)
+    for label, (found, wanted) in enumerate(by_class):
         hits = _hits(found, wanted, iou_threshold)
         counts[label] = len(wanted.frames)
         if counts[label]:
@@ -112,6 +113,14 @@ def ava_average_precision(
         all_hits.append(hits)
     known_ap = ap[~np.isnan(ap)]
     return AvaAP(ap, float(known_ap.mean()) if len(known_ap) else float("nan"), all_hits, counts)
+
+
+def _by_class(rows: AvaBoxes, num_classes: int) -> list[AvaBoxes]:
+    """Part rows by class; those of a class keep their order."""
+    order = np.argsort(rows.labels, kind="stable")
+    bounds = np.searchsorted(rows.labels[order], np.arange(num_classes + 1))
+    sorted_rows = rows.take(order)
+    return [sorted_rows.take(slice(first, last)) for first, last in pairwise(bounds.tolist())]
 
 
 def box_iou(first: Floats, second: Floats) -> Floats:
