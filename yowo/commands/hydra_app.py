@@ -11,7 +11,7 @@ from typing import Any
 import hydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import OverrideParseException
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from yowo.commands.main import EXIT_USER_ERROR
 from yowo.conf_files import conf_dir
@@ -85,11 +85,14 @@ def jobs(arguments: Sequence[str]) -> list[list[str]]:
         ConfigError: An override cannot be parsed.
     """
     overrides = [a for a in arguments if not a.startswith("-")]
+    swept_params = sweep_params(override_value(overrides, "sweep"))
+    named = {o.split("=")[0] for o in overrides}
+    overrides += [f"{key}={value}" for key, value in swept_params.items() if key not in named]
     try:
         parsed = OverridesParser.create().parse_overrides(overrides)
     except OverrideParseException as error:
         raise ConfigError(f"{error.override}: cannot be read as key=value ({error})") from error
-    if not any(a in ("-m", "--multirun") for a in arguments):
+    if not swept_params and not any(a in ("-m", "--multirun") for a in arguments):
         swept = next((o for o in parsed if o.is_sweep_override()), None)
         if swept is not None:
             raise ConfigError(f"{swept.input_line}: several values need -m, as in yowo train -m {swept.input_line}")
@@ -102,6 +105,15 @@ def jobs(arguments: Sequence[str]) -> list[list[str]]:
         if not str(o.key_or_group).startswith("hydra")
     ]
     return [list(job) for _, job in zip(range(MAX_CHECKED), product(*ways), strict=False)]
+
+
+def sweep_params(name: str | None) -> dict[str, str]:
+    """Return the swept values of conf/sweep/NAME.yaml by key; none without a name or where there is no such file."""
+    path = conf_dir() / "sweep" / f"{name}.yaml"
+    if name is None or not path.is_file():
+        return {}
+    params: Any = OmegaConf.select(OmegaConf.load(path), "hydra.sweeper.params")
+    return {} if params is None else {str(key): str(value) for key, value in params.items()}
 
 
 def _quiet() -> None:
