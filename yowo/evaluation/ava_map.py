@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from yowo.contracts import Detections
+from yowo.data.ava_annotation import AvaRows
 from yowo.errors import ConfigError, YowoError
 from yowo.evaluation.ava_ap import AvaAP
-from yowo.evaluation.ava_rows import AvaRows
 from yowo.evaluation.ava_scoring import ava_metrics, score_ava_rows
 from yowo.evaluation.key_frame_metric import KeyFrameMetric, spread
 from yowo.evaluation.rows import Rows

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from yowo.data.ava_annotation import AvaRows, of_videos, read_ava_csv, read_excluded, without
 from yowo.errors import AnnotationError, YowoError
 from yowo.evaluation.ava_ap import RULES, AvaAP, AvaBoxes, ava_average_precision
-from yowo.evaluation.ava_rows import AvaRows, frame_numbers, of_videos, read_ava_csv, read_excluded, without
+from yowo.evaluation.ava_rows import frame_numbers
 from yowo.evaluation.class_lists import class_names
 from yowo.evaluation.thresholds import checked_thresholds
 from yowo.evaluation.video_truth import read_names

@@ -6,8 +6,8 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from yowo.conf_files import conf_dir
+from yowo.data.ava_annotation import read_class_list
 from yowo.errors import AnnotationError
-from yowo.evaluation.ava_rows import read_class_list
 
 PROTOCOLS = ("ucf24", "jhmdb21", "ava")
 

@@ -1,0 +1,217 @@
+"""AVA's files, read: ground truth and detections in the official CSV, class lists, excluded timestamps."""
+
+import csv
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yowo.errors import AnnotationError
+
+Ints = NDArray[np.int64]
+Key = tuple[str, float]
+COLUMNS = "video_id,timestamp,x1,y1,x2,y2,action_id,score"
+TRUTH_COLUMNS = "video_id,timestamp,x1,y1,x2,y2,action_id,person_id"
+ITEM = re.compile(r"\b(?:item|label)\s*\{(.*?)\}", re.DOTALL)
+NAME = re.compile(r"""\bname:\s*(["'])(.*?)\1""")
+NUMBER = re.compile(r"\b(?:id|label_id):\s*(\d+)")
+SECOND = re.compile(r"\d+(\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class AvaRows:
+    """Rows of an AVA file, in its order, a row a box and class.
+
+    Attributes:
+        videos: Names of the videos.
+        video: int64 [n], index into `videos`.
+        seconds: float64 [n], timestamp.
+        labels: int64 [n], action ids as in the file, from 1.
+        boxes_norm: float64 [n, 4], x1 y1 x2 y2 as fractions of the picture.
+        scores: float64 [n]; ones in ground truth.
+    """
+
+    videos: tuple[str, ...]
+    video: Ints
+    seconds: NDArray[np.float64]
+    labels: Ints
+    boxes_norm: NDArray[np.float64]
+    scores: NDArray[np.float64]
+
+    def take(self, rows: NDArray[np.bool_] | Ints) -> "AvaRows":
+        """Return some of the rows; the names of videos stay."""
+        return AvaRows(
+            self.videos,
+            self.video[rows],
+            self.seconds[rows],
+            self.labels[rows],
+            self.boxes_norm[rows],
+            self.scores[rows],
+        )
+
+
+def read_ava_csv(path: Path | str, scored: bool) -> AvaRows:
+    """Read a CSV of AVA.
+
+    Args:
+        path: The file; no header; a row is video_id, timestamp, x1, y1, x2, y2 and action_id, then a score in
+            detections or a person's number in ground truth (there it may be missing). Ground-truth rows of a frame
+            without a labelled person may end after the timestamp; they hold no box and are skipped.
+        scored: Whether these are detections.
+
+    Returns:
+        The rows, in the order of the file.
+
+    Raises:
+        AnnotationError: The file cannot be read or a row is impossible; the message names the row, counted from 1.
+    """
+    path = Path(path)
+    expected = COLUMNS if scored else TRUTH_COLUMNS
+    table, names = _read_fast(path) or _read_slowly(path, scored, expected)
+    if not scored:
+        table[:, 6] = 1.0
+    _check(path, table, expected)
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return AvaRows(
+        videos=tuple(numbers),
+        video=np.array([numbers[name] for name in names], dtype=np.int64),
+        seconds=table[:, 0],
+        labels=table[:, 5].astype(np.int64),
+        boxes_norm=table[:, 1:5],
+        scores=table[:, 6],
+    )
+
+
+def _read_fast(path: Path) -> tuple[NDArray[np.float64], list[str]] | None:
+    """Read a file of eight columns in one go; None if anything about it is unusual."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        names = [line.partition(",")[0] for line in lines]
+        if not lines or '"' in "".join(names) or not all(line.count(",") == 7 for line in lines):
+            return None
+        table = np.loadtxt(lines, delimiter=",", usecols=range(1, 8), ndmin=2, comments=None)
+    except (OSError, ValueError):
+        return None
+    return (table, names) if len(table) == len(names) else None
+
+
+def _read_slowly(path: Path, scored: bool, expected: str) -> tuple[NDArray[np.float64], list[str]]:
+    """Read row by row, so that a wrong row can be named."""
+    names: list[str] = []
+    numbers: list[list[float]] = []
+    lengths = {8} if scored else {7, 8}
+    for line, row in _rows(path):
+        if len(row) == 2 and not scored:
+            continue
+        if len(row) not in lengths:
+            raise AnnotationError(f"{path}: row {line}: expected 8 columns ({expected}), got {len(row)}")
+        try:
+            numbers.append([float(value) for value in row[1:7]] + [float(row[7]) if scored else 1.0])
+        except ValueError as error:
+            raise AnnotationError(f"{path}: row {line}: expected {expected}, got {','.join(row)}") from error
+        names.append(row[0])
+    return np.array(numbers, dtype=np.float64).reshape(-1, 7), names
+
+
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for line, row in enumerate(csv.reader(file), 1):
+                if row:
+                    yield line, row
+    except FileNotFoundError as error:
+        raise AnnotationError(f"{path}: there is no such file") from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise AnnotationError(f"{path}: not a readable CSV file ({error})") from error
+
+
+def _check(path: Path, table: NDArray[np.float64], expected: str) -> None:
+    """Check the numbers of all rows.
+
+    Raises:
+        AnnotationError: One is impossible; the message names the first such row and what it holds.
+    """
+    boxes = table[:, 1:5]
+    wrong = {
+        "a NaN or infinite number": ~np.isfinite(table).all(axis=1),
+        "an inverted box; expected x1 <= x2 and y1 <= y2": (boxes[:, :2] > boxes[:, 2:]).any(axis=1),
+        "an action_id that is no whole number from 1": (table[:, 5] != np.floor(table[:, 5])) | (table[:, 5] < 1),
+    }
+    for what, rows in wrong.items():
+        found = np.flatnonzero(rows)
+        if len(found):
+            line = _line_of(path, int(found[0]))
+            raise AnnotationError(f"{path}: row {line[0]}: {what} ({len(found)} such rows), got {','.join(line[1])}")
+
+
+def _line_of(path: Path, index: int) -> tuple[int, list[str]]:
+    """Return number and content of the `index`-th row that holds a box."""
+    held = ((line, row) for line, row in _rows(path) if len(row) > 2)
+    return next(found for place, found in enumerate(held) if place == index)
+
+
+def read_class_list(path: Path | str) -> dict[int, str]:
+    """Read an official list of classes (`.pbtxt`): blocks with `name:` and `id:` or `label_id:`.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Names by action id, from 1, in the order of the file.
+
+    Raises:
+        AnnotationError: The file cannot be read or holds no class.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise AnnotationError(f"{path}: there is no such list of classes") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise AnnotationError(f"{path}: not a readable list of classes ({error})") from error
+    classes: dict[int, str] = {}
+    for block in ITEM.findall(text):
+        name, number = NAME.search(block), NUMBER.search(block)
+        if name and number:
+            classes[int(number[1])] = name[2]
+    if not classes:
+        raise AnnotationError(f"{path}: no class is in it; expected blocks with name: and id: (or label_id:)")
+    return classes
+
+
+def read_excluded(path: Path | str) -> set[Key]:
+    """Read the official list of excluded timestamps: rows `video_id,timestamp`.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Video and second of each.
+
+    Raises:
+        AnnotationError: The file cannot be read or a row is not of this kind.
+    """
+    rows = list(_rows(Path(path)))
+    for line, row in rows:
+        if len(row) != 2 or not SECOND.fullmatch(row[1].strip()):
+            raise AnnotationError(f"{path}: row {line}: expected video_id,timestamp, got {','.join(row)}")
+    return {(name, float(second)) for _, (name, second) in rows}
+
+
+def without(rows: AvaRows, excluded: Collection[Key]) -> AvaRows:
+    """Leave out the rows of excluded timestamps; they are compared as numbers."""
+    index = {name: number for number, name in enumerate(rows.videos)}
+    keys = np.array([(index[name], second) for name, second in excluded if name in index]).reshape(-1, 2)
+    gone = np.zeros(len(rows.video), dtype=np.bool_)
+    for video in np.unique(keys[:, 0]):
+        seconds = keys[keys[:, 0] == video, 1]
+        gone |= (rows.video == int(video)) & np.isin(rows.seconds, seconds)
+    return rows.take(~gone)
+
+
+def of_videos(rows: AvaRows, names: Collection[str]) -> AvaRows:
+    """Leave out the rows of videos that are not named."""
+    kept = np.array([name in names for name in rows.videos], dtype=np.bool_)
+    return rows.take(kept[rows.video])
