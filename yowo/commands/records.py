@@ -33,6 +33,14 @@ def record_run(config: DictConfig) -> None:
     (folder / "run.json").write_text(json.dumps(record, indent=1))
 
 
+@rank_zero_only
+def record_training(seconds: float, parameters: int) -> None:
+    """Add to run.json how long training took and how large the network is."""
+    path = run_folder() / "run.json"
+    record = json.loads(path.read_text()) if path.is_file() else {}
+    path.write_text(json.dumps({**record, "seconds": round(seconds, 1), "parameters": parameters}, indent=1))
+
+
 def _version(name: str) -> str | None:
     try:
         return metadata.version(name)

@@ -1,6 +1,7 @@
 """`yowo train`: data, detector, Trainer, fit, and an evaluation of the best weights."""
 
 import logging
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from omegaconf import DictConfig
 
 from yowo.commands.eval import evaluate, report
 from yowo.commands.hydra_app import run_hydra
-from yowo.commands.records import record_run, run_folder
+from yowo.commands.records import record_run, record_training, run_folder
 from yowo.config import (
     PARTS,
     build_callbacks,
@@ -68,7 +69,9 @@ def train(config: DictConfig) -> float | None:
         The best value of the monitored metric, for sweepers; None where nothing was evaluated.
     """
     record_run(config)
+    begin = time.perf_counter()
     trainer, module, data = fit(config)
+    record_training(time.perf_counter() - begin, sum(p.numel() for p in module.detector.parameters()))
     best = run_folder() / BEST
     if config.evaluate and best.is_file():
         metrics = evaluate(trainer, module, data, config, str(best))

@@ -1,0 +1,50 @@
+"""`yowo report`: the runs of a sweep, or any others, as one table, a CSV file and a picture."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from yowo.evaluation.run_plot import plot_runs
+from yowo.evaluation.run_table import as_csv, as_markdown, cells, find_runs, tabulate
+from yowo.evaluation.whole_file import whole_file
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the command with what was typed after `yowo report`.
+
+    Raises:
+        YowoError: A folder is not there or holds no finished run.
+    """
+    options = parser().parse_args(arguments)
+    table = tabulate(find_runs(options.runs))
+    output = options.output or options.runs[0]
+    header, rows = cells(table)
+    shown = Table(header_style="bold")
+    for place, name in enumerate(header):
+        shown.add_column(name, justify="left" if place < len(table.keys) else "right")
+    for row in rows:
+        shown.add_row(*row)
+    console = Console()
+    console.print(shown)
+    for name, text in (("report.md", as_markdown(table)), ("report.csv", as_csv(table))):
+        with whole_file(output / name) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
+        console.print(str(output / name), highlight=False, soft_wrap=True)
+    plot_runs(table, output / "report.png")
+    console.print(str(output / "report.png"), highlight=False, soft_wrap=True)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of the command line."""
+    made = argparse.ArgumentParser(
+        prog="yowo report",
+        description="Collect finished runs into one table: what differs between them, and their results. Runs that "
+        "differ in their seed only share a row, with mean and standard deviation.",
+        epilog="example: yowo report runs/train-sweep/2026-01-31_12-00-00",
+    )
+    made.add_argument("runs", type=Path, nargs="+", help="folders of runs or sweeps")
+    made.add_argument("--output", type=Path, help="folder for report.md, report.csv, report.png (default: the first)")
+    return made
