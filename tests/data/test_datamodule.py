@@ -61,7 +61,7 @@ def test_workers_give_the_same_clips(path):
 @pytest.mark.parametrize("training", [True, False])
 def test_batches_are_transformed_after_transfer_with_augmentation_in_training_only(path, training):
     data = module(OneVideo(path))
-    data.trainer = SimpleNamespace(training=training)
+    data.trainer = SimpleNamespace(training=training, current_epoch=0)
     batch = next(iter(data.val_dataloader()))
     moved = data.on_after_batch_transfer(batch, 0)
     assert moved.clips.shape == (4, 3, 8, 32, 64) and moved.clips.dtype == torch.float32
@@ -79,3 +79,52 @@ def test_preparation_is_the_data_sets(path):
     source = OneVideo(path)
     module(source).prepare_data()
     assert source.prepared
+
+
+def epoch_of(data, epoch=0):
+    """Positions and first frames of an epoch of training."""
+    loader = data.train_dataloader()
+    loader.sampler.set_epoch(epoch)
+    batches = list(loader)
+    return [p for b in batches for p in b.positions], [clip for b in batches for clip in b.clips]
+
+
+def test_an_epoch_of_training_is_the_same_for_any_number_of_workers_and_changes_with_seed_and_epoch(path):
+    orders = []
+    for workers, seed, epoch in ((0, 0, 1), (2, 0, 1), (0, 0, 2), (0, 3, 1)):
+        data = module(OneVideo(path), num_workers=workers, seed=seed, train_dilation=[1, 2, 3], cache=True)
+        torch.rand(workers + 3)  # what other code draws does not matter
+        orders.append(epoch_of(data, epoch))
+    one, two = orders[:2]
+    assert one[0] == two[0] and all(torch.equal(a, b) for a, b in zip(one[1], two[1], strict=True))
+    assert one[0] != orders[2][0] and one[0] != orders[3][0]
+
+
+def test_workers_that_stay_alive_learn_of_the_next_epoch(path):
+    fresh = [epoch_of(module(OneVideo(path), train_dilation=[1, 2, 3]), epoch) for epoch in range(3)]
+    data = module(OneVideo(path), num_workers=1, train_dilation=[1, 2, 3])
+    loader = data.train_dataloader()
+    for epoch in range(3):
+        loader.sampler.set_epoch(epoch)
+        clips = [clip for batch in loader for clip in batch.clips]
+        assert all(torch.equal(a, b) for a, b in zip(clips, fresh[epoch][1], strict=True))
+
+
+def test_the_stride_thins_an_epoch_out_and_moves_on(path):
+    data = module(OneVideo(path), key_frame_stride=2)
+    for epoch in (0, 1):
+        seen = epoch_of(data, epoch)[0]  # 5 key frames an epoch, batches of 4
+        assert len(set(seen)) == 4 and {position % 2 for position in seen} == {epoch}
+
+
+def test_augmentation_draws_by_seed_epoch_and_samples_alone(path):
+    def augmented(seed=0, epoch=0, skip=0):
+        data = module(OneVideo(path), seed=seed)
+        data.train_transform.jitter, data.train_transform.flip = 0.2, 0.5
+        data.trainer = SimpleNamespace(training=True, current_epoch=epoch)
+        torch.rand(skip)
+        return data.on_after_batch_transfer(next(iter(data.val_dataloader())), 0).clips
+
+    once = augmented()
+    assert torch.equal(once, augmented(skip=7))
+    assert not torch.equal(once, augmented(epoch=1)) and not torch.equal(once, augmented(seed=1))

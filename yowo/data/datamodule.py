@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 import lightning as L
+import numpy as np
+import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -11,6 +13,7 @@ from yowo.contracts import ClipBatch, Sample, Target
 from yowo.data.augment import EvalTransform
 from yowo.data.dataset import ClipDataset, collate
 from yowo.data.key_frames import ActionData, AnnotatedVideo, KeyFrames, Split
+from yowo.data.samplers import TrainSampler
 from yowo.errors import DatasetError
 
 Part = Literal["train", "val", "test"]
@@ -34,6 +37,9 @@ class ClipDataModule(L.LightningDataModule):
         batch_size: int = 8,
         num_workers: int = 0,
         test_frames: str = "annotated",
+        key_frame_stride: int = 1,
+        balanced: float = 0.0,
+        seed: int = 0,
     ) -> None:
         """Hold the arguments; nothing is read yet.
 
@@ -50,6 +56,9 @@ class ClipDataModule(L.LightningDataModule):
             num_workers: Decoding processes, on each device.
             test_frames: What a test walks over: "annotated" key frames, as validation does, or "all" frames of the
                 held-out videos, which video-mAP needs.
+            key_frame_stride: An epoch of training visits every n-th key frame, other ones in the next epoch.
+            balanced: 0 to 1, how far training raises rare classes, see `yowo.data.samplers`.
+            seed: Of order, dilations and augmentation in training.
         """
         super().__init__()
         self.data = data
@@ -58,6 +67,7 @@ class ClipDataModule(L.LightningDataModule):
         self.repeat_key_frame, self.cache = repeat_key_frame, cache
         self.batch_size, self.num_workers = batch_size, num_workers
         self.test_frames = test_frames
+        self.key_frame_stride, self.balanced, self.seed = key_frame_stride, balanced, seed
         self._datasets: dict[Part, ClipDataset] = {}
 
     def prepare_data(self) -> None:
@@ -84,6 +94,7 @@ class ClipDataModule(L.LightningDataModule):
                 self.train_dilation if part == "train" else self.dilation,
                 self.repeat_key_frame,
                 self.cache,
+                self.seed,
             )
         return self._datasets[part]
 
@@ -99,16 +110,21 @@ class ClipDataModule(L.LightningDataModule):
 
     def _loader(self, part: Part) -> DataLoader[Sample]:
         dataset = self.dataset(part)
-        training = part == "train"
+        sampler = self._sampler(dataset) if part == "train" else None
         return DataLoader(
             dataset,
             batch_size=self.batch_size,
-            shuffle=training,
-            drop_last=training and len(dataset) >= self.batch_size,
+            sampler=sampler,
+            drop_last=sampler is not None and len(sampler) >= self.batch_size,
             num_workers=self.num_workers,
             collate_fn=collate,
             persistent_workers=self.num_workers > 0,
         )
+
+    def _sampler(self, dataset: ClipDataset) -> TrainSampler:
+        """Make the sampler of training, for this process of the run."""
+        world, rank = (1, 0) if self.trainer is None else (self.trainer.world_size, self.trainer.global_rank)
+        return TrainSampler(dataset.key_frames, self.seed, self.key_frame_stride, self.balanced, world, rank)
 
     def train_dataloader(self) -> DataLoader[Sample]:
         """Return shuffled training clips; the last uneven batch is left out."""
@@ -123,10 +139,18 @@ class ClipDataModule(L.LightningDataModule):
         return self._loader("test")
 
     def on_after_batch_transfer(self, batch: ClipBatch, dataloader_idx: int) -> ClipBatch:
-        """Turn the uint8 clips into one normalised float tensor, with augmentation in training."""
+        """Turn the uint8 clips into one normalised float tensor, with augmentation in training.
+
+        What augmentation draws depends on seed, epoch and the batch's samples alone, so that the processes of a run
+        draw differently, and the same again after a run was resumed.
+        """
         if isinstance(batch.clips, Tensor):
             return batch
-        training = self.trainer is not None and self.trainer.training
-        transform = self.train_transform if training else self.eval_transform
-        clips, targets = transform(batch.clips, batch.targets)
+        if self.trainer is None or not self.trainer.training:
+            clips, targets = self.eval_transform(batch.clips, batch.targets)
+            return batch._replace(clips=clips, targets=targets)
+        mixed = np.random.SeedSequence((self.seed, self.trainer.current_epoch, *batch.positions))
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(int(mixed.generate_state(1, np.uint32)[0]))
+            clips, targets = self.train_transform(batch.clips, batch.targets)
         return batch._replace(clips=clips, targets=targets)

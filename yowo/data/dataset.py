@@ -8,8 +8,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from yowo.contracts import ClipBatch, KeyFrame, Sample, Target
-from yowo.data.clips import clip_indices
 from yowo.data.key_frames import KeyFrames
+from yowo.data.samplers import Draw
 from yowo.video.reader import open_video
 
 
@@ -27,37 +27,47 @@ class ClipDataset(Dataset[Sample]):
         dilation: int | Sequence[int] = 1,
         repeat_key_frame: bool = False,
         cache: bool = False,
+        seed: int = 0,
     ) -> None:
         """Hold the arguments.
 
         Args:
             key_frames: The split.
             clip_len: K, frames of a clip.
-            dilation: Steps in frames between the frames of a clip; of several one is drawn for each sample.
+            dilation: Steps between the frames of a clip, see `KeyFrames.clip`; of several one is drawn for each sample.
             repeat_key_frame: Make every clip of K copies of its key frame (a control without motion).
             cache: Keep every decoded video in memory, uint8. Each worker process keeps its own copy.
+            seed: Of the draws. They depend on it, the epoch and the sample's position alone: not on the number of
+                workers, nor on what was drawn before.
         """
         self.key_frames = key_frames
         self.clip_len = clip_len
         self.dilations = [dilation] if isinstance(dilation, int) else list(dilation)
         self.repeat_key_frame = repeat_key_frame
+        self.seed = seed
         self._cache: dict[str, Tensor] | None = {} if cache else None
 
     def __len__(self) -> int:
         """Return the number of key frames."""
         return len(self.key_frames)
 
-    def __getitem__(self, index: int) -> Sample:
-        """Decode the clip of key frame `index`.
+    def __getitem__(self, index: int | Draw) -> Sample:
+        """Decode the clip of a key frame.
+
+        Args:
+            index: Its position; with an epoch, as `TrainSampler` gives it, what is drawn changes from epoch to epoch.
 
         Raises:
             VideoError: The video cannot be read.
         """
-        key = self.key_frames[index]
-        choice = int(torch.randint(len(self.dilations), ())) if len(self.dilations) > 1 else 0
-        indices = clip_indices(key.frame, key.num_frames, self.clip_len, self.dilations[choice], self.repeat_key_frame)
+        position, epoch = index if isinstance(index, Draw) else (index, 0)
+        key = self.key_frames[position]
+        choice = 0
+        if len(self.dilations) > 1:
+            choice = int(np.random.default_rng((self.seed, epoch, position)).integers(len(self.dilations)))
+        indices = self.key_frames.clip(position, self.clip_len, self.dilations[choice], self.repeat_key_frame)
         target = Target(boxes=torch.from_numpy(np.array(key.boxes_norm)), labels=torch.from_numpy(np.array(key.labels)))
-        return Sample(index, key.size, self._frames(key, indices), target)
+        return Sample(position, key.size, self._frames(key, indices), target)
 
     def _frames(self, key: KeyFrame, indices: np.ndarray) -> Tensor:
         """Return the frames [K, 3, h, w] at `indices`."""

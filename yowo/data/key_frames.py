@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from yowo.contracts import Array, KeyFrame, Tube
+from yowo.data.clips import clip_indices, clip_moments
+from yowo.video.frame_times import FrameTimes
 
 Split = Literal["train", "val"]
 
@@ -23,6 +26,8 @@ class AnnotatedVideo:
         size: Width and height in pixels that the data set's protocol counts boxes in.
         tubes: Action instances; `boxes` of each are fractions 0..1 of the picture.
         backend: Reader that opens it; "auto" where it was not probed.
+        times: When its frames are shown, on the clock of the data set's timestamps, where clips go by time and not by
+            frame (AVA).
     """
 
     name: str
@@ -31,6 +36,7 @@ class AnnotatedVideo:
     size: tuple[int, int]
     tubes: tuple[Tube, ...]
     backend: str = "auto"
+    times: FrameTimes | None = None
 
 
 class ActionData(Protocol):
@@ -98,6 +104,7 @@ class KeyFrames(Sequence[KeyFrame]):
         self._backends = [v.backend for v in videos]
         self._num_frames = [v.num_frames for v in videos]
         self._sizes = [v.size for v in videos]
+        self._times = [v.times for v in videos]
         self.video = video
         self.frame = frame
         self._first_box = first_box
@@ -185,4 +192,39 @@ class KeyFrames(Sequence[KeyFrame]):
             size=self._sizes[video],
             boxes_norm=self._boxes[start:end],
             labels=self._labels[start:end],
+            timestamp=None if self.seconds is None else float(self.seconds[index]),
         )
+
+    def clip(self, index: int, clip_len: int, dilation: int = 1, repeat_key_frame: bool = False) -> NDArray[np.int64]:
+        """Return the frames of the clip that ends at key frame `index`.
+
+        In data sets that count frames they are `dilation` frames apart (`clip_indices`); in those that count seconds
+        they are those shown at moments `dilation` / 30 seconds apart (`clip_moments`), whatever the film's rate.
+
+        Args:
+            index: Place in the split, from 0.
+            clip_len: K.
+            dilation: Steps from one frame to the next.
+            repeat_key_frame: The control without motion.
+
+        Returns:
+            int64 [K], positions in the video, not falling, the key frame last.
+        """
+        video, frame = int(self.video[index]), int(self.frame[index])
+        times, num_frames = self._times[video], self._num_frames[video]
+        if times is None or repeat_key_frame:
+            return clip_indices(frame, num_frames, clip_len, dilation, repeat_key_frame)
+        second = times.time_of(frame) if self.seconds is None else float(self.seconds[index])
+        return np.minimum(times.frames_at(clip_moments(second, clip_len, dilation)), num_frames - 1)
+
+    def positions_of_classes(self) -> list[NDArray[np.int64]]:
+        """Return the key frames, by their place in the split and rising, on which each class is seen."""
+        owner = np.repeat(np.arange(len(self)), np.diff(self._first_box))
+        if self._labels.ndim == 2:
+            box, label = np.nonzero(self._labels)
+            owner, count = owner[box], self._labels.shape[1]
+        else:
+            label, count = self._labels.astype(np.int64), int(self._labels.max(initial=-1)) + 1
+        order = np.lexsort((owner, label))
+        bounds = np.searchsorted(label[order], np.arange(count + 1))
+        return [np.unique(owner[order[a:b]]) for a, b in pairwise(bounds.tolist())]

@@ -1,6 +1,7 @@
 """Where the frames of a file are: their times in the order in which they are shown, and where decoding can begin."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from yowo.errors import VideoError
-from yowo.video.packets import DECODING_ERRORS, NO_TIME, rate, read_packets, words
+from yowo.video.packets import DECODING_ERRORS, NO_TIME, begin, rate, read_packets, words
 
 
 class FrameIndex(NamedTuple):
@@ -25,6 +26,8 @@ class FrameIndex(NamedTuple):
         width: Pixels.
         height: Pixels.
         decoded: Whether it was found by decoding; else by reading packets, which believes that all can be decoded.
+        tick: Seconds of one unit of the stream's time.
+        origin: Seconds, on the stream's clock, at which a player begins; None where the container does not tell.
     """
 
     times: NDArray[np.int64]
@@ -33,6 +36,8 @@ class FrameIndex(NamedTuple):
     width: int
     height: int
     decoded: bool
+    tick: Fraction
+    origin: Fraction | None
 
 
 def frame_index(path: str | Path, by_decoding: bool = False) -> FrameIndex:
@@ -59,7 +64,8 @@ def _kept(path: str, size: int, modified: int, by_decoding: bool) -> FrameIndex:
     if packets.one_frame_each and packets.width and packets.height and not by_decoding:
         order = np.argsort(packets.times)
         times, keys = packets.times[order], np.flatnonzero(packets.keys[order])
-        return FrameIndex(times, keys, packets.fps, packets.width, packets.height, decoded=False)
+        size = packets.width, packets.height
+        return FrameIndex(times, keys, packets.fps, *size, False, packets.tick, packets.origin)
     return _decode(path, packets.whole)
 
 
@@ -69,7 +75,8 @@ def _decode(path: str, can_seek: bool) -> FrameIndex:
     width = height = 0
     try:
         with av.open(path) as container:
-            fps = rate(container.streams.video[0])
+            stream = container.streams.video[0]
+            fps, tick, origin = rate(stream), stream.time_base or Fraction(1), begin(container)
             for frame in decoded(container):
                 times.append(NO_TIME if frame.pts is None else frame.pts)
                 keys.append(frame.key_frame)
@@ -82,7 +89,7 @@ def _decode(path: str, can_seek: bool) -> FrameIndex:
     _, which, count = np.unique(shown, return_inverse=True, return_counts=True)
     seekable = np.array(keys) & (shown > NO_TIME) & (count[which] == 1) & can_seek
     seekable[0] = True
-    return FrameIndex(shown, np.flatnonzero(seekable), fps, width, height, decoded=True)
+    return FrameIndex(shown, np.flatnonzero(seekable), fps, width, height, True, tick, origin)
 
 
 def decoded(container: InputContainer) -> Iterator[av.VideoFrame]:

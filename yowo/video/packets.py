@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+from av.container import InputContainer
 from numpy.typing import NDArray
 
 from yowo.errors import VideoError
@@ -37,6 +39,9 @@ class Packets:
         fps: Frames a second, on average.
         width: Pixels.
         height: Pixels.
+        tick: Seconds of one unit of the stream's time.
+        origin: Seconds, on the stream's clock, at which a player begins: the start of the earliest stream, of sound or
+            pictures; None where the container does not tell.
     """
 
     times: NDArray[np.int64]
@@ -51,6 +56,8 @@ class Packets:
     fps: float
     width: int
     height: int
+    tick: Fraction
+    origin: Fraction | None
 
     @property
     def whole(self) -> bool:
@@ -134,6 +141,8 @@ def read_packets(path: str | Path) -> Packets:
                 fps=rate(stream),
                 width=codec.width,
                 height=codec.height,
+                tick=stream.time_base or Fraction(1),
+                origin=begin(container),
             )
     except DECODING_ERRORS as error:
         raise VideoError(f"{path}: not a readable video ({words(error)})") from error
@@ -157,6 +166,11 @@ def _holds_idr(packet: bytes, header: bytes) -> bool:
 def rate(stream: av.VideoStream) -> float:
     """Return the frames a second of a stream, on average; 25 where nothing is known."""
     return float(stream.average_rate or stream.guessed_rate or DEFAULT_FPS)
+
+
+def begin(container: InputContainer) -> Fraction | None:
+    """Return the seconds at which a player begins; None where the container does not tell."""
+    return None if container.start_time is None else Fraction(container.start_time, av.time_base)
 
 
 def words(error: Exception) -> str:

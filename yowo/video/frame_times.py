@@ -1,0 +1,115 @@
+"""Which frame is shown at a moment: the time stamps of a film, read without decoding a picture."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+
+from yowo.video.frame_index import FrameIndex, frame_index
+from yowo.video.packets import NO_TIME
+
+COARSE = 0.002
+"""Seconds. Containers that store whole milliseconds round; steps coarser than this are true distances of frames."""
+NOISE = 1e-6
+"""Seconds that a moment may be off by arithmetic alone."""
+SAME_START = 1e-4
+"""Seconds within which a container's start, stored in millionths, is that of the pictures."""
+READERS = 8
+"""Files read at once: reading waits for the disk."""
+
+
+class FrameTimes(NamedTuple):
+    """When the frames of a film begin to be shown.
+
+    A frame is shown from its own time until that of the next: the first also before its time, the last one for ever.
+
+    Attributes:
+        seconds: float64 [n], rising; the film begins at 0 unless it was shifted.
+        first: Position in the film of the frame that `seconds` begins with.
+        slack: Seconds by which a stored time may be later than the true one.
+        end: Seconds at which the film ends.
+    """
+
+    seconds: NDArray[np.float64]
+    first: int = 0
+    slack: float = NOISE
+    end: float = 0.0
+
+    def frames_at(self, moments: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the positions of the frames that are shown at `moments`, float64 [k] in seconds: int64 [k]."""
+        shown = np.searchsorted(self.seconds, moments + self.slack, side="right") - 1
+        return np.asarray(np.maximum(shown, 0) + self.first, dtype=np.int64)
+
+    def time_of(self, frame: int) -> float:
+        """Return the second at which the frame at a position begins to be shown."""
+        return float(self.seconds[min(max(frame - self.first, 0), len(self.seconds) - 1)])
+
+    def shifted(self, by: float) -> "FrameTimes":
+        """Return the same frames on a clock that is ahead by `by` seconds."""
+        return self._replace(seconds=self.seconds + by, end=self.end + by)
+
+    def between(self, start: float, end: float) -> "FrameTimes":
+        """Return the frames shown from second `start` to `end` alone, to save memory; at least one."""
+        low, high = self.frames_at(np.array([start, end])) - self.first
+        return self._replace(seconds=self.seconds[low : high + 1].copy(), first=self.first + int(low))
+
+    @classmethod
+    def even(cls, count: int, rate: float) -> "FrameTimes":
+        """Make the times of `count` frames of a constant rate."""
+        return cls(np.arange(count) / rate, end=count / rate)
+
+
+def read_frame_times(path: str | Path, num_frames: int | None = None) -> FrameTimes:
+    """Read when the frames of a file are shown, constant rate or not.
+
+    Second 0 is where a player begins, which is the first frame unless sound begins before it. Files whose frames carry
+    no rising times are taken to keep their average rate.
+
+    Args:
+        path: The file.
+        num_frames: Frames that can be decoded, as probing found; packets that promise others are not believed, and the
+            file is decoded once.
+
+    Raises:
+        VideoError: It cannot be read.
+    """
+    index = frame_index(path)
+    if num_frames is not None and len(index.times) != num_frames:
+        index = frame_index(path, by_decoding=True)
+    return times_of(index)
+
+
+def times_of(index: FrameIndex) -> FrameTimes:
+    """Turn the index of a file into the times of its frames, see `read_frame_times`."""
+    ticks = index.times
+    if ticks[0] == NO_TIME or (np.diff(ticks) <= 0).any():
+        return FrameTimes.even(len(ticks), index.fps)
+    begin, tick = int(ticks[0]), float(index.tick)
+    first = begin * index.tick
+    delay = 0.0 if index.origin is None else float(max(first - index.origin, 0))
+    seconds = (ticks - begin) * tick + (delay if delay > SAME_START else 0.0)
+    step = int(np.gcd.reduce(np.diff(ticks))) * tick
+    slack = NOISE + (step / 2 if step <= COARSE else 0.0)
+    return FrameTimes(seconds, slack=slack, end=float(seconds[-1]) + 1 / index.fps)
+
+
+def read_many_times(files: Mapping[str, int]) -> dict[str, FrameTimes]:
+    """Read the times of many files, with a progress bar.
+
+    Args:
+        files: Frames of each file by path, see `read_frame_times`.
+
+    Returns:
+        Their times by path.
+
+    Raises:
+        VideoError: A file cannot be read.
+    """
+    with ThreadPoolExecutor(READERS) as pool:
+        asked = pool.map(lambda item: read_frame_times(*item), files.items())
+        found = list(track(asked, "reading time stamps", len(files), transient=True))
+    return dict(zip(files, found, strict=True))
