@@ -5,7 +5,6 @@ from omegaconf import OmegaConf
 from yowo.config import (
     PARTS,
     build_callbacks,
-    build_datamodule,
     build_detector,
     build_loggers,
     build_module,
@@ -16,10 +15,9 @@ from yowo.config import (
     image_size,
     override_value,
     portable,
-    readable_datasets,
     register_checkpoint,
 )
-from yowo.errors import ConfigError, DatasetError, WeightsError
+from yowo.errors import ConfigError, WeightsError
 from yowo.losses.terms import MultiHotFocalLoss, SoftmaxFocalLoss
 
 
@@ -109,13 +107,6 @@ def test_anchors_scale_with_the_input_size():
     half = build_detector(compose_config("train", ["model=yowo_tiny", "dataset=ucf24", "dataset.image_size=[224,448]"]))
     assert torch.allclose(half.anchors, full.anchors * torch.tensor([2.0, 1.0]))
     assert image_size(compose_config("train", ["dataset.image_size=96"])) == (96, 96)
-
-
-def test_a_data_set_that_cannot_be_read_yet_says_what_can():
-    config = compose_config("train", ["dataset=ava"])
-    with pytest.raises(DatasetError, match=r"dataset=ava: its networks can be built, .* can be read: motion, ucf24"):
-        build_datamodule(config)
-    assert readable_datasets() == ["motion", "ucf24"]
 
 
 def test_checkpoints_remember_plain_containers_with_interpolations():

@@ -22,7 +22,7 @@ from yowo.config_checks import check
 from yowo.contracts import RawOutput, Target
 from yowo.data.augment import EvalTransform
 from yowo.data.datamodule import ClipDataModule
-from yowo.errors import ConfigError, DatasetError, WeightsError
+from yowo.errors import ConfigError, WeightsError
 from yowo.inference.feature_bank import LongTermContext
 from yowo.losses.criterion import Criterion
 from yowo.models.detector import Detector
@@ -206,17 +206,8 @@ def build_eval_transform(config: DictConfig) -> EvalTransform:
 
 
 def build_datamodule(config: DictConfig) -> ClipDataModule:
-    """Make the data module of a configuration; nothing is read yet.
-
-    Raises:
-        DatasetError: This version cannot read the data set.
-    """
+    """Make the data module of a configuration; nothing is read yet."""
     dataset = config.dataset
-    if dataset.source is None:
-        raise DatasetError(
-            f"dataset={dataset.name}: its networks can be built, but this version does not read its files yet; "
-            f"data sets that can be read: {', '.join(readable_datasets())}"
-        )
     dilation = dataset.train_dilation
     return ClipDataModule(
         data=_instantiate(dataset.source),
@@ -230,6 +221,9 @@ def build_datamodule(config: DictConfig) -> ClipDataModule:
         batch_size=dataset.batch_size,
         num_workers=dataset.num_workers,
         test_frames=config.metric.test_frames,
+        key_frame_stride=dataset.get("key_frame_stride", 1),
+        balanced=float(dataset.get("balanced", 0)),
+        seed=config.get("seed", 0),
     )
 
 
@@ -284,16 +278,6 @@ def build_callbacks(config: DictConfig) -> list[Callback]:
 def build_loggers(config: DictConfig) -> list[Logger]:
     """Make the loggers of a configuration; several may be chosen, or none."""
     return [_instantiate(node) for node in config.logger.values() if node is not None]
-
-
-def readable_datasets() -> list[str]:
-    """Return the data sets whose files this version reads."""
-    found = []
-    for name in choices("dataset"):
-        node = OmegaConf.load(conf_dir() / "dataset" / f"{name}.yaml")
-        if isinstance(node, DictConfig) and OmegaConf.select(node, "dataset.source") is not None:
-            found.append(name)
-    return found
 
 
 def _instantiate(node: DictConfig, **arguments: Any) -> Any:

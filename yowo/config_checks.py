@@ -61,6 +61,7 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("dataset.batch_size", *_COUNT),
     ("dataset.num_workers", _whole(0), "a whole number of at least 0"),
     ("dataset.key_frame_stride", *_COUNT),
+    ("dataset.balanced", lambda v: isinstance(v, bool) or _number(0, 1)(v), "true, false, or a number from 0 to 1"),
     ("dataset.num_train", *_COUNT),
     ("dataset.num_val", *_COUNT),
     ("dataset.on_unreadable", lambda v: v in ("error", "skip"), "error or skip"),
