@@ -1,0 +1,248 @@
+"""Linking in a stream: tubes grow frame by frame, and what is said about a frame is final after a bounded delay.
+
+Everything that is detected again and again is followed, whether it acts or not. `max_delay` frames after a frame it is
+decided, from all that was seen up to then, which of the things that are followed act in it, and where they are; this is
+never changed later. Memory is bounded by the things that are followed, however long a tube is.
+
+The evidence of a sighting is its score less a level, a share of the highest mean score of the class so far.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yowo.errors import YowoError
+from yowo.tubes.fixed_lag import acting
+from yowo.tubes.smoothing import pair_iou
+from yowo.tubes.track_bank import TrackBank, greedy_pairs, widened
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float32]
+Reals = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+NEVER = -100.0
+"""Evidence of frames before a track was first seen."""
+EXTENT_FRAMES = 20.0
+"""A tube of this length has half of the credit for its extent."""
+FOUNDED_WEIGHT = 2.0
+"""A track whose sightings weigh more than this keeps others from beginning where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class TubeStep:
+    """News of a tube.
+
+    Attributes:
+        tube: Its number in the stream.
+        label: Class.
+        start: Frame of the first of `boxes_xyxy`.
+        boxes_xyxy: float32 [n, 4], final boxes of consecutive frames, pixels; the tube's next step goes on after them.
+        score: Score of the tube so far.
+        ended: Whether this is its last step; it has no box then.
+    """
+
+    tube: int
+    label: int
+    start: int
+    boxes_xyxy: Floats
+    score: float
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineOptions:
+    """The parameters of `OnlineLinker`, described there."""
+
+    max_delay: int
+    max_gap: int
+    prior_score: float
+    level_share: float
+    level_window: float
+    track_iou: float
+    widening: float
+    track_window: float
+    track_stiffness: float
+    score_weight: float
+    strength_weight: float
+    copy_iou: float
+    block_iou: float
+    double_iou: float
+    start_cost: float
+    patience: float
+    miss_cost: float
+    min_frames: int
+    box_window: float
+    extent_power: float
+
+
+class OnlineStream:
+    """One stream: give it frame after frame, then finish it."""
+
+    def __init__(self, options: OnlineOptions) -> None:
+        """Hold the parameters."""
+        self.options = options
+        self.window = options.max_gap + options.max_delay + 1
+        self.bank = TrackBank(self.window)
+        self.means: dict[int, float] = {}
+        self.highest: dict[int, float] = {}
+        self.frame: int | None = None
+        self.tubes = 0
+
+    def update(self, frame: int, boxes_xyxy: Floats, scores: Floats, labels: Ints) -> list[TubeStep]:
+        """Take in a frame; frames that are left out are taken to have no detection.
+
+        Args:
+            frame: Its position; higher than in the call before.
+            boxes_xyxy: float32 [N, 4], pixels.
+            scores: float32 [N].
+            labels: int64 [N].
+
+        Returns:
+            What became final: the boxes of frame `frame - max_delay` (and of earlier ones if frames were left out), and
+            which tubes ended before it.
+
+        Raises:
+            YowoError: The frame is not later than the last one, the arrays do not fit each other, or a number is NaN or
+                infinite.
+        """
+        boxes, values = np.asarray(boxes_xyxy, np.float64), np.asarray(scores, np.float64)
+        classes = np.asarray(labels, np.int64)
+        if boxes.shape != (len(values), 4) or classes.shape != values.shape or values.ndim != 1:
+            raise YowoError(
+                f"frame {frame}: expected boxes [N, 4], scores [N] and labels [N], got {boxes.shape}, {values.shape} "
+                f"and {classes.shape}"
+            )
+        if not (np.isfinite(boxes).all() and np.isfinite(values).all()):
+            raise YowoError(f"frame {frame}: expected numbers, got a NaN or infinite box or score")
+        if self.frame is not None and frame <= self.frame:
+            raise YowoError(f"frame {frame}: expected one later than {self.frame}; a new video needs a new stream")
+        steps: list[TubeStep] = []
+        while self.frame is not None and self.frame + 1 < frame and len(self.bank):
+            steps += self._advance(self.frame + 1, boxes[:0], values[:0], classes[:0])
+        return steps + self._advance(frame, boxes, values, classes)
+
+    def finish(self) -> list[TubeStep]:
+        """Decide the last frames and end all tubes; the stream can go on with later frames as if with a new video."""
+        steps: list[TubeStep] = []
+        for lag in range(self.options.max_delay - 1, -1, -1):
+            steps += self._decide(lag)
+        last = 0 if self.frame is None else self.frame
+        steps += [self._ended(int(row), last + 1) for row in np.flatnonzero(self.bank.tubes >= 0)]
+        self.bank = TrackBank(self.window)
+        self.means, self.highest = {}, {}
+        return steps
+
+    def _advance(self, frame: int, boxes: Reals, scores: Reals, labels: Ints) -> list[TubeStep]:
+        bank, options = self.bank, self.options
+        self.frame = frame
+        present = np.unique(labels)
+        for label in present.tolist():
+            self._learn_level(label, float(scores[labels == label].max()))
+        bank.next_frame(present)
+        left = np.ones(len(scores), np.bool_)
+        if len(bank) and len(scores):
+            self._find_again(boxes, scores, labels, left)
+        if left.any():
+            self._begin_tracks(boxes, scores, labels, left)
+        bank.close_doubles(options.track_window, options.track_stiffness, options.double_iou)
+        steps = self._decide(options.max_delay)
+        bank.closed |= bank.unseen > options.max_gap
+        bank.keep((bank.unseen <= max(options.max_gap, options.max_delay)) | (bank.tubes >= 0))
+        return steps
+
+    def _learn_level(self, label: int, best: float) -> None:
+        mean = self.means.get(label, 0.0)
+        self.means[label] = mean = mean + (best - mean) / self.options.level_window
+        self.highest[label] = max(self.highest.get(label, self.options.prior_score), mean)
+
+    def _find_again(self, boxes: Reals, scores: Reals, labels: Ints, left: Flags) -> None:
+        """Give tracks their boxes, and these their copies; clear what is used up or stands on a track in `left`."""
+        bank, options = self.bank, self.options
+        expected = bank.fitted(slice(None), -1, options.track_window, options.track_stiffness)
+        possible = (bank.labels[:, None] == labels) & ~bank.closed[:, None]
+        tight = np.where(possible, pair_iou(expected[:, None], boxes[None]), 0)
+        loose = pair_iou(widened(expected, options.widening)[:, None], widened(boxes, options.widening)[None])
+        gain = loose + options.score_weight * scores + options.strength_weight * bank.strength()[:, None]
+        tracks, own = greedy_pairs(gain, possible & (loose > options.track_iou))
+        founded = bank.weights.sum(axis=1) > FOUNDED_WEIGHT
+        blocked = (tight[founded] > options.block_iou).any(axis=0)
+        if len(tracks):
+            left[own] = False
+            same = labels[own][:, None] == labels
+            near = np.maximum(tight[tracks], np.where(same, pair_iou(boxes[own][:, None], boxes[None]), 0))
+            copies = np.flatnonzero(left & (near.max(axis=0) > options.copy_iou))
+            rows = np.concatenate([own, copies])
+            owner = np.concatenate([np.arange(len(own)), near[:, copies].argmax(axis=0)])
+            mean, weight = _averaged(boxes[rows], scores[rows], owner, len(own))
+            bank.see(tracks, mean, weight, scores[own])
+            left[copies] = False
+        left &= ~blocked
+
+    def _begin_tracks(self, boxes: Reals, scores: Reals, labels: Ints, left: Flags) -> None:
+        """Begin a track at each box that is left, best score first; the others near it are its copies."""
+        owner, firsts = np.full(len(scores), -1), list[int]()
+        near = (labels[:, None] == labels) & (pair_iou(boxes[:, None], boxes[None]) > self.options.copy_iou)
+        for row in np.argsort(-scores, kind="stable").tolist():
+            if left[row]:
+                group = left & near[row]
+                group[row] = True
+                owner[group] = len(firsts)
+                firsts.append(row)
+                left &= ~group
+        rows = np.flatnonzero(owner >= 0)
+        mean, weight = _averaged(boxes[rows], scores[rows], owner[rows], len(firsts))
+        self.bank.add(labels[firsts], mean, weight, scores[firsts])
+
+    def _decide(self, lag: int) -> list[TubeStep]:
+        """Decide what acts in the frame `lag` frames before the newest, and where it is."""
+        bank, options = self.bank, self.options
+        if not len(bank) or self.frame is None:
+            return []
+        frame, column = self.frame - lag, self.window - 1 - lag
+        seen = bank.weights > 0
+        known = np.maximum.accumulate(seen, axis=1)[:, column:]
+        level = options.level_share * np.array([self.highest[label] for label in bank.labels.tolist()])
+        missed = np.where(bank.charged[:, column:], -options.miss_cost, 0.0)
+        evidence = np.where(seen[:, column:], bank.scores[:, column:] - level[:, None], missed)
+        evidence = np.where(known, evidence, NEVER)
+        active = bank.tubes >= 0
+        held = active & (frame < bank.starts + options.min_frames)
+        acts = acting(evidence, active, held, options.start_cost, options.patience, options.min_frames)
+        acts &= held | seen[:, column:].any(axis=1)
+        steps = [self._ended(row, frame) for row in np.flatnonzero(active & ~acts).tolist()]
+        for row in np.flatnonzero(acts & ~active).tolist():
+            bank.tubes[row], bank.starts[row], bank.sums[row], bank.counts[row] = self.tubes, frame, 0.0, 0
+            self.tubes += 1
+        rows = np.flatnonzero(acts)
+        if len(rows):
+            bank.sums[rows] += bank.scores[rows, column]
+            bank.counts[rows] += seen[rows, column]
+            boxes = bank.fitted(rows, column, options.box_window).astype(np.float32)
+            steps += [
+                TubeStep(
+                    int(bank.tubes[row]), int(bank.labels[row]), frame, box[None], self._score(row, frame + 1), False
+                )
+                for row, box in zip(rows.tolist(), boxes, strict=True)
+            ]
+        return steps
+
+    def _ended(self, row: int, stop: int) -> TubeStep:
+        bank = self.bank
+        nothing = np.zeros((0, 4), np.float32)
+        step = TubeStep(int(bank.tubes[row]), int(bank.labels[row]), stop, nothing, self._score(row, stop), True)
+        bank.tubes[row] = -1
+        return step
+
+    def _score(self, row: int, stop: int) -> float:
+        length = stop - int(self.bank.starts[row])
+        mean = self.bank.sums[row] / max(int(self.bank.counts[row]), 1)
+        return float(mean * (length / (length + EXTENT_FRAMES)) ** self.options.extent_power)
+
+
+def _averaged(boxes: Reals, scores: Reals, owner: Ints, count: int) -> tuple[Reals, Reals]:
+    """Average the boxes of each owner, weighted by score; float64 [count, 4] boxes and [count] weights."""
+    weights = scores + 1e-6
+    total: Reals = np.bincount(owner, weights, count).astype(np.float64)
+    corners = [np.bincount(owner, weights * boxes[:, side], count) / total for side in range(4)]
+    return np.stack(corners, axis=1), total
