@@ -8,6 +8,7 @@ from rich.console import Console
 from yowo.errors import ConfigError
 
 SUBJECTS = {
+    "model": "frames a second of networks",
     "score": "the protocols: ours and the released evaluation programs on the same detections",
 }
 

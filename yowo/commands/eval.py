@@ -10,8 +10,9 @@ from omegaconf import DictConfig
 from rich.console import Console
 from torchmetrics import MetricCollection
 
-from yowo.commands.hydra_app import remember_checkpoint, run_hydra
+from yowo.commands.hydra_app import run_hydra
 from yowo.commands.records import record_run, run_folder
+from yowo.commands.starting_weights import check_network, load_network, remember_network
 from yowo.config import (
     build_context,
     build_datamodule,
@@ -19,23 +20,22 @@ from yowo.config import (
     build_module,
     build_trainer,
 )
-from yowo.config_checks import check_required, check_root
+from yowo.config_checks import check_root
 from yowo.data.datamodule import ClipDataModule
 from yowo.evaluation.ava_map import AvaMAP
 from yowo.evaluation.ava_rows import write_ava_csv
 from yowo.evaluation.key_frame_metric import KeyFrameMetric
+from yowo.evaluation.published import row_of
 from yowo.evaluation.report import plot_class_ap, write_metrics
 from yowo.evaluation.tables import headline, score_tables
 from yowo.evaluation.video_map import VideoMAP
 from yowo.inference.feature_bank import SplitFeatures
 from yowo.training.module import ActionDetection
-from yowo.weights.loading import load_weights
 
 
 def run(arguments: Sequence[str]) -> None:
     """Run the command with what was typed after `yowo eval`."""
-    remember_checkpoint("eval", arguments)
-    run_hydra("eval", evaluate_checkpoint, arguments, check)
+    run_hydra("eval", evaluate_checkpoint, remember_network("eval", arguments), check)
 
 
 def check(config: DictConfig) -> None:
@@ -44,7 +44,7 @@ def check(config: DictConfig) -> None:
     Raises:
         ConfigError: The checkpoint or the data set's folder is not given or not there.
     """
-    check_required(config, "checkpoint", "yowo eval checkpoint=runs/train/.../best.ckpt")
+    check_network(config, "eval")
     check_root(config)
 
 
@@ -53,13 +53,14 @@ def evaluate_checkpoint(config: DictConfig) -> None:
     record_run(config)
     data = build_datamodule(config)
     detector = build_detector(config)
-    load_weights(detector, config.checkpoint)
+    load_network(detector, config)
     module = build_module(config, detector)
     trainer = build_trainer(config, logger=False, callbacks=[RichProgressBar()], enable_checkpointing=False)
     metrics = evaluate(trainer, module, data, config, None)
     if trainer.is_global_zero:
         saved = save_detections(module, run_folder())
-        report(metrics, run_folder(), f"checkpoint: {config.checkpoint}" + (f"\ndetections: {saved}" if saved else ""))
+        title = f"checkpoint: {config.checkpoint or config.weights.file}"
+        report(metrics, run_folder(), title + (f"\ndetections: {saved}" if saved else ""))
 
 
 def evaluate(
@@ -85,7 +86,9 @@ def evaluate(
     metrics: dict[str, Any] = {"protocol": config.dataset.protocol, "num_key_frames": len(data.dataset("val"))}
     for metric in cast(MetricCollection, module.metrics["test"]).values():
         metrics |= cast(KeyFrameMetric, metric).report()
-    return metrics
+    lfb = None if context is None else "lfb"
+    row = row_of(str(config.model.name), str(config.dataset.name), int(config.dataset.clip_len), lfb)
+    return metrics if row is None else {**metrics, "published": row.figures()}
 
 
 def save_detections(module: ActionDetection, folder: Path) -> Path | None:

@@ -41,18 +41,27 @@ def headline(metrics: Mapping[str, Any]) -> dict[str, float]:
 
 def mean_table(metrics: Mapping[str, Any]) -> Table:
     """Make the table of means, each with the rule it follows."""
+    published = metrics.get("published")
     table = Table(header_style="bold")
     table.add_column("metric")
     table.add_column("%", justify="right")
+    if published is not None:
+        table.add_column(f"{published['row']} published", justify="right")
     table.add_column("rule")
+
+    def add(words: str, value: float | None, rule: str, group: str, key: str) -> None:
+        known = [] if published is None else [_percent(published.get(group, {}).get(key))]
+        table.add_row(words, _percent(value), *known, rule)
+
     by_frames = metrics.get("frame_map_by_frames", {metrics.get("frames", "annotated"): metrics.get("frame_map", {})})
     for frames, means in by_frames.items():
         for threshold, value in means.items():
-            table.add_row(f"frame-mAP@{threshold}", _percent(value), FRAMES[frames])
+            group = "frame_map" if frames == "annotated" else ""
+            add(f"frame-mAP@{threshold}", value, FRAMES[frames], group, threshold)
     for threshold, value in metrics.get("video_map", {}).items():
-        table.add_row(f"video-mAP@{threshold}", _percent(value), f"linker {metrics['linker']}")
+        add(f"video-mAP@{threshold}", value, f"linker {metrics['linker']}", "video_map", threshold)
     for rule, value in metrics.get("ava_map", {}).items():
-        table.add_row("AVA mAP@0.5", _percent(value), f"{rule}: {AVA_RULES[rule]}")
+        add("AVA mAP@0.5", value, f"{rule}: {AVA_RULES[rule]}", "ava_map", rule)
     return table
 
 

@@ -1,0 +1,135 @@
+"""`yowo reproduce`: evaluate the rows of a table of the report that there are weights for, and print both figures."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch.callbacks import RichProgressBar
+from omegaconf import DictConfig
+from rich.console import Console
+
+from yowo.commands.eval import evaluate
+from yowo.config import (
+    build_datamodule,
+    build_detector,
+    build_module,
+    build_postprocess,
+    build_trainer,
+    compose_config,
+    image_size,
+)
+from yowo.config_checks import check_root
+from yowo.errors import ConfigError
+from yowo.evaluation.published import PublishedRow, published_rows
+from yowo.evaluation.report import write_metrics
+from yowo.evaluation.reproduction import as_markdown, as_table
+from yowo.evaluation.whole_file import whole_file
+from yowo.inference.speed import frames_per_second
+from yowo.models.cost import part_costs
+from yowo.weights.loading import load_weights
+
+SUFFIXES = (".ckpt", ".safetensors", ".pth", ".pt")
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the command with what was typed after `yowo reproduce`.
+
+    Raises:
+        ConfigError: The folder of weights has none for this table.
+    """
+    options = parser().parse_args(arguments)
+    console = Console()
+    rows = [row for row in published_rows() if row.table == options.table]
+    weights = {row.name: path for row in rows if (path := find_weights(row, rows, options.weights_dir))}
+    if not weights:
+        wanted = ", ".join(f"{row.name}{SUFFIXES[0]}" + (f" or {row.file}" if row.file else "") for row in rows)
+        raise ConfigError(f"--weights-dir {options.weights_dir}: no file for table {options.table}; expected {wanted}")
+    results: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if row.name not in weights:
+            continue
+        kept = options.output / "rows" / f"{row.name}.json"
+        if kept.is_file():
+            results[row.name] = json.loads(kept.read_text(encoding="utf-8"))
+            console.print(f"{row.name}: kept from {kept}", highlight=False, soft_wrap=True)
+            continue
+        console.print(f"{row.name}: {weights[row.name]}", highlight=False, soft_wrap=True)
+        results[row.name] = evaluate_row(row, weights[row.name], options)
+        write_metrics(kept, results[row.name])
+    console.print(as_table(rows, results, options.table))
+    write_metrics(options.output / f"table{options.table}.json", {"table": options.table, "rows": results})
+    with whole_file(options.output / f"table{options.table}.md") as unfinished:
+        unfinished.write_text(as_markdown(rows, results, options.table), encoding="utf-8")
+    console.print(str(options.output / f"table{options.table}.md"), highlight=False, soft_wrap=True)
+
+
+def find_weights(row: PublishedRow, rows: Sequence[PublishedRow], folder: Path) -> Path | None:
+    """Find the weights file of a row: named after the row, or as released; LFB takes those of its own system.
+
+    Args:
+        row: The row.
+        rows: All rows of the table.
+        folder: Where weights files are.
+
+    Returns:
+        The file; None if there is none.
+    """
+    names = [f"{row.name}{suffix}" for suffix in SUFFIXES] + ([row.file] if row.file else [])
+    found = next((folder / name for name in names if (folder / name).is_file()), None)
+    if found is None and row.context is not None:
+        same = (row.model, row.dataset, row.clip_len, None)
+        plain = next((r for r in rows if (r.model, r.dataset, r.clip_len, r.context) == same), None)
+        return None if plain is None else find_weights(plain, rows, folder)
+    return found
+
+
+def evaluate_row(row: PublishedRow, weights: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Evaluate one row as its experiment says.
+
+    Returns:
+        Its metrics, fractions 0..1, with `parameters`, `multiply_adds`, `fps` and `weights`.
+    """
+    overrides = [f"experiment={row.name}", f"dataset.root='{options.root}'", *options.set]
+    config = compose_config("train", overrides)
+    check_root(config)
+    data, detector = build_datamodule(config), build_detector(config)
+    load_weights(detector, weights)
+    module = build_module(config, detector)
+    trainer = build_trainer(config, logger=False, callbacks=[RichProgressBar()], enable_checkpointing=False)
+    metrics = evaluate(trainer, module, data, config, None)
+    device = trainer.strategy.root_device
+    rate = frames_per_second(detector, build_postprocess(config), row.clip_len, image_size(config), device=device)
+    return {**metrics, **_cost(config), "fps": rate, "device": str(device), "weights": weights.name}
+
+
+def _cost(config: DictConfig) -> dict[str, float]:
+    with torch.device("meta"):
+        detector = build_detector(config).to("meta")
+    costs = part_costs(detector, int(config.dataset.clip_len), image_size(config))
+    return {
+        "parameters": sum(part.parameters for part in costs),
+        "multiply_adds": sum(part.multiply_adds for part in costs),
+    }
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of the command line."""
+    made = argparse.ArgumentParser(
+        prog="yowo reproduce",
+        description="Evaluate the rows of a table of the report that there are weights for. What is done is kept: "
+        "a run that was stopped goes on where it was.",
+        epilog="example: yowo reproduce --table 1 --weights-dir weights --root /data/ucf24",
+    )
+    made.add_argument("--table", type=int, choices=(1, 2), required=True, help="1: UCF101-24, 2: AVA v2.2")
+    made.add_argument(
+        "--weights-dir", type=Path, required=True, help="files named after rows (yowo_plus_ucf24.ckpt) or as released"
+    )
+    made.add_argument("--root", type=Path, required=True, help="the data set's folder")
+    made.add_argument("--output", type=Path, default=Path("runs/reproduce"), help="folder of the results")
+    made.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="further override, such as trainer=cpu"
+    )
+    return made
