@@ -140,11 +140,44 @@ def _check(path: Path, table: NDArray[np.float64], expected: str) -> None:
         "an inverted box; expected x1 <= x2 and y1 <= y2": (boxes[:, :2] > boxes[:, 2:]).any(axis=1),
         "an action_id that is no whole number from 1": (table[:, 5] != np.floor(table[:, 5])) | (table[:, 5] < 1),
     }
+    _name_first(path, wrong)
+
+
+def _name_first(path: Path, wrong: dict[str, NDArray[np.bool_]]) -> None:
+    """Name the first row of the first kind of fault there is.
+
+    Raises:
+        AnnotationError: There is one.
+    """
     for what, rows in wrong.items():
         found = np.flatnonzero(rows)
         if len(found):
             line = _line_of(path, int(found[0]))
             raise AnnotationError(f"{path}: row {line[0]}: {what} ({len(found)} such rows), got {','.join(line[1])}")
+
+
+def read_truth(path: Path | str, num_classes: int) -> AvaRows:
+    """Read a CSV of ground truth that a network is to learn from.
+
+    Args:
+        path: The file, see `read_ava_csv`.
+        num_classes: C; action ids are 1 to C.
+
+    Returns:
+        The rows, in the order of the file.
+
+    Raises:
+        AnnotationError: As `read_ava_csv`; or a box reaches out of the picture, or an action is unknown.
+    """
+    rows = read_ava_csv(path, scored=False)
+    wrong = {
+        "a box beyond the picture; expected fractions of its sides, 0 to 1": (
+            (rows.boxes_norm < 0) | (rows.boxes_norm > 1)
+        ).any(axis=1),
+        f"an unknown action_id; expected 1 to {num_classes}": rows.labels > num_classes,
+    }
+    _name_first(Path(path), wrong)
+    return rows
 
 
 def _line_of(path: Path, index: int) -> tuple[int, list[str]]:

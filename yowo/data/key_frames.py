@@ -96,7 +96,7 @@ class KeyFrames(Sequence[KeyFrame]):
             frame: int64 [n], position in the video, from 0.
             first_box: int64 [n + 1], rising.
             boxes_norm: float32 [m, 4], x1 y1 x2 y2 as fractions.
-            labels: int64 [m] or float32 [m, C].
+            labels: int64 [m], or uint8 or float32 [m, C] of zeros and ones.
             seconds: float64 [n], timestamps, where the data set counts in them (AVA).
         """
         self._names = [v.name for v in videos]
@@ -183,6 +183,7 @@ class KeyFrames(Sequence[KeyFrame]):
             raise IndexError(f"key frame {index} of {len(self)}")
         index %= len(self)
         video, start, end = int(self.video[index]), int(self._first_box[index]), int(self._first_box[index + 1])
+        labels = self._labels[start:end]
         return KeyFrame(
             video=self._names[video],
             path=self._paths[video],
@@ -191,7 +192,7 @@ class KeyFrames(Sequence[KeyFrame]):
             num_frames=self._num_frames[video],
             size=self._sizes[video],
             boxes_norm=self._boxes[start:end],
-            labels=self._labels[start:end],
+            labels=labels.astype(np.float32) if labels.ndim == 2 else labels,
             timestamp=None if self.seconds is None else float(self.seconds[index]),
         )
 
