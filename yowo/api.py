@@ -47,13 +47,17 @@ def load_model(checkpoint: str | Path) -> Detector:
     return detector.eval()
 
 
-def load_weights(model: Detector, source: str | Path | Mapping[str, Any], strict: bool = True) -> LoadReport:
-    """Copy weights into a network.
+def load_weights(
+    model: Detector, source: str | Path | Mapping[str, Any], strict: bool = True, reset_head: bool = False
+) -> LoadReport:
+    """Copy weights into a network; a file that holds one backbone fills that backbone.
 
     Args:
         model: The detector.
-        source: A weights file or a state dict: ours, or a released YOWO, YOWO-Plus or YOWO-Nano checkpoint.
-        strict: Whether anything missing is an error.
+        source: A weights file or a state dict: ours, a released YOWO, YOWO-Plus or YOWO-Nano checkpoint, COCO weights
+            of the 2D backbone (yolo.weights, yolov2.pth) or Kinetics weights of the 3D backbone.
+        strict: Whether anything missing, left over or of another shape is an error.
+        reset_head: Start the last convolution anew instead of taking the file's: for other classes.
 
     Returns:
         What was loaded, ignored and missing.
@@ -61,7 +65,7 @@ def load_weights(model: Detector, source: str | Path | Mapping[str, Any], strict
     Raises:
         WeightsError: The file cannot be used or does not fit.
     """
-    return _load_weights(model, source, strict)
+    return _load_weights(model, source, strict, reset_head)
 
 
 def compute_losses(

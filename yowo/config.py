@@ -28,7 +28,7 @@ from yowo.losses.criterion import Criterion
 from yowo.models.detector import Detector
 from yowo.models.postprocess import ConfidenceOrder, PostProcess
 from yowo.training.module import ActionDetection
-from yowo.weights.loading import read_checkpoint
+from yowo.weights.reading import read_checkpoint
 
 PARTS = (
     "backbone2d",
@@ -78,7 +78,7 @@ def compose_config(command: str, overrides: Sequence[str] = ()) -> DictConfig:
     """
     with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
         try:
-            config = compose(command, list(overrides))
+            config = compose(command, spelled_out(overrides))
         except MissingConfigException as error:
             raise ConfigError(_unknown_choice(error)) from error
         except ConfigCompositionException as error:
@@ -126,6 +126,11 @@ def _nearest(word: str, options: Sequence[str]) -> str:
     return f". Did you mean {near[0]}?" if near else ""
 
 
+def spelled_out(overrides: Sequence[str]) -> list[str]:
+    """Write the short form `weights=FILE` as the key that it means, `weights.file=FILE`; the others stay."""
+    return [f"weights.file={o.partition('=')[2]}" if o.startswith("weights=") else o for o in overrides]
+
+
 def override_value(overrides: Sequence[str], key: str) -> str | None:
     """Return the value that a list of overrides gives to `key`, None where it is not among them."""
     for override in OverridesParser.create().parse_overrides([o for o in overrides if o.startswith(f"{key}=")]):
@@ -158,6 +163,11 @@ def register_checkpoint(path: str | None) -> None:
                 "with yowo train weights=FILE instead"
             )
         remembered = content["config"]
+    register_parts(remembered)
+
+
+def register_parts(remembered: Mapping[str, Any]) -> None:
+    """Offer groups in plain containers as the choice `from_checkpoint` of each."""
     store = ConfigStore.instance()
     for part in PARTS:
         if part in GLOBAL_PARTS:

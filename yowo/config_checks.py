@@ -46,6 +46,10 @@ def _three(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 3 and all(_number(float("-inf"))(v) for v in value)
 
 
+def _path(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
 _SHARE = (_number(0, 1), "a number from 0 to 1")
 _COUNT = (_whole(1), "a whole number of at least 1")
 
@@ -90,6 +94,8 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("trainer.accumulate_grad_batches", *_COUNT),
     ("context.clip_len", *_COUNT),
     ("context.num_clips", *_COUNT),
+    *((f"weights.{k}", _path, "a file, or null") for k in ("file", "backbone2d", "backbone3d")),
+    *((f"weights.{k}", lambda v: isinstance(v, bool), "true or false") for k in ("strict", "reset_head")),
     ("seed", _whole(0), "a whole number of at least 0"),
 )
 

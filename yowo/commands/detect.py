@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 
-from yowo.commands.hydra_app import remember_checkpoint, run_hydra
+from yowo.commands.hydra_app import run_hydra
 from yowo.commands.records import record_run, run_folder
+from yowo.commands.starting_weights import check_network, load_network, remember_network
 from yowo.config import (
     build_context,
     build_detector,
@@ -30,13 +31,11 @@ from yowo.inference.streaming import detect_frames
 from yowo.models.detector import Detector
 from yowo.video.reader import VideoReader, open_video
 from yowo.video.writer import VideoWriter
-from yowo.weights.loading import load_weights
 
 
 def run(arguments: Sequence[str]) -> None:
     """Run the command with what was typed after `yowo detect`."""
-    remember_checkpoint("detect", arguments)
-    run_hydra("detect", detect_video, arguments, check)
+    run_hydra("detect", detect_video, remember_network("detect", arguments), check)
 
 
 def check(config: DictConfig) -> None:
@@ -45,7 +44,7 @@ def check(config: DictConfig) -> None:
     Raises:
         ConfigError: Checkpoint or source is not given or not there, or the device is not.
     """
-    check_required(config, "checkpoint", "yowo detect checkpoint=best.ckpt source=VIDEO")
+    check_network(config, "detect")
     source = Path(str(check_required(config, "source", "yowo detect checkpoint=best.ckpt source=VIDEO")))
     check_context(config)
     if not source.exists():
@@ -88,7 +87,7 @@ def detect_video(config: DictConfig) -> None:
     """Detect as configured and print where the results are."""
     record_run(config)
     detector = build_detector(config)
-    load_weights(detector, config.checkpoint)
+    load_network(detector, config)
     source = Path(config.source)
     output = Path(config.output) if config.output else run_folder() / f"{source.stem}_detected.mp4"
     context = build_context(config)

@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from yowo.commands.main import EXIT_USER_ERROR
 from yowo.conf_files import conf_dir
-from yowo.config import compose_config, override_value, register_checkpoint
+from yowo.config import compose_config, override_value, spelled_out
 from yowo.errors import ConfigError, YowoError
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ def run_hydra(command: str, task: Task, arguments: Sequence[str], check: Callabl
     Raises:
         YowoError: An override or a value is wrong; nothing was read or written.
     """
+    arguments = spelled_out(arguments)
     for overrides in [] if only_shown(arguments) else jobs(arguments):
         check(compose_config(command, overrides))
     typed = sys.argv
@@ -57,19 +58,6 @@ def run_hydra(command: str, task: Task, arguments: Sequence[str], check: Callabl
 def only_shown(arguments: Sequence[str]) -> bool:
     """Tell whether a command line asks for help or its configuration, and for no job."""
     return any(a in ("--help", "-h", "--hydra-help", "--cfg", "-c", "--info", "-i") for a in arguments)
-
-
-def remember_checkpoint(command: str, arguments: Sequence[str]) -> None:
-    """Offer the configuration of `checkpoint=FILE` to Hydra, before it composes anything.
-
-    Raises:
-        ConfigError: No checkpoint is given.
-        WeightsError: The file cannot be read, or holds no configuration of ours.
-    """
-    path = override_value([a for a in arguments if not a.startswith("-")], "checkpoint")
-    if path is None and not only_shown(arguments):
-        raise ConfigError(f"checkpoint is required, as in yowo {command} checkpoint=runs/train/.../best.ckpt")
-    register_checkpoint(path)
 
 
 def jobs(arguments: Sequence[str]) -> list[list[str]]:

@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 from yowo.commands.eval import evaluate, report
 from yowo.commands.hydra_app import run_hydra
 from yowo.commands.records import record_run, record_training, run_folder
+from yowo.commands.starting_weights import check_weights, chosen_weights
 from yowo.config import (
     PARTS,
     build_callbacks,
@@ -27,7 +28,6 @@ from yowo.config_checks import check_root
 from yowo.data.datamodule import ClipDataModule
 from yowo.errors import ConfigError
 from yowo.training.module import ActionDetection
-from yowo.weights.loading import load_weights
 
 log = logging.getLogger(__name__)
 BEST = "best.ckpt"
@@ -57,9 +57,9 @@ def check(config: DictConfig) -> None:
         ConfigError: A path is wrong.
     """
     check_root(config)
-    for key in ("weights", "resume"):
-        if config[key] is not None and not Path(config[key]).is_file():
-            raise ConfigError(f"{key}={config[key]}: there is no such file")
+    check_weights(config)
+    if config.resume is not None and not Path(config.resume).is_file():
+        raise ConfigError(f"resume={config.resume}: there is no such file")
 
 
 def train(config: DictConfig) -> float | None:
@@ -89,8 +89,8 @@ def fit(config: DictConfig) -> tuple[L.Trainer, ActionDetection, ClipDataModule]
     L.seed_everything(config.seed, workers=True, verbose=False)
     data = build_datamodule(config)
     detector = build_detector(config)
-    if config.weights is not None:
-        log.info("%s: %s", config.weights, load_weights(detector, config.weights))
+    for file, loaded in chosen_weights(config).load(detector).items():
+        log.info("%s: %s", file, loaded)
     module = build_module(config, detector)
     trainer = build_trainer(config, logger=build_loggers(config), callbacks=build_callbacks(config))
     trainer.fit(module, data, ckpt_path=config.resume, weights_only=True)

@@ -1,0 +1,95 @@
+"""Small networks, and their weights by the names of other authors, taken from the golden lists of names."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import nn
+
+from tests import golden_cases
+from yowo.models.backbones2d.yolov2 import YOLOv2
+from yowo.models.backbones3d.resnet import Bottleneck, ResNet3D
+from yowo.models.backbones3d.shufflenetv2 import ShuffleNetV2
+from yowo.models.detector import Detector
+from yowo.models.fusion import CFAM
+from yowo.models.heads import PerAnchorHead
+from yowo.weights.convert import from_released
+
+ANCHORS = ((10, 20), (20, 30), (30, 40), (40, 50), (50, 60))
+
+
+def alive(network: nn.Module, seed: int = 0) -> nn.Module:
+    """Give every entry values of its own, norms and attention included, so that each one matters to the output."""
+    random = torch.Generator().manual_seed(seed)
+    for name, tensor in network.state_dict().items():
+        if name.endswith("running_var"):
+            tensor.uniform_(0.5, 1.5, generator=random)
+        elif tensor.is_floating_point() and tensor.ndim <= 1:
+            tensor.add_(torch.randn(tensor.shape, generator=random) * 0.2)
+    return network.eval()
+
+
+def small_yowo_plus(seed: int = 0, num_classes: int = 24) -> Detector:
+    torch.manual_seed(seed)
+    fusion = partial(CFAM, channels=16)
+    net = Detector(small_yolov2(seed), small_shufflenet(seed), fusion, num_classes, ANCHORS)
+    return alive(net, seed)
+
+
+def small_yowo(seed: int = 0) -> Detector:
+    torch.manual_seed(seed)
+    fusion = partial(CFAM, channels=16, act="relu", order=("3d", "2d"), drop_channels=True)
+    parts = small_yolov2(seed, conv_bias=False), small_resnext(seed, layers=(1, 1, 2, 1))
+    return alive(Detector(*parts, fusion, 24, ANCHORS, head=PerAnchorHead), seed)
+
+
+def small_yolov2(seed: int = 0, conv_bias: bool = True) -> YOLOv2:
+    torch.manual_seed(seed)
+    return alive(YOLOv2(width=0.125, out_channels=25, conv_bias=conv_bias), seed)
+
+
+def small_resnext(seed: int = 0, layers: tuple[int, ...] = (3, 4, 23, 3)) -> ResNet3D:
+    """As deep as ResNeXt-101, and narrow."""
+    torch.manual_seed(seed)
+    return alive(ResNet3D(Bottleneck, layers, (4, 4, 8, 8), (8, 8, 16, 16), groups=2, stem=8), seed)
+
+
+def small_shufflenet(seed: int = 0) -> ShuffleNetV2:
+    torch.manual_seed(seed)
+    return alive(ShuffleNetV2("0.25x"), seed)
+
+
+def names_of(case: str) -> dict[str, str]:
+    """Our names of a golden list, and the authors' for each."""
+    folder = golden_cases.ORIGINAL if case == "yowo_ucf24" else golden_cases.FOLDER
+    theirs = [name for name, _ in json.loads((folder / f"{case}_state_dict.json").read_text())]
+    return dict(zip(from_released(dict.fromkeys(theirs)), theirs, strict=True))
+
+
+def foreign(network: nn.Module, case: str, part: str = "", prefix: str = "") -> dict[str, torch.Tensor]:
+    """The network's weights by the authors' names.
+
+    `part` (backbone2d, backbone3d) is what the network is of the golden case's detector, whose prefix is then left out.
+    """
+    names = names_of(case)
+    bare = {"backbone2d": "backbone_2d.", "backbone3d": "backbone_3d.", "": ""}[part]
+    ours = f"{part}." if part else ""
+    return {prefix + names[ours + n].removeprefix(bare): t.clone() for n, t in network.state_dict().items()}
+
+
+def same_outputs(make: Callable[[int], nn.Module], load: Callable[[nn.Module], object], *inputs: torch.Tensor) -> None:
+    """Fill one network directly and another by `load`; their outputs are equal, and another's differ."""
+    source, direct, loaded = make(1), make(2), make(3)
+    direct.load_state_dict(source.state_dict())
+    before = flat(loaded(*inputs))
+    load(loaded)
+    assert torch.equal(flat(loaded(*inputs)), flat(direct(*inputs)))
+    assert not torch.allclose(before, flat(direct(*inputs)), atol=1e-3)
+
+
+@torch.no_grad()
+def flat(output: object) -> torch.Tensor:
+    """A network's output in one row."""
+    parts = [output["conf"], output["cls"], output["boxes"]] if isinstance(output, dict) else [output]
+    return torch.cat([part.flatten() for part in parts])

@@ -1,0 +1,138 @@
+"""`weights=FILE` and `weights.*=...` of train, eval and detect: checked, and loaded with a line a file in the log."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from yowo.commands.hydra_app import only_shown
+from yowo.config import (
+    CHECKPOINT_KEY,
+    PARTS,
+    compose_config,
+    override_value,
+    portable,
+    register_checkpoint,
+    register_parts,
+    spelled_out,
+)
+from yowo.errors import ConfigError, WeightsError
+from yowo.models.detector import Detector
+from yowo.weights.kinds import DETECTOR
+from yowo.weights.loading import load_weights, open_weights
+from yowo.weights.reading import read_checkpoint
+from yowo.weights.recognise import likely_setup
+from yowo.weights.starting import StartingWeights, is_whole
+
+log = logging.getLogger(__name__)
+
+
+def chosen_weights(config: DictConfig) -> StartingWeights:
+    """Return the node `weights` of a configuration."""
+    node = config.weights
+    return StartingWeights(node.file, node.backbone2d, node.backbone3d, bool(node.strict), bool(node.reset_head))
+
+
+def check_weights(config: DictConfig) -> None:
+    """Check that the files of `weights` are there.
+
+    Raises:
+        ConfigError: One is not.
+    """
+    for key, file in chosen_weights(config).files().items():
+        if not Path(str(file)).is_file():
+            raise ConfigError(f"{key}={file}: there is no such file")
+
+
+def check_network(config: DictConfig, command: str) -> None:
+    """Check that eval or detect is told where its network comes from.
+
+    Raises:
+        ConfigError: Neither `checkpoint` nor `weights` is given, or both are.
+    """
+    check_weights(config)
+    if config.checkpoint is None and config.weights.file is None:
+        raise ConfigError(
+            f"checkpoint is required, as in yowo {command} checkpoint=runs/train/.../best.ckpt; or weights=FILE for a "
+            "released file"
+        )
+    if config.checkpoint is not None and config.weights.file is not None:
+        raise ConfigError(
+            f"checkpoint={config.checkpoint} and weights={config.weights.file}: give one of them; the network is the "
+            "checkpoint's, or that of model=... and the weights'"
+        )
+
+
+def remember_network(command: str, arguments: Sequence[str]) -> list[str]:
+    """Offer the configuration of `checkpoint=FILE`, or of the network that `weights=FILE` is for, to Hydra.
+
+    Args:
+        command: eval or detect.
+        arguments: What was typed after the verb.
+
+    Returns:
+        The arguments for Hydra.
+
+    Raises:
+        ConfigError: Neither is given.
+        WeightsError: The file cannot be read, or does not say which network it is for.
+    """
+    arguments = spelled_out(arguments)
+    overrides = [a for a in arguments if not a.startswith("-")]
+    checkpoint, file = override_value(overrides, "checkpoint"), override_value(overrides, "weights.file")
+    if checkpoint is not None or (file is None and only_shown(arguments)):
+        register_checkpoint(checkpoint)
+        return list(arguments)
+    if file is None:
+        raise ConfigError(
+            f"checkpoint is required, as in yowo {command} checkpoint=runs/train/.../best.ckpt; or weights=FILE for a "
+            "released file"
+        )
+    content = read_checkpoint(file)
+    if CHECKPOINT_KEY in content:
+        register_checkpoint(file)
+        return list(arguments)
+    groups = [a for a in overrides if a.partition("=")[0] in (*PARTS, "experiment")]
+    register_parts(portable(compose_config("train", [*_setup(command, file, content, groups), *groups])))
+    return [a for a in arguments if not a.startswith("experiment=")]
+
+
+def _setup(command: str, file: str, content: Mapping[str, Any], groups: Sequence[str]) -> list[str]:
+    """Return `model=` and `dataset=` of a weights file, as far as they were not typed."""
+    typed = {group.partition("=")[0] for group in groups}
+    if "experiment" in typed or typed >= {"model", "dataset"}:
+        return []
+    weights = open_weights(content)
+    if weights.kind.part != DETECTOR:
+        raise WeightsError(
+            f"weights={file}: holds {weights.kind.words}, and yowo {command} needs a whole detector; train one from "
+            f"it with yowo train weights.{weights.kind.part}={file}"
+        )
+    found = dict(zip(("model", "dataset"), likely_setup(weights), strict=True))
+    unknown = [name for name, value in found.items() if value is None and name not in typed]
+    if unknown:
+        raise WeightsError(
+            f"weights={file}: does not tell its {' and '.join(unknown)}; name it, as in model=yowo_plus dataset=ucf24"
+        )
+    return [f"{name}={value}" for name, value in found.items() if name not in typed]
+
+
+def load_network(detector: Detector, config: DictConfig) -> None:
+    """Load `checkpoint` and `weights` into the network of eval or detect.
+
+    Raises:
+        WeightsError: A file cannot be used or does not fit, or a part of the network would keep random values.
+    """
+    reports = {} if config.checkpoint is None else {config.checkpoint: load_weights(detector, config.checkpoint)}
+    chosen = chosen_weights(config)
+    reports |= chosen.load(detector)
+    for file, report in reports.items():
+        log.info("%s: %s", file, report)
+    if is_whole(list(reports.values())):
+        return
+    words = f"{', '.join(reports)}: a part of the network keeps its random values, so its detections mean nothing"
+    if chosen.strict:
+        raise WeightsError(f"{words}; give a whole detector, or weights.strict=false to go on all the same")
+    log.warning(words)

@@ -1,0 +1,129 @@
+"""Whose weights a state dict holds, told from the names of its entries, and which part of a detector they fill."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from yowo.errors import WeightsError
+from yowo.weights.convert import from_yowo, from_yowo_plus
+
+WRAPPERS = ("state_dict", "model", "net", "model_state_dict")
+"""Keys under which checkpoints keep their state dict, first match wins."""
+OWN_PREFIX = "detector."
+"""What the LightningModule calls the detector in its checkpoints."""
+PARALLEL = re.compile(r"(^|\.)module\.")
+"""What data-parallel training puts before the names of what it wraps."""
+MAX_DEPTH = 8
+"""Dicts within dicts that are opened in search of a state dict."""
+SHOWN = 5
+"""Names listed in a message before it says how many more there are."""
+DETECTOR, BACKBONE2D, BACKBONE3D = "detector", "backbone2d", "backbone3d"
+
+State = Mapping[str, Tensor]
+Rename = Callable[[State], dict[str, Tensor]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A sort of weights file.
+
+    Attributes:
+        words: What it is, for people.
+        part: What it fills: "detector", "backbone2d" or "backbone3d".
+        sign: Some name of the state dict matches it, and no name of an earlier kind's does.
+        rename: Gives the entries our names, as the part itself calls them.
+    """
+
+    words: str
+    part: str
+    sign: re.Pattern[str]
+    rename: Rename
+
+
+def _same(state: State) -> dict[str, Tensor]:
+    return dict(state)
+
+
+def _backbone2d(convert: Rename) -> Rename:
+    """Rename a bare 2D backbone by the rules of the whole detector that it is part of."""
+
+    def rename(state: State) -> dict[str, Tensor]:
+        whole = convert({f"backbone_2d.{name}": tensor for name, tensor in state.items()})
+        return {name.removeprefix("backbone2d.").removeprefix("backbone_2d."): t for name, t in whole.items()}
+
+    return rename
+
+
+def _backbone3d(state: State) -> dict[str, Tensor]:
+    """Rename a bare 3D backbone by the rules of the whole detector that it is part of."""
+    whole = from_yowo_plus({f"backbone_3d.{name}": tensor for name, tensor in state.items()})
+    return {name.removeprefix("backbone3d."): tensor for name, tensor in whole.items()}
+
+
+OWN = Kind("a detector of this project", DETECTOR, re.compile(r"(backbone2d|backbone3d|fusion|head)\."), _same)
+UNKNOWN = Kind("a state dict of unknown names", DETECTOR, re.compile(""), _same)
+DARKNET_FILE = Kind("darknet's yolo.weights (YOLOv2)", BACKBONE2D, re.compile(r"\Z"), _same)
+"""A file without names, known by its first bytes."""
+# the first whose sign is found decides
+KINDS: tuple[Kind, ...] = (
+    Kind("the original YOWO", DETECTOR, re.compile(r"(backbone_2d\.models\.|cfam\.|conv_final\.)"), from_yowo),
+    Kind("YOWO-Plus or YOWO-Nano", DETECTOR, re.compile(r"(backbone_[23]d|channel_encoder)\."), from_yowo_plus),
+    Kind(
+        "the 2D backbone YOLOv2 of YOWO-Plus (COCO)",
+        BACKBONE2D,
+        re.compile(r"(backbone\.conv_\d\.\d|convsets_[12]|route_layer)\."),
+        _backbone2d(from_yowo_plus),
+    ),
+    Kind("darknet's YOLOv2", BACKBONE2D, re.compile(r"models\.\d+\.(conv|bn)\d+\."), _backbone2d(from_yowo)),
+    Kind(
+        "a 2D backbone of this project", BACKBONE2D, re.compile(r"(conv_\d\.\d|neck\.\d|merge)\.(conv|norm)\."), _same
+    ),
+    Kind("a 3D ShuffleNet-v2 (Kinetics)", BACKBONE3D, re.compile(r"features\.\d+\.b(r?)anch\d\."), _backbone3d),
+    Kind("a 3D ResNet or ResNeXt (Kinetics)", BACKBONE3D, re.compile(r"layer[1-4]\.\d+\.(conv|bn)\d\."), _backbone3d),
+    OWN,
+)
+
+
+def kind_of(names: list[str]) -> Kind:
+    """Return the kind of a state dict.
+
+    Args:
+        names: Of its entries, without data-parallel training's prefix.
+    """
+    for kind in KINDS:
+        if any(kind.sign.match(name) for name in names):
+            return kind
+    return UNKNOWN
+
+
+def state_of(content: Mapping[Any, Any], source: str) -> dict[str, Tensor]:
+    """Find the state dict in a checkpoint, by its authors' names without `module.` or `detector.`.
+
+    Args:
+        content: A bare state dict, or a dict that holds one, however deep, under one of `WRAPPERS`.
+        source: Named in the message.
+
+    Raises:
+        WeightsError: There is no state dict in it.
+    """
+    for _ in range(MAX_DEPTH):
+        inner = next((content[key] for key in WRAPPERS if isinstance(content.get(key), Mapping)), None)
+        if inner is None:
+            break
+        content = inner
+    tensors = {PARALLEL.sub(r"\1", str(name)): value for name, value in content.items() if isinstance(value, Tensor)}
+    if not tensors:
+        entries = ", ".join(map(str, list(content)[:SHOWN])) or "none"
+        raise WeightsError(f"{source}: holds no state dict; its entries are {entries}")
+    if any(name.startswith(OWN_PREFIX) for name in tensors):
+        tensors = {n.removeprefix(OWN_PREFIX): t for n, t in tensors.items() if n.startswith(OWN_PREFIX)}
+    return tensors
+
+
+def first(names: list[str]) -> str:
+    """List the first names and count the others."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
