@@ -2,7 +2,7 @@ import zipfile
 
 import pytest
 
-from yowo.data.text_boxes import read_text_tubes
+from yowo.data.text_boxes import read_label_files, read_text_tubes
 from yowo.errors import AnnotationError
 
 CLASSES = ["brush_hair", "catch", "clap"]
@@ -53,3 +53,16 @@ def test_text_files_become_a_tube_a_run_of_frames(tmp_path, kind):
 def test_a_wrong_line_is_named(tmp_path, name, text, message):
     with pytest.raises(AnnotationError, match=message):
         read_text_tubes(text_files(tmp_path / "gt", {name: text}), CLASSES)
+
+
+def test_label_files_of_a_video_become_tubes(tmp_path):
+    folder = text_files(tmp_path / "A", {"00002.txt": "3 1 2 3 4\n", "00003.txt": "3 1 2 3 5\n", "00005.txt": ""})
+    (tube,) = read_label_files(folder, CLASSES)
+    assert (tube.label, tube.start, tube.boxes.tolist()) == (2, 1, [[1, 2, 3, 4], [1, 2, 3, 5]])
+    assert read_label_files(tmp_path / "gone", CLASSES) == []
+    (folder / "00006.txt").write_text("1 2 3\n")
+    with pytest.raises(AnnotationError, match=r"A/00006\.txt, line 1: expected five numbers"):
+        read_label_files(folder, CLASSES)
+    (folder / "00006.txt").rename(folder / "six.txt")
+    with pytest.raises(AnnotationError, match=r"six\.txt: expected a name such as 00001\.txt"):
+        read_label_files(folder, CLASSES)

@@ -44,6 +44,32 @@ def read_text_tubes(path: Path, classes: Sequence[str]) -> dict[str, list[Tube]]
     return {video: list(_runs(frames)) for video, frames in sorted(rows.items())}
 
 
+def read_label_files(folder: Path, classes: Sequence[str]) -> list[Tube]:
+    """Read the boxes of one video from text files named by frame number, such as `00001.txt`.
+
+    Args:
+        folder: Of the video; none there: no boxes.
+        classes: Names of the C classes in the order of their numbers.
+
+    Returns:
+        Tubes as those of `read_text_tubes`.
+
+    Raises:
+        AnnotationError: A file cannot be read, or a line is impossible; the message names file and line.
+    """
+    frames: dict[int, list[list[float]]] = {}
+    for name, text in _text_files(folder) if folder.is_dir() else ():
+        stem = name.removesuffix(".txt")
+        if not stem.isdecimal():
+            raise AnnotationError(f"{folder / name}: expected a name such as 00001.txt")
+        lines = [
+            _numbers(line, f"{folder / name}, line {row}", len(classes)) for row, line in enumerate(text, 1) if line
+        ]
+        if lines:
+            frames[int(stem)] = lines
+    return list(_runs(frames)) if frames else []
+
+
 def _text_files(path: Path) -> Iterator[tuple[str, list[str]]]:
     """Give name and lines of each text file in a folder or zip, in the order of their names."""
     try:
