@@ -15,6 +15,7 @@ VERBS = {
     "detect": "detect actions in a video: annotated video and detections file",
     "score": "score saved detections of any detector by the published protocols",
     "info": "parameters, multiply-adds and output shapes of a network, part by part",
+    "weights": "list, fetch, import and look into weights files of any published format",
     "reproduce": "evaluate the rows of the report's tables that there are weights for",
     "report": "the runs of a sweep as one table and a picture",
     "bench": "measure speed side by side",
