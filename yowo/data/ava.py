@@ -105,7 +105,7 @@ class AVA:
         """
         videos, rows = self._split(split)
         if split == "train":
-            flat = (rows.boxes_norm[:, :2] >= rows.boxes_norm[:, 2:]).any(axis=1)
+            flat = np.asarray((rows.boxes_norm[:, :2] >= rows.boxes_norm[:, 2:]).any(axis=1))
             if flat.any():
                 log.warning("%s: %d boxes have no area; training leaves them out", self.root, flat.sum())
             rows = rows.take(~flat)

@@ -170,10 +170,9 @@ def read_truth(path: Path | str, num_classes: int) -> AvaRows:
         AnnotationError: As `read_ava_csv`; or a box reaches out of the picture, or an action is unknown.
     """
     rows = read_ava_csv(path, scored=False)
+    outside = np.asarray(((rows.boxes_norm < 0) | (rows.boxes_norm > 1)).any(axis=1))
     wrong = {
-        "a box beyond the picture; expected fractions of its sides, 0 to 1": (
-            (rows.boxes_norm < 0) | (rows.boxes_norm > 1)
-        ).any(axis=1),
+        "a box beyond the picture; expected fractions of its sides, 0 to 1": outside,
         f"an unknown action_id; expected 1 to {num_classes}": rows.labels > num_classes,
     }
     _name_first(Path(path), wrong)

@@ -45,4 +45,4 @@ def clip_moments(second: float, clip_len: int, dilation: int = 1) -> NDArray[np.
     Returns:
         float64 [K], seconds, rising, `second` last; they may lie before the film's beginning.
     """
-    return second - dilation / CLIP_RATE * np.arange(clip_len - 1, -1, -1)
+    return np.asarray(second - dilation / CLIP_RATE * np.arange(clip_len - 1, -1, -1), dtype=np.float64)

@@ -79,10 +79,10 @@ class ClipDataset(Dataset[Sample]):
 
 
 def _decode(key: KeyFrame, indices: Sequence[int]) -> Tensor:
-    """Read frames of a key frame's video, uint8 [N, 3, h, w]."""
+    """Read frames of a key frame's video, uint8 [N, 3, h, w]: a view of [N, h, w, 3], as decoded."""
     with open_video(key.path, backend=key.backend) as reader:
         frames = reader.get_frames(indices)
-    return torch.from_numpy(np.ascontiguousarray(frames.transpose(0, 3, 1, 2)))
+    return torch.from_numpy(frames).permute(0, 3, 1, 2)
 
 
 def collate(samples: list[Sample]) -> ClipBatch:

@@ -20,7 +20,7 @@ MARKS: dict[str, Split | None] = {"0": None, "1": "train", "2": "val"}
 """Second word of a row of the split files; 0 marks videos that a split leaves out."""
 
 
-def mask_boxes(mask: NDArray[np.generic]) -> NDArray[np.float64]:
+def mask_boxes(mask: NDArray[np.integer]) -> NDArray[np.float64]:
     """Return the tight box of each frame's mask, as the published text boxes have it.
 
     Args:
@@ -32,10 +32,13 @@ def mask_boxes(mask: NDArray[np.generic]) -> NDArray[np.float64]:
     """
     person = mask > 0
     corners = []
-    for seen in (person.any(axis=0), person.any(axis=1)):  # columns, then rows: [W, T], [H, T]
+    for axis in (0, 1):
+        seen = np.asarray(person.any(axis=axis))  # [W, T] of columns, then [H, T] of rows
         corners += [seen.argmax(axis=0) + 1, len(seen) - seen[::-1].argmax(axis=0)]
     x1, x2, y1, y2 = corners
-    return np.where(person.any(axis=(0, 1))[:, None], np.stack([x1, y1, x2, y2], axis=1), 0).astype(np.float64)
+    return np.where(np.asarray(person.any(axis=(0, 1)))[:, None], np.stack([x1, y1, x2, y2], axis=1), 0).astype(
+        np.float64
+    )
 
 
 def read_mask(path: Path, label: int) -> tuple[Tube, ...]:

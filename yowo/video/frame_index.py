@@ -64,8 +64,8 @@ def _kept(path: str, size: int, modified: int, by_decoding: bool) -> FrameIndex:
     if packets.one_frame_each and packets.width and packets.height and not by_decoding:
         order = np.argsort(packets.times)
         times, keys = packets.times[order], np.flatnonzero(packets.keys[order])
-        size = packets.width, packets.height
-        return FrameIndex(times, keys, packets.fps, *size, False, packets.tick, packets.origin)
+        width, height = packets.width, packets.height
+        return FrameIndex(times, keys, packets.fps, width, height, False, packets.tick, packets.origin)
     return _decode(path, packets.whole)
 
 

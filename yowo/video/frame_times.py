@@ -90,8 +90,8 @@ def times_of(index: FrameIndex) -> FrameTimes:
         return FrameTimes.even(len(ticks), index.fps)
     begin, tick = int(ticks[0]), float(index.tick)
     first = begin * index.tick
-    delay = 0.0 if index.origin is None else float(max(first - index.origin, 0))
-    seconds = (ticks - begin) * tick + (delay if delay > SAME_START else 0.0)
+    delay = 0.0 if index.origin is None else max(float(first - index.origin), 0.0)
+    seconds = np.asarray((ticks - begin) * tick + (delay if delay > SAME_START else 0.0), dtype=np.float64)
     step = int(np.gcd.reduce(np.diff(ticks))) * tick
     slack = NOISE + (step / 2 if step <= COARSE else 0.0)
     return FrameTimes(seconds, slack=slack, end=float(seconds[-1]) + 1 / index.fps)
