@@ -28,15 +28,15 @@ class OnlineLinker:
         track_stiffness: float = 1.0,
         score_weight: float = 0.5,
         strength_weight: float = 0.3,
-        copy_iou: float = 0.4,
+        copy_iou: float = 0.5,
         block_iou: float = 0.3,
         double_iou: float = 0.5,
-        start_cost: float = 1.5,
-        patience: float = 0.5,
+        start_cost: float = 1.0,
+        patience: float = 1.0,
         miss_cost: float = 0.05,
         min_frames: int = 6,
         box_window: float = 2.5,
-        extent_power: float = 0.3,
+        extent_power: float = 0.6,
     ) -> None:
         """Hold the parameters.
 

@@ -7,7 +7,7 @@ From the same detections as the paper's linker, for each class of a video:
 2. paths: the path with the greatest sum of evidence is found, wherever it starts and ends, and each of its boxes is
    labelled action or background; boxes that overlap a stretch of action in its frames are copies of the same actor, are
    averaged with it, and are used up; then the next path is found;
-3. corners are smoothed over time, gaps are filled, and a tube is scored by its mean score (and extent, if asked).
+3. corners are smoothed over time, gaps are filled, and a tube is scored by its mean score and a little by its extent.
 """
 
 from collections.abc import Sequence
@@ -58,14 +58,14 @@ class TrimmedLinker:
         link_weight: float = 3.0,
         skip_cost: float = 0.1,
         reach: int = 4,
-        max_gap: int = 40,
+        max_gap: int = 60,
         least_evidence: float = 1.0,
-        change_cost: float = 2.0,
+        change_cost: float = 1.5,
         copy_iou: float = 0.5,
         max_parts: int = 8,
         min_frames: int = 5,
         box_window: float = 2.5,
-        extent_power: float = 0.0,
+        extent_power: float = 0.5,
         nms_threshold: float = 0.4,
     ) -> None:
         """Hold the parameters.
@@ -165,7 +165,7 @@ class TrimmedLinker:
         near[path] = True
         used = np.flatnonzero(near)
         weight = scores[used] + 1e-6
-        total = np.bincount(place[used], weight, len(own))
+        total: Reals = np.bincount(place[used], weight, len(own)).astype(np.float64)
         corners = [np.bincount(place[used], weight * boxes[used, side], len(own)) / total for side in range(4)]
         return Part(own, np.stack(corners, axis=1), total, scores[path]), used
 
