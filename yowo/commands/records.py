@@ -10,6 +10,7 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import InterpolationToMissingValueError
 
 LIBRARIES = ("yowo-lightning", "torch", "lightning", "torchmetrics", "hydra-core", "decord", "av", "numpy")
 
@@ -23,7 +24,7 @@ def run_folder() -> Path:
 def record_run(config: DictConfig) -> None:
     """Write config.yaml (resolved) and run.json into the run's folder."""
     folder = run_folder()
-    (folder / "config.yaml").write_text(OmegaConf.to_yaml(config, resolve=True))
+    (folder / "config.yaml").write_text(_resolved(config))
     record = {
         "command": " ".join(sys.argv),
         "python": platform.python_version(),
@@ -39,6 +40,14 @@ def record_training(seconds: float, parameters: int) -> None:
     path = run_folder() / "run.json"
     record = json.loads(path.read_text()) if path.is_file() else {}
     path.write_text(json.dumps({**record, "seconds": round(seconds, 1), "parameters": parameters}, indent=1))
+
+
+def _resolved(config: DictConfig) -> str:
+    """Return a configuration as text; interpolations stay where one leads to a data set's folder that nobody gave."""
+    try:
+        return OmegaConf.to_yaml(config, resolve=True)
+    except InterpolationToMissingValueError:  # detection needs no data set
+        return OmegaConf.to_yaml(config)
 
 
 def _version(name: str) -> str | None:
