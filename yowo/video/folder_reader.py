@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -30,30 +31,23 @@ class FolderReader:
         self.path = path
         if not Path(path).is_dir():
             raise VideoError(f"{path}: expected a folder of numbered pictures")
-        numbered = [
-            (int(numbers[-1]), file)
-            for file in Path(path).iterdir()
-            if file.suffix.lower() in SUFFIXES and (numbers := re.findall(r"\d+", file.stem))
-        ]
-        if not numbered:
-            raise VideoError(f"{path}: the folder holds no numbered pictures such as 00001.jpg")
-        self._files = [file for _, file in sorted(numbered)]
+        self._files, self.height, self.width = _listed(str(path), Path(path).stat().st_mtime_ns)
         self.fps = DEFAULT_FPS
-        self.height, self.width = _read(self._files[0]).shape[:2]
 
     def __len__(self) -> int:
         """Return the number of pictures."""
-        return len(self._files)
+        return self._files.length
 
     def get_frames(self, indices: Sequence[int]) -> Frames:
         """Return the frames [N, H, W, 3] at `indices`, see `VideoReader`."""
         wanted, place = np.unique(check_indices(indices, len(self), self.path), return_inverse=True)
         pictures = np.zeros((len(wanted), self.height, self.width, 3), dtype=np.uint8)
         for row, index in enumerate(wanted):
-            picture = _read(self._files[index])
+            file = self._files.path(index)
+            picture = _read(file)
             if picture.shape != pictures.shape[1:]:
                 raise VideoError(
-                    f"{self._files[index]}: expected {self.width}x{self.height} pixels like the folder's first, "
+                    f"{file}: expected {self.width}x{self.height} pixels like the folder's first, "
                     f"got {picture.shape[1]}x{picture.shape[0]}"
                 )
             pictures[row] = picture
@@ -68,6 +62,55 @@ class FolderReader:
 
     def __exit__(self, *error: object) -> None:
         """Do nothing."""
+
+
+class _Files(NamedTuple):
+    """The pictures of a folder; where their names count on by one, as they mostly do, without a list of them."""
+
+    folder: Path
+    length: int
+    prefix: str
+    digits: int
+    first: int
+    suffix: str
+    others: tuple[str, ...] | None
+
+    def name(self, index: int) -> str:
+        """Return the name that counting on gives."""
+        return f"{self.prefix}{self.first + index:0{self.digits}d}{self.suffix}"
+
+    def path(self, index: int) -> Path:
+        """Return the picture at a position, from 0."""
+        return self.folder / (self.name(index) if self.others is None else self.others[index])
+
+
+@lru_cache(maxsize=4096)
+def _listed(path: str, modified: int) -> tuple[_Files, int, int]:
+    """List a folder and read its first picture, once as long as the folder does not change.
+
+    Returns:
+        The pictures in order, and the height and width of the first.
+
+    Raises:
+        VideoError: There is no numbered picture, or the first cannot be read.
+    """
+    folder = Path(path)
+    numbered = [
+        (int(numbers[-1]), file.name)
+        for file in folder.iterdir()
+        if file.suffix.lower() in SUFFIXES and (numbers := re.findall(r"\d+", file.stem))
+    ]
+    if not numbered:
+        raise VideoError(f"{path}: the folder holds no numbered pictures such as 00001.jpg")
+    names = tuple(name for _, name in sorted(numbered))
+    stem, _, suffix = names[0].rpartition(".")
+    number = re.findall(r"\d+", stem)[-1]
+    prefix, _, rest = stem.rpartition(number)
+    files = _Files(folder, len(names), prefix, len(number), int(number), f"{rest}.{suffix}", None)
+    if any(files.name(index) != name for index, name in enumerate(names)):
+        files = files._replace(others=names)
+    height, width = _read(files.path(0)).shape[:2]
+    return files, height, width
 
 
 def _read(file: Path) -> Frames:
