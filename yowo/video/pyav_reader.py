@@ -15,6 +15,7 @@ from yowo.errors import VideoError
 from yowo.video.frame_index import FrameIndex, decoded, frame_index
 from yowo.video.frames import Frames, check_indices
 from yowo.video.packets import DECODING_ERRORS, NO_TIME, words
+from yowo.video.soundness import STOP_AT_ERRORS
 
 SEEK_REACH = 64
 """Frames that are decoded after a seek in search of the key frame, before it is given up."""
@@ -29,18 +30,25 @@ class PyAVReader:
 
     Opening reads the packets, or, where these do not number the frames (see `Packets.one_frame_each`), decodes the
     file once without converting its pictures. What was found is kept in the process, so that a file is searched once.
+
+    A damaged picture is noticed while it is decoded. The whole file is then decoded anew, always from its beginning, so
+    that what FFmpeg paints over the damage is the same whichever frame is asked for first.
     """
 
     backend: ClassVar[str] = "pyav"
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, damaged: bool = False) -> None:
         """Open the file and number its frames.
+
+        Args:
+            path: The file.
+            damaged: Whether it is known to be: its frames are numbered by decoding at once.
 
         Raises:
             VideoError: It holds no video, or nothing of it can be decoded.
         """
         self.path = path
-        self._index: FrameIndex = frame_index(path)
+        self._index: FrameIndex = _from_the_first(path) if damaged else frame_index(path)
         self._container: InputContainer | None = None
         self._frames: Iterator[av.VideoFrame] = iter(())
         self._next = 0
@@ -71,9 +79,9 @@ class PyAVReader:
             pictures = self._rising(wanted)
         except _NotAsIndexed as error:
             self.close()
-            if self._index.decoded:
+            if not self._strict:
                 raise VideoError(f"{self.path}: {error}") from None
-            self._index = frame_index(self.path, by_decoding=True)
+            self._index = _from_the_first(self.path)
             if wanted[-1] >= len(self):
                 damage = f"the file is damaged after frame {len(self) - 1}"
                 raise VideoError(f"{self.path}: frame {wanted[-1]} cannot be decoded, {damage}") from None
@@ -92,22 +100,33 @@ class PyAVReader:
                 self._restart(key)
             frame = next(islice(self._frames, index - self._next, None), None)
             self._next = index + 1
-            if frame is None or _time(frame) != self._index.times[index]:
+            if frame is None or _time(frame) != self._index.times[index] or (self._strict and frame.is_corrupt):
                 raise _NotAsIndexed(f"frame {index} is not decoded twice alike")
             pictures[row] = cast(Frames, frame.to_ndarray(format="rgb24", width=self.width, height=self.height))
         return pictures
+
+    @property
+    def _strict(self) -> bool:
+        """Whether damage is an error: not in a file that is read from its first frame on because it is damaged."""
+        return not (self._index.decoded and len(self._index.keys) == 1)
+
+    def _open(self) -> InputContainer:
+        container = av.open(str(self.path))
+        if self._strict:
+            container.streams.video[0].codec_context.options = STOP_AT_ERRORS
+        return container
 
     def _restart(self, key: int) -> None:
         """Begin to decode at a key frame: by seeking where the file allows it, else from the first frame."""
         if key == 0 or not self._seek(key):
             self.close()
-            self._container = av.open(str(self.path))
+            self._container = self._open()
             self._frames, self._next = decoded(self._container), 0
 
     def _seek(self, key: int) -> bool:
         """Move to a key frame; whether that succeeded."""
         if self._container is None:
-            self._container = av.open(str(self.path))
+            self._container = self._open()
         time = int(self._index.times[key])
         try:
             self._container.seek(time, stream=self._container.streams.video[0])
@@ -134,6 +153,12 @@ class PyAVReader:
     def __exit__(self, *error: object) -> None:
         """Close it."""
         self.close()
+
+
+def _from_the_first(path: str | Path) -> FrameIndex:
+    """Index a damaged file by decoding it; nothing but its first frame is a place to begin at."""
+    index = frame_index(path, by_decoding=True)
+    return index._replace(keys=index.keys[:1])
 
 
 def _time(frame: av.VideoFrame) -> int:

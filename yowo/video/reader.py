@@ -9,6 +9,7 @@ from yowo.video.decord_reader import DecordReader
 from yowo.video.folder_reader import FolderReader
 from yowo.video.frames import VideoReader
 from yowo.video.pyav_reader import PyAVReader
+from yowo.video.soundness import Soundness, soundness
 
 __all__ = ["VideoReader", "open_video"]
 
@@ -24,9 +25,8 @@ def open_video(path: str | Path, backend: str = "auto") -> VideoReader:
 
     Args:
         path: The file or folder.
-        backend: "decord", "pyav", "frames", or "auto": whichever is safe. Finding that out takes a tenth of the time of
-            reading a clip or more, so data sets probe each file once (`yowo.video.probe`) and name the backend from
-            then on.
+        backend: "decord", "pyav", "frames", or "auto": whichever is safe. Finding that out decodes the file once, so data
+            sets probe each file once (`yowo.video.probe`) and name the backend from then on.
 
     Returns:
         The reader; close it, or use it as a context manager.
@@ -42,9 +42,11 @@ def open_video(path: str | Path, backend: str = "auto") -> VideoReader:
     if backend != "auto":
         return READERS[backend](path)
     chosen = choose_backend(path)
-    try:
-        return READERS[chosen](path)
-    except VideoError:
-        if chosen != DecordReader.backend:
-            raise
-    return PyAVReader(path)  # decord is not installed, or refuses the file
+    if chosen == DecordReader.backend:
+        try:
+            return DecordReader(path)
+        except VideoError:
+            return PyAVReader(path)  # decord is not installed, or refuses the file
+    if chosen == PyAVReader.backend:
+        return PyAVReader(path, damaged=soundness(path) is Soundness.DAMAGED)
+    return READERS[chosen](path)
