@@ -26,10 +26,10 @@ def test_every_frame_that_a_tube_covers_is_a_key_frame_with_the_boxes_of_all_tub
     assert (keys[4].path, keys[4].size, keys[4].backend, keys[4].num_frames) == ("b.mp4", (64, 48), "pyav", 10)
 
 
-def test_a_stride_keeps_every_nth_key_frame_of_a_video():
-    keys = KeyFrames.annotated(VIDEOS, stride=2)
-    assert [(k.video, k.frame) for k in keys] == [("a", 2), ("a", 4), ("b", 0), ("b", 2), ("b", 4)]
-    assert [len(k.labels) for k in keys] == [1, 2, 1, 1, 1]
+def test_key_frames_of_a_class_are_found_by_their_place():
+    found = KeyFrames.annotated(VIDEOS).positions_of_classes()
+    assert [positions.tolist() for positions in found] == [[2, 3], [0, 1, 2], [4, 5, 6, 7, 8]]
+    assert KeyFrames.annotated(VIDEOS[1:2]).positions_of_classes() == []
 
 
 def test_it_is_a_sequence():

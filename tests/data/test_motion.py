@@ -103,13 +103,6 @@ def test_the_annotation_follows_the_drawn_motion(made):
         assert sign * (travel[column] + travel[column + 2]) / 2 > 0.1
 
 
-def test_the_stride_thins_out_training_key_frames_only(made):
-    thin = Motion(str(made.root), **TINY, key_frame_stride=4)
-    assert len(thin.key_frames("val")) == len(made.key_frames("val")) == 28
-    assert len(made.key_frames("train")) == 42 and len(thin.key_frames("train")) == 12
-    assert [key.frame for key in thin.key_frames("train")][:4] == [2, 6, 10, 14]
-
-
 def test_held_out_videos_may_have_another_length(tmp_path):
     data = tiny(tmp_path / "set", num_train=1, num_val=1, num_val_frames=24)
     data.prepare()

@@ -85,12 +85,6 @@ def test_an_unknown_video_of_a_split_is_named(files):
         data(files, val_videos=["Biking/nobody"]).videos("val")
 
 
-def test_a_stride_thins_the_training_key_frames_only(files):
-    thin = data(files, key_frame_stride=4)
-    assert [k.frame for k in thin.key_frames("train") if "Basketball" in k.video] == [0, 4, 8, 12, 16]
-    assert len(thin.key_frames("val")) == len(data(files).key_frames("val"))
-
-
 @pytest.mark.parametrize(("choice", "left"), [("skip", 1), ("error", None)])
 def test_an_unreadable_video_is_named_and_skipped_or_fatal(tmp_path, caplog, choice, left):
     root = ucf24_files(tmp_path)

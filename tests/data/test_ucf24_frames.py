@@ -25,16 +25,16 @@ def test_frames_are_counted_in_the_folders(archive):
 def test_lists_written_on_windows_are_read(archive):
     path = archive.root / "testlist.txt"
     path.write_text(path.read_text().replace("/", "\\"))
-    assert len(archive.key_frames("val", None, 1)) == 26
+    assert len(archive.key_frames("val", None)) == 26
 
 
 def test_a_missing_list_label_or_number_is_named(archive):
     (archive.root / "labels" / TEST_VIDEOS[0] / "00003.txt").unlink()
     with pytest.raises(AnnotationError, match=r"00003\.txt: listed but not there"):
-        archive.key_frames("val", None, 1)
+        archive.key_frames("val", None)
     (archive.root / "testlist.txt").write_text("labels/Biking/v_Biking_g01_c01/last.txt\n")
     with pytest.raises(AnnotationError, match=r"last\.txt: expected a file named by its frame number"):
-        archive.key_frames("val", None, 1)
+        archive.key_frames("val", None)
     (archive.root / "testlist.txt").unlink()
     with pytest.raises(DatasetError, match=r"testlist\.txt: there is no such list"):
-        archive.key_frames("val", None, 1)
+        archive.key_frames("val", None)

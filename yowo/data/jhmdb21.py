@@ -112,7 +112,7 @@ class JHMDB21:
         """Return every annotated frame of `split` as a key frame; of the authors' archive those in its list."""
         archive = self._archive(split)
         if archive is not None:
-            return archive.key_frames(split, self._chosen[split], 1)
+            return archive.key_frames(split, self._chosen[split])
         return KeyFrames.annotated(self.videos(split))
 
     def _archive(self, split: Split) -> FrameArchive | None:

@@ -113,8 +113,8 @@ class KeyFrames(Sequence[KeyFrame]):
         self.seconds = seconds
 
     @classmethod
-    def annotated(cls, videos: Sequence[AnnotatedVideo], stride: int = 1) -> "KeyFrames":
-        """Make every annotated frame of `videos` a key frame (with `stride` n: every n-th of a video).
+    def annotated(cls, videos: Sequence[AnnotatedVideo]) -> "KeyFrames":
+        """Make every annotated frame of `videos` a key frame.
 
         Boxes of a frame stand in the order of the tubes. Frames that no tube covers are left out.
         """
@@ -126,14 +126,11 @@ class KeyFrames(Sequence[KeyFrame]):
             frames = np.concatenate(tube_frames)
             order = np.argsort(frames, kind="stable")
             unique, count = np.unique(frames, return_counts=True)
-            taken = np.zeros(int(frames.max()) + 1, dtype=bool)
-            taken[unique[::stride]] = True
-            order = order[taken[frames[order]]]
             boxes.append(np.concatenate([t.boxes for t in item.tubes])[order])
             labels.append(np.concatenate([np.full(len(t.boxes), t.label, dtype=np.int64) for t in item.tubes])[order])
-            videos_out.append(np.full(len(unique[::stride]), index, dtype=np.int64))
-            frames_out.append(unique[::stride].astype(np.int64))
-            counts.append(count[::stride].astype(np.int64))
+            videos_out.append(np.full(len(unique), index, dtype=np.int64))
+            frames_out.append(unique.astype(np.int64))
+            counts.append(count.astype(np.int64))
         if not videos_out:
             empty = np.zeros(0, dtype=np.int64)
             return cls(videos, empty, empty, np.zeros(1, np.int64), np.zeros((0, 4), np.float32), empty)

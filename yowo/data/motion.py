@@ -56,7 +56,6 @@ class Motion:
         num_frames: int = 48,
         size: Sequence[int] = (160, 120),
         seed: int = 0,
-        key_frame_stride: int = 1,
         num_val_frames: int | None = None,
     ) -> None:
         """Hold the arguments.
@@ -68,7 +67,6 @@ class Motion:
             num_frames: Frames of each training video, at least 16.
             size: Width and height in pixels, both even, at least 64 x 48.
             seed: Each video follows from it, its split and its number alone.
-            key_frame_stride: Train on every n-th annotated frame of a video; all of the held-out videos are used.
             num_val_frames: Frames of each held-out video; None for as many as in training.
         """
         self.root = Path(root)
@@ -77,7 +75,6 @@ class Motion:
         self._num_frames: dict[Split, int] = {"train": num_frames, "val": num_val_frames or num_frames}
         self._size = tuple(size)
         self._seed = seed
-        self._stride = key_frame_stride
         self._tubes: dict[str, tuple[Tube, ...]] | None = None
 
     def prepare(self) -> None:
@@ -140,13 +137,13 @@ class Motion:
         ]
 
     def key_frames(self, split: Split) -> KeyFrames:
-        """Return every annotated frame of `split` (in training every n-th of a video) as a key frame.
+        """Return every annotated frame of `split` as a key frame.
 
         Raises:
             DatasetError: As `videos`.
             AnnotationError: As `videos`.
         """
-        return KeyFrames.annotated(self.videos(split), self._stride if split == "train" else 1)
+        return KeyFrames.annotated(self.videos(split))
 
     def _extent(self) -> tuple[int, int]:
         return int(self._size[0]), int(self._size[1])

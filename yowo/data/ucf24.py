@@ -34,7 +34,6 @@ class UCF24:
         classes: Sequence[str],
         train_videos: str | Sequence[str] | None = None,
         val_videos: str | Sequence[str] | None = None,
-        key_frame_stride: int = 1,
         on_unreadable: str = "error",
     ) -> None:
         """Hold the arguments.
@@ -44,13 +43,11 @@ class UCF24:
             classes: Names of the 24 classes, in alphabetical order.
             train_videos: Training videos: None (the official split), "all", names, or a text file with one a line.
             val_videos: Held-out videos, likewise.
-            key_frame_stride: Train on every n-th annotated frame of a video.
             on_unreadable: "error" or "skip" for videos that no reader opens.
         """
         self.root = Path(root)
         self.classes = tuple(classes)
         self._chosen: dict[Split, str | Sequence[str] | None] = {"train": train_videos, "val": val_videos}
-        self._stride = key_frame_stride
         self._on_unreadable = on_unreadable
         self._annotation: dict[str, tuple[Tube, ...]] | None = None
         self._videos: dict[Split, list[AnnotatedVideo]] = {}
@@ -80,12 +77,11 @@ class UCF24:
         return self._videos[split]
 
     def key_frames(self, split: Split) -> KeyFrames:
-        """Return every annotated frame of `split` (in training every n-th) as a key frame."""
-        stride = self._stride if split == "train" else 1
+        """Return every annotated frame of `split` as a key frame."""
         archive = self._archive()
         if archive is not None:
-            return archive.key_frames(split, self._chosen[split], stride)
-        return KeyFrames.annotated(self.videos(split), stride)
+            return archive.key_frames(split, self._chosen[split])
+        return KeyFrames.annotated(self.videos(split))
 
     def _archive(self) -> FrameArchive | None:
         found = (self.root / "rgb-images").is_dir()

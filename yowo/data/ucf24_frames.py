@@ -38,13 +38,12 @@ class FrameArchive:
                 found.append(AnnotatedVideo(name, str(folder), count, self.size, tubes.get(name, ()), "frames"))
         return found
 
-    def key_frames(self, split: Split, chosen: str | Sequence[str] | None, stride: int) -> KeyFrames:
+    def key_frames(self, split: Split, chosen: str | Sequence[str] | None) -> KeyFrames:
         """Return the listed key frames with the boxes of their text files.
 
         Args:
             split: Which list is read; a split that names its own videos takes theirs from both lists.
             chosen: The split's own videos, see `name_list`; None for the list's.
-            stride: Keep every n-th key frame of a video.
 
         Raises:
             DatasetError: A list is missing, or none of its videos has frames.
@@ -54,7 +53,7 @@ class FrameArchive:
         videos = self.videos(self.names(split, chosen), {})
         if not videos:
             raise DatasetError(f"{self.root / 'rgb-images'}: has frames of none of the {len(frames)} {split} videos")
-        kept = [(index, number) for index, v in enumerate(videos) for number in sorted(frames[v.name])[::stride]]
+        kept = [(index, number) for index, v in enumerate(videos) for number in sorted(frames[v.name])]
         files = [self.root / "labels" / videos[index].name / f"{number:05d}.txt" for index, number in kept]
         with ThreadPoolExecutor(8) as pool:  # hundreds of thousands of small files: waiting, not computing
             rows = list(pool.map(self._rows, files, chunksize=256))
