@@ -8,6 +8,7 @@ from rich.console import Console
 from yowo.errors import ConfigError
 
 SUBJECTS = {
+    "data": "clips a second: ours and the released pipeline on the same videos",
     "model": "frames a second of networks",
     "score": "the protocols: ours and the released evaluation programs on the same detections",
 }

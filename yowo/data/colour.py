@@ -14,8 +14,8 @@ def adjust_colour(pictures: Tensor, hue: Tensor, saturation: Tensor, exposure: T
     """Change colours in the HSV cone, one change for all frames of a clip.
 
     With value v = max(r, g, b), chroma c and hue h, the colour becomes v' = min(1, exposure * v),
-    s' = min(1, saturation * c / v), h' = h + hue. Each channel of an HSV colour is v (1 - s) + v s w(h) with a ramp w in
-    0..1, so channels are computed straight from h', s' and v'.
+    s' = min(1, saturation * c / v), h' = h + hue. Each channel of an HSV colour is v (1 - s) + v s w(h) with a ramp w
+    in 0..1, so channels are computed straight from h', s' and v'.
 
     Args:
         pictures: float [B, K, 3, H, W], 0..1, RGB.

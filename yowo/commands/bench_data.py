@@ -1,0 +1,132 @@
+"""`yowo bench data`: training clips a CPU second and a wall second, and where the time goes."""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+from torch.utils.data import DataLoader, Subset
+
+from yowo.commands.bench_released_data import released_pipeline, write_pictures
+from yowo.config import build_datamodule, compose_config
+from yowo.data.datamodule import ClipDataModule
+from yowo.data.dataset import ClipDataset, collate
+
+EPILOG = """examples:
+  yowo bench data                                                   generated videos of 320 x 240
+  yowo bench data dataset=ucf24 dataset.root=DIR
+  yowo bench data dataset=ucf24 dataset.root=DIR --reference DIR    beside the released pipeline, from a checkout of
+                                                                    yjh0410/PyTorch_YOWO, on the same clips as JPEGs
+It takes the overrides of yowo train. CPU seconds are of one process and one thread."""
+GENERATED = (
+    "dataset=motion", "dataset.size=[320,240]", "dataset.num_train=6", "dataset.num_val=1", "dataset.num_frames=120",
+    "dataset.clip_len=16", "dataset.image_size=224", "dataset.cache=false", "augment=full",
+    "dataset.root=runs/data/bench",
+)  # fmt: skip
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the command with what was typed after `yowo bench data`.
+
+    Raises:
+        ConfigError: An override is wrong, or the checkout is none.
+        DatasetError: The data set cannot be read.
+    """
+    options = parser().parse_args(arguments)
+    overrides = options.overrides or GENERATED
+    data = build_datamodule(compose_config("train", overrides))
+    data.prepare_data()
+    dataset = data.dataset("train")
+    chosen = np.random.default_rng(0).choice(len(dataset), min(options.clips, len(dataset)), replace=False).tolist()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    console = Console()
+    console.print(cpu_table(data, dataset, chosen, options.reference))
+    torch.set_num_threads(threads)
+    console.print(wall_table(dataset, chosen, options.workers))
+
+
+def cpu_table(data: ClipDataModule, dataset: ClipDataset, chosen: Sequence[int], reference: Path | None) -> Table:
+    """Measure clips a CPU second: what workers do, what follows on the device, and both."""
+    clips: list[Any] = []
+
+    def decode() -> None:
+        clips[:] = [dataset[index] for index in chosen]
+
+    def transform() -> None:
+        for start in range(0, len(clips), data.batch_size):
+            batch = collate(clips[start : start + data.batch_size])
+            frames: list[Tensor] = list(batch.clips)
+            data.train_transform(frames, batch.targets)
+
+    worker, device = _rate(decode, len(chosen)), _rate(transform, len(chosen))
+    both = 1 / (1 / worker + 1 / device)
+    rows = [
+        ("worker: video to uint8 clip", worker),
+        ("batch: augmentation, here on the CPU", device),
+        ("both", both),
+    ]
+    released = None
+    if reference is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            write_pictures(dataset, chosen, Path(folder))
+            with released_pipeline(reference, Path(folder), dataset.clip_len) as pipeline:
+                released = _rate(lambda: [pipeline[place] for place in range(len(chosen))], len(chosen))
+        rows.append(("released: JPEG to augmented clip", released))
+    table = Table("what", title=f"{len(chosen)} clips of {dataset.clip_len} frames")
+    table.add_column("clips a CPU second", justify="right")
+    table.add_column("share of the time", justify="right")
+    table.add_column("of the released", justify="right")
+    for name, rate in rows:
+        share = f"{100 * both / rate:.0f} %" if rate in (worker, device) else ""
+        table.add_row(name, f"{rate:.1f}", share, "" if released is None else f"{rate / released:.2f}")
+    return table
+
+
+def wall_table(dataset: ClipDataset, chosen: Sequence[int], workers: Sequence[int]) -> Table:
+    """Measure clips a wall second of a loader, by its number of workers."""
+    table = Table("workers", title="loader: uint8 clips, ready for the device")
+    table.add_column("clips a wall second", justify="right")
+    for count in workers:
+        loader: DataLoader[Any] = DataLoader(
+            Subset(dataset, chosen), batch_size=8, num_workers=count, collate_fn=collate, persistent_workers=count > 0
+        )
+        for _ in loader:  # starts the workers
+            pass
+        begin = time.perf_counter()
+        for _ in loader:
+            pass
+        table.add_row(str(count), f"{len(chosen) / (time.perf_counter() - begin):.1f}")
+    return table
+
+
+def _rate(work: Callable[[], Any], count: int) -> float:
+    """Return items a CPU second, the better of two runs."""
+    best = float("inf")
+    for _ in range(2):
+        begin = time.process_time()
+        work()
+        best = min(best, time.process_time() - begin)
+    return count / best
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of the command line."""
+    made = argparse.ArgumentParser(
+        prog="yowo bench data",
+        description="Training clips a CPU second and a wall second.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("overrides", nargs="*", help="overrides of yowo train, such as dataset=ucf24 dataset.root=DIR")
+    made.add_argument("--reference", type=Path, help="checkout of the released pipeline, to run beside ours")
+    made.add_argument("--clips", type=int, default=64, help="clips to measure")
+    made.add_argument("--workers", type=int, nargs="+", default=[0, 1, 2], help="numbers of workers to time")
+    return made
