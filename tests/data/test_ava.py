@@ -7,9 +7,9 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.conftest import ROOT
 from tests.data.test_dataset import number
 from tests.make_data import pictures
+from yowo.config import build_datamodule, choices, compose_config
 from yowo.data.ava import AVA
 from yowo.data.dataset import ClipDataset
 from yowo.errors import AnnotationError, ConfigError, DatasetError
@@ -230,13 +230,35 @@ def test_impossible_settings_are_named(tmp_path, options, message):
         data(tmp_path, **options)
 
 
-@pytest.mark.shared
-def test_the_small_films_in_the_official_format_are_read():
-    folder = ROOT.parent / "shared" / "data" / "ava-mini"
-    if not folder.is_dir():
-        pytest.skip("needs ../shared")
-    from yowo.config import build_datamodule, compose_config
+def test_the_configuration_reaches_the_films(root):
+    options = [
+        f"dataset.root={root}",
+        "dataset.classes=[bend,crouch,dance,run]",
+        "dataset.key_frame_offset=-0.5",
+        "dataset.start_second=901",
+        "dataset.val_videos=[c]",
+        "dataset.key_frame_stride=2",
+        "dataset.balanced=0.5",
+        "seed=7",
+    ]
+    module = build_datamodule(compose_config("train", ["dataset=ava", *options]))
+    module.prepare_data()
+    assert [key.frame for key in module.dataset("train").key_frames] == [12, 36, 44]  # 0.5 and 1.5 seconds of the files
+    sampler = module.train_dataloader().sampler
+    assert (sampler.stride, sampler.balanced, sampler.seed) == (2, 0.5, 7)
 
+
+def test_released_experiments_take_the_picture_before_the_timestamp():
+    released = [name for name in choices("experiment") if "ava" in name and name.endswith("_released")]
+    assert len(released) >= 6
+    for name in released:
+        offset = compose_config("train", [f"experiment={name}"]).dataset.key_frame_offset
+        assert offset == pytest.approx(-1 / 30, abs=1e-9)
+
+
+@pytest.mark.shared
+def test_the_small_films_in_the_official_format_are_read(shared):
+    folder = shared / "data" / "ava-mini"
     module = build_datamodule(compose_config("train", ["dataset=ava", f"dataset.root={folder}"]))
     module.prepare_data()
     train, val = (module.dataset(part).key_frames for part in ("train", "val"))

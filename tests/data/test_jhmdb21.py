@@ -7,6 +7,7 @@ import scipy.io
 from PIL import Image
 
 from tests.make_data import pictures, write_video
+from yowo.config import build_datamodule, compose_config
 from yowo.data.jhmdb21 import JHMDB21
 from yowo.errors import ConfigError, DatasetError
 
@@ -180,10 +181,16 @@ def test_pictures_of_none_of_the_videos_are_an_error(tmp_path):
         data(tmp_path).videos("val")
 
 
+def test_the_configuration_reaches_the_files(roots):
+    options = [f"dataset.root={roots['owners']}", "dataset.classes=[catch,clap]", "dataset.split=1"]
+    module = build_datamodule(compose_config("train", ["dataset=jhmdb21", *options]))
+    module.prepare_data()
+    assert {key.video for key in module.dataset("val").key_frames} == {"catch/C", "clap/E"}
+    assert len(module.dataset("test")) == VIDEOS["catch/C"] + VIDEOS["clap/E"]  # video-mAP needs all frames
+
+
 @pytest.mark.shared
 def test_the_published_text_boxes_are_read(shared, tmp_path):
-    from yowo.config import compose_config
-
     classes = list(compose_config("train", ["dataset=jhmdb21", "dataset.root=/x"]).dataset.classes)
     (tmp_path / "groundtruths_jhmdb.zip").symlink_to(shared / "data" / "jhmdb21" / "groundtruths_jhmdb.zip")
     name = "clap/Boom_Snap_Clap_clap_u_nm_np1_fr_med_1"
