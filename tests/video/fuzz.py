@@ -159,8 +159,14 @@ def reference(path):
                 if frames or "packet" not in locals():
                     break
                 continue
-            frames += [frame.to_ndarray(format="rgb24", width=frames[0].shape[1] if frames else None,
-                                        height=frames[0].shape[0] if frames else None) for frame in found]
+            frames += [
+                frame.to_ndarray(
+                    format="rgb24",
+                    width=frames[0].shape[1] if frames else None,
+                    height=frames[0].shape[0] if frames else None,
+                )
+                for frame in found
+            ]
     return np.stack(frames)
 
 

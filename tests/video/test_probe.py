@@ -61,7 +61,7 @@ def test_a_file_whose_end_cannot_be_decoded_counts_the_frames_that_can(tmp_path)
     whole = path.read_bytes()
     half = len(whole) * 6 // 10
     path.write_bytes(whole[:half] + bytes(len(whole) - half))
-    assert probe_video(path) == VideoInfo(len(sequential(path)), 25.0, 64, 48, "pyav")
+    assert probe_video(path) == VideoInfo(len(sequential(path)), 25.0, 64, 48, "sequential")
 
 
 def test_without_decord_pyav_is_named(videos, monkeypatch):

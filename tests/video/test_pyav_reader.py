@@ -22,9 +22,9 @@ def test_late_frames_are_sought_and_not_decoded_from_the_beginning(video, name, 
     count = 0
     decode = pyav_reader.decoded
 
-    def counted(container):
+    def counted(container, strict_from):
         nonlocal count
-        for frame in decode(container):
+        for frame in decode(container, strict_from):
             count += 1
             yield frame
 

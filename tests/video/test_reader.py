@@ -100,7 +100,9 @@ def test_sound_without_pictures_is_named(tmp_path, backend):
 def test_a_missing_file_and_an_unknown_backend_are_named(videos):
     with pytest.raises(VideoError, match=r"nowhere\.mp4: there is no such video"):
         open_video("nowhere.mp4")
-    with pytest.raises(ConfigError, match=r"backend: expected one of auto, decord, pyav, frames, got 'cv2'"):
+    with pytest.raises(
+        ConfigError, match=r"backend: expected one of auto, decord, pyav, sequential, frames, got 'cv2'"
+    ):
         open_video(videos / "mpeg4.avi", "cv2")
 
 

@@ -9,7 +9,7 @@ from yowo.video.soundness import Soundness, soundness
 def choose_backend(path: str | Path) -> str:
     """Return the backend that is trusted to give a video's frames exactly, in their order, without hanging.
 
-    "frames" for a folder, "decord" or "pyav" for a file. decord comes first, but it was found to be wrong, without a
+    "frames" for a folder, "sequential" for a damaged file, "decord" or "pyav" for others. decord comes first, but it was found to be wrong, without a
     word, for some files, and these go to PyAV:
 
     - B-frames around open key frames (the default of x265; `open-gop=1` of x264; B-frames of MPEG-4 part 2 without
@@ -32,5 +32,8 @@ def choose_backend(path: str | Path) -> str:
         return "frames"
     packets = read_packets(path)
     late = packets.container == "avi" and packets.times[0] != 0
+    found = soundness(path)
+    if found is Soundness.DAMAGED:
+        return "sequential"
     trusted = packets.one_frame_each and packets.closed and not late
-    return "decord" if trusted and soundness(path) is Soundness.SOUND else "pyav"
+    return "decord" if trusted and found is Soundness.SOUND else "pyav"

@@ -28,6 +28,8 @@ class FrameIndex(NamedTuple):
         decoded: Whether it was found by decoding; else by reading packets, which believes that all can be decoded.
         tick: Seconds of one unit of the stream's time.
         origin: Seconds, on the stream's clock, at which a player begins; None where the container does not tell.
+        closed: Whether key frames are known to be clean cuts, see `Packets.closed`, so that no picture behind a jump
+            lacks those that it is made from.
     """
 
     times: NDArray[np.int64]
@@ -38,6 +40,7 @@ class FrameIndex(NamedTuple):
     decoded: bool
     tick: Fraction
     origin: Fraction | None
+    closed: bool = False
 
 
 def frame_index(path: str | Path, by_decoding: bool = False) -> FrameIndex:
@@ -65,7 +68,7 @@ def _kept(path: str, size: int, modified: int, by_decoding: bool) -> FrameIndex:
         order = np.argsort(packets.times)
         times, keys = packets.times[order], np.flatnonzero(packets.keys[order])
         width, height = packets.width, packets.height
-        return FrameIndex(times, keys, packets.fps, width, height, False, packets.tick, packets.origin)
+        return FrameIndex(times, keys, packets.fps, width, height, False, packets.tick, packets.origin, packets.closed)
     return _decode(path, packets.whole)
 
 
@@ -92,14 +95,19 @@ def _decode(path: str, can_seek: bool) -> FrameIndex:
     return FrameIndex(shown, np.flatnonzero(seekable), fps, width, height, True, tick, origin)
 
 
-def decoded(container: InputContainer) -> Iterator[av.VideoFrame]:
+def decoded(container: InputContainer, strict_from: int | None = None) -> Iterator[av.VideoFrame]:
     """Yield the frames of the first video stream from where the container stands.
 
     Packets that cannot be decoded are passed over before the first frame, as in a recording that begins in the middle;
     after it they are the end, because frames beyond them could not be numbered.
 
+    Args:
+        container: The open file.
+        strict_from: Time from which on a packet that cannot be decoded is an error, in units of the stream; None for
+            never. Behind a jump, pictures that are shown before the key frame lack those that they are made from.
+
     Raises:
-        FFmpegError: Nothing can be decoded.
+        FFmpegError: Nothing can be decoded, or something cannot from `strict_from` on.
     """
     seen, failure = False, None
     packets = container.demux(container.streams.video[0])
@@ -114,6 +122,8 @@ def decoded(container: InputContainer) -> Iterator[av.VideoFrame]:
         try:
             frames = packet.decode()
         except DECODING_ERRORS as error:
+            if strict_from is not None and (packet.pts is None or packet.pts >= strict_from):
+                raise
             if seen:
                 return
             failure = error
@@ -122,5 +132,5 @@ def decoded(container: InputContainer) -> Iterator[av.VideoFrame]:
             if isinstance(frame, av.VideoFrame):
                 seen = True
                 yield frame
-    if failure is not None and not seen:
+    if failure is not None and (strict_from is not None or not seen):
         raise failure

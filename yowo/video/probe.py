@@ -14,11 +14,11 @@ from yowo.video.decord_reader import DecordReader
 from yowo.video.folder_reader import FolderReader
 from yowo.video.frame_index import frame_index
 from yowo.video.probe_process import ProbeProcess
-from yowo.video.pyav_reader import PyAVReader
+from yowo.video.pyav_reader import PyAVReader, SequentialReader
 from yowo.video.reader import open_video
 
-TIME_LIMIT = 120.0
-"""Seconds for one file: a film of hours on a slow disk stays far below it."""
+TIME_LIMIT = 300.0
+"""Seconds for one file: decoding `MOST_PIXELS` of it, or reading a film of hours from a slow disk, stays far below."""
 FILES_A_PROCESS = 8
 """Fewer files are not worth the start of another process."""
 
@@ -32,7 +32,7 @@ class VideoInfo:
         fps: Frames a second, on average.
         width: Pixels.
         height: Pixels.
-        backend: "decord", "pyav" or "frames".
+        backend: "decord", "pyav", "sequential" or "frames".
     """
 
     num_frames: int
@@ -53,15 +53,17 @@ def probe_video(path: str | Path) -> VideoInfo:
     with open_video(path) as reader:
         try:
             reader.get_frames([0, len(reader) - 1])
-            whole = not (isinstance(reader, DecordReader) and reader.gave_up)
+            whole = True
         except VideoError:
             if reader.backend == FolderReader.backend:
                 raise
             whole = False
         if whole:
-            return VideoInfo(len(reader), reader.fps, reader.width, reader.height, reader.backend)
+            gave_up = isinstance(reader, DecordReader) and reader.gave_up
+            backend = PyAVReader.backend if gave_up else reader.backend
+            return VideoInfo(len(reader), reader.fps, reader.width, reader.height, backend)
     index = frame_index(path, by_decoding=True)
-    return VideoInfo(len(index.times), index.fps, index.width, index.height, PyAVReader.backend)
+    return VideoInfo(len(index.times), index.fps, index.width, index.height, SequentialReader.backend)
 
 
 def probe_videos(

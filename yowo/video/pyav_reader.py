@@ -31,27 +31,26 @@ class PyAVReader:
     Opening reads the packets, or, where these do not number the frames (see `Packets.one_frame_each`), decodes the
     file once without converting its pictures. What was found is kept in the process, so that a file is searched once.
 
-    A damaged picture is noticed while it is decoded. The whole file is then decoded anew, always from its beginning, so
-    that what FFmpeg paints over the damage is the same whichever frame is asked for first.
+    A damaged picture is noticed while it is decoded, and the file read on as `SequentialReader` does.
     """
 
     backend: ClassVar[str] = "pyav"
 
-    def __init__(self, path: str | Path, damaged: bool = False) -> None:
+    def __init__(self, path: str | Path) -> None:
         """Open the file and number its frames.
-
-        Args:
-            path: The file.
-            damaged: Whether it is known to be: its frames are numbered by decoding at once.
 
         Raises:
             VideoError: It holds no video, or nothing of it can be decoded.
         """
         self.path = path
-        self._index: FrameIndex = _from_the_first(path) if damaged else frame_index(path)
+        self._index = self._number(path)
         self._container: InputContainer | None = None
         self._frames: Iterator[av.VideoFrame] = iter(())
         self._next = 0
+
+    @staticmethod
+    def _number(path: str | Path) -> FrameIndex:
+        return frame_index(path)
 
     @property
     def fps(self) -> float:
@@ -79,7 +78,7 @@ class PyAVReader:
             pictures = self._rising(wanted)
         except _NotAsIndexed as error:
             self.close()
-            if not self._strict:
+            if self._index.decoded and len(self._index.keys) == 1:
                 raise VideoError(f"{self.path}: {error}") from None
             self._index = _from_the_first(self.path)
             if wanted[-1] >= len(self):
@@ -98,21 +97,25 @@ class PyAVReader:
         for row, (index, key) in enumerate(zip(wanted.tolist(), keys.tolist(), strict=True)):
             if self._container is None or index < self._next or key > self._next:
                 self._restart(key)
-            frame = next(islice(self._frames, index - self._next, None), None)
+            frame = self._after(index - self._next)
             self._next = index + 1
-            if frame is None or _time(frame) != self._index.times[index] or (self._strict and frame.is_corrupt):
+            if frame is None or _time(frame) != self._index.times[index] or (self._index.closed and frame.is_corrupt):
                 raise _NotAsIndexed(f"frame {index} is not decoded twice alike")
             pictures[row] = cast(Frames, frame.to_ndarray(format="rgb24", width=self.width, height=self.height))
         return pictures
 
-    @property
-    def _strict(self) -> bool:
-        """Whether damage is an error: not in a file that is read from its first frame on because it is damaged."""
-        return not (self._index.decoded and len(self._index.keys) == 1)
+    def _after(self, count: int) -> av.VideoFrame | None:
+        """Return the frame behind the next `count` ones; None at the end."""
+        try:
+            return next(islice(self._frames, count, None), None)
+        except DECODING_ERRORS as error:
+            if self._index.closed:
+                raise _NotAsIndexed(f"damaged ({words(error)})") from error
+            raise
 
     def _open(self) -> InputContainer:
         container = av.open(str(self.path))
-        if self._strict:
+        if self._index.closed:
             container.streams.video[0].codec_context.options = STOP_AT_ERRORS
         return container
 
@@ -121,7 +124,7 @@ class PyAVReader:
         if key == 0 or not self._seek(key):
             self.close()
             self._container = self._open()
-            self._frames, self._next = decoded(self._container), 0
+            self._frames, self._next = decoded(self._container, NO_TIME if self._index.closed else None), 0
 
     def _seek(self, key: int) -> bool:
         """Move to a key frame; whether that succeeded."""
@@ -130,7 +133,7 @@ class PyAVReader:
         time = int(self._index.times[key])
         try:
             self._container.seek(time, stream=self._container.streams.video[0])
-            frames = decoded(self._container)
+            frames = decoded(self._container, time if self._index.closed else None)
             for frame in islice(frames, SEEK_REACH):
                 if frame.pts == time:
                     self._frames, self._next = chain([frame], frames), key
@@ -153,6 +156,19 @@ class PyAVReader:
     def __exit__(self, *error: object) -> None:
         """Close it."""
         self.close()
+
+
+class SequentialReader(PyAVReader):
+    """Reads a file that is known to be damaged: its frames are numbered by decoding, and always decoded from the first.
+
+    What FFmpeg paints over the damage is then the same whichever frame is asked for first.
+    """
+
+    backend: ClassVar[str] = "sequential"
+
+    @staticmethod
+    def _number(path: str | Path) -> FrameIndex:
+        return _from_the_first(path)
 
 
 def _from_the_first(path: str | Path) -> FrameIndex:

@@ -8,14 +8,14 @@ from yowo.video.backends import choose_backend
 from yowo.video.decord_reader import DecordReader
 from yowo.video.folder_reader import FolderReader
 from yowo.video.frames import VideoReader
-from yowo.video.pyav_reader import PyAVReader
-from yowo.video.soundness import Soundness, soundness
+from yowo.video.pyav_reader import PyAVReader, SequentialReader
 
 __all__ = ["VideoReader", "open_video"]
 
 READERS: dict[str, Callable[[str | Path], VideoReader]] = {
     "decord": DecordReader,
     "pyav": PyAVReader,
+    "sequential": SequentialReader,
     "frames": FolderReader,
 }
 
@@ -25,7 +25,7 @@ def open_video(path: str | Path, backend: str = "auto") -> VideoReader:
 
     Args:
         path: The file or folder.
-        backend: "decord", "pyav", "frames", or "auto": whichever is safe. Finding that out decodes the file once, so data
+        backend: "decord", "pyav", "sequential" (damaged files), "frames", or "auto": whichever is safe. Finding that out decodes the file once, so data
             sets probe each file once (`yowo.video.probe`) and name the backend from then on.
 
     Returns:
@@ -42,11 +42,9 @@ def open_video(path: str | Path, backend: str = "auto") -> VideoReader:
     if backend != "auto":
         return READERS[backend](path)
     chosen = choose_backend(path)
-    if chosen == DecordReader.backend:
-        try:
-            return DecordReader(path)
-        except VideoError:
-            return PyAVReader(path)  # decord is not installed, or refuses the file
-    if chosen == PyAVReader.backend:
-        return PyAVReader(path, damaged=soundness(path) is Soundness.DAMAGED)
-    return READERS[chosen](path)
+    try:
+        return READERS[chosen](path)
+    except VideoError:
+        if chosen != DecordReader.backend:
+            raise
+    return PyAVReader(path)  # decord is not installed, or refuses the file

@@ -7,12 +7,16 @@ from pathlib import Path
 import av
 
 from yowo.video.frame_index import FrameIndex, decoded, frame_index
-from yowo.video.packets import DECODING_ERRORS
+from yowo.video.packets import CONTAINERS_WITH_TIMES, DECODING_ERRORS, NO_TIME
 
 MOST_PIXELS = 1_000_000_000
 """Pixels of a file that is still decoded as a whole: 13 000 frames of 320x240, some seconds of work."""
 STOP_AT_ERRORS = {"err_detect": "explode"}
 """Makes a decoder fail at damage that it would paint over otherwise."""
+HOLE = b"\0\0\0\0"
+CODECS_WITHOUT_ZEROS = {"h264", "hevc"}
+MOST_JUMPS = 50
+"""Key frames that are jumped to, evenly spread, in search of a wrong table of contents."""
 QUICK = {"skip_loop_filter": "all", "skip_idct": "all"}
 """Leaves out the costly end of decoding, which damage does not show in."""
 
@@ -43,23 +47,57 @@ def soundness(path: str | Path) -> Soundness:
 @lru_cache(maxsize=4096)
 def _kept(path: str, size: int, modified: int, pixels: int) -> Soundness:
     """Look into a file; its size and time of change tell the versions apart."""
-    if pixels > MOST_PIXELS:
+    index = frame_index(path)
+    if not index.decoded and pixels > MOST_PIXELS:
         return Soundness.TOO_LONG
-    return Soundness.SOUND if _as_indexed(path, frame_index(path)) else Soundness.DAMAGED
+    try:
+        sound = _packets_agree(path, index) and _as_indexed(path, index)
+    except DECODING_ERRORS:
+        sound = False
+    return Soundness.SOUND if sound else Soundness.DAMAGED
 
 
 def _as_indexed(path: str, index: FrameIndex) -> bool:
-    """Whether strict decoding gives the frames of the index, in its order and size, and no error."""
+    """Whether strict decoding gives the frames of the index, in its order and size.
+
+    Raises:
+        FFmpegError: Something cannot be decoded.
+    """
     at = 0
-    try:
-        with av.open(path) as container:
-            context = container.streams.video[0].codec_context
-            context.options = STOP_AT_ERRORS | QUICK
-            for frame in decoded(container):
-                late = at >= len(index.times) or (frame.pts is not None and frame.pts != index.times[at])
-                if late or frame.is_corrupt or (frame.width, frame.height) != (index.width, index.height):
-                    return False
-                at += 1
-    except DECODING_ERRORS:
-        return False
+    with av.open(path) as container:
+        container.streams.video[0].codec_context.options = STOP_AT_ERRORS | QUICK
+        for frame in decoded(container, NO_TIME):
+            late = at >= len(index.times) or (frame.pts is not None and frame.pts != index.times[at])
+            if late or frame.is_corrupt or (frame.width, frame.height) != (index.width, index.height):
+                return False
+            at += 1
     return at == len(index.times)
+
+
+def _packets_agree(path: str, index: FrameIndex) -> bool:
+    """Whether packets hold what they can hold, and jumps to key frames lead to the packets that reading on leads to.
+
+    H.264 and HEVC keep runs of zeros out of their packets (ITU-T H.264, 7.4.1), so such a run is a hole in the file.
+    """
+    found: dict[int, int] = {}
+    with av.open(path) as container:
+        stream = container.streams.video[0]
+        without_zeros = stream.codec_context.name in CODECS_WITHOUT_ZEROS
+        for packet in container.demux(stream):
+            data = bytes(packet)
+            if without_zeros and HOLE in data:
+                return False
+            if packet.pts is not None and packet.is_keyframe:
+                found[packet.pts] = hash(data)
+    with av.open(path) as container:
+        stream = container.streams.video[0]
+        if not CONTAINERS_WITH_TIMES & set(container.format.name.split(",")):
+            return True  # jumps are a guess in it, which the reader checks
+        for time in index.times[index.keys[:: len(index.keys) // MOST_JUMPS + 1]].tolist():
+            if time not in found or not index.keys.any():
+                continue  # no time to jump to, or never jumped to
+            container.seek(time, stream=stream)
+            first = next((packet for packet in container.demux(stream) if packet.pts == time), None)
+            if first is None or hash(bytes(first)) != found[time]:
+                return False
+    return True
