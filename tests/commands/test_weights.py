@@ -29,7 +29,8 @@ def test_the_list_shows_every_file_and_what_to_do_with_it(capsys, wide):
     run(["list"])
     shown = capsys.readouterr().out
     assert "yowo_plus_ava_k32" in shown and "yowo_ava_v2.2_K32_21.6.pth" in shown
-    assert "model=yowo_plus dataset=ava dataset.clip_len=32" in shown and "by hand" in shown
+    assert "model=yowo_plus dataset=ava dataset.clip_len=32" in shown and "releases/download/yowo-weight/" in shown
+    assert "by hand, in a browser: yowo_ucf24, yowo_jhmdb21: https://www.dropbox.com/sh/16jv2kwzom1pmlt" in shown
 
 
 def test_a_released_tiny_file_becomes_a_checkpoint_that_knows_its_network(tmp_path, capsys):

@@ -156,8 +156,8 @@ def test_without_a_network_there_is_one_line(tmp_path, monkeypatch):
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/small.pth"
     with pytest.raises(WeightsError, match=r"small: 127\.0\.0\.1:\d+ is out of reach \(.*put it into") as caught:
-        fetch(dataclasses.replace(WEIGHTS, url=url), tmp_path, lambda *_: None)
-    assert "\n" not in str(caught.value)
+        fetch(dataclasses.replace(WEIGHTS, url=url), tmp_path / "w", lambda *_: None)
+    assert "\n" not in str(caught.value) and not list(tmp_path.iterdir())
 
 
 def test_shared_folders_are_left_to_a_browser(tmp_path):

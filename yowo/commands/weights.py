@@ -41,6 +41,8 @@ def run(arguments: Sequence[str]) -> None:
     console = Console()
     if options.action == "list":
         console.print(published_table())
+        for line in places():
+            say(console, line)
     elif options.action == "fetch":
         chosen = published(options.name)
         say(console, f"{fetch_with_bar(chosen, options.folder)}: {chosen.words}")
@@ -93,9 +95,19 @@ def published_table() -> Table:
         "name", "file", "what", "fills", "use with", box=None, title="published weights", title_justify="left"
     )
     for one in PUBLISHED:
-        where = f"{one.words} (by hand: {one.url})" if one.by_hand else one.words
-        table.add_row(one.name, one.file, where, one.part, one.use)
+        table.add_row(one.name, one.file, one.words, one.part, one.use)
     return table
+
+
+def places() -> list[str]:
+    """Return a line a place where files are published; shared folders say which files to take."""
+    fetched = dict.fromkeys(one.url.removesuffix(one.file) for one in PUBLISHED if not one.by_hand)
+    by_hand: dict[str, list[str]] = {}
+    for one in PUBLISHED:
+        if one.by_hand:
+            by_hand.setdefault(one.url, []).append(one.name)
+    browser = [f"by hand, in a browser: {', '.join(names)}: {url}" for url, names in by_hand.items()]
+    return [f"fetched from {', '.join(fetched)}", *browser]
 
 
 def fetch_with_bar(chosen: Published, folder: Path) -> Path:

@@ -47,7 +47,6 @@ def fetch(chosen: Published, folder: Path, progress: Progress) -> Path:
         )
     part = folder / f"{chosen.file}.part"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         download(chosen, part, progress)
     except OSError as error:
         raise WeightsError(f"{part}: cannot be written ({error.strerror or error}): choose another place") from error
@@ -114,6 +113,7 @@ def _copy(
         WeightsError: The connection broke; what came is kept.
     """
     done, reason, broken = start, "the connection ended", False
+    part.parent.mkdir(parents=True, exist_ok=True)
     with part.open("ab" if start else "wb") as file:
         while True:
             try:
