@@ -1,11 +1,20 @@
 """Errors that a user can mend: each message says what is wrong, where, and what to do next."""
 
+import re
+
+FROM_A_WORKER = re.compile(
+    r"Caught \w+ in (DataLoader worker process \d+)\..*^[\w.]+Error: (.*)", re.DOTALL | re.MULTILINE
+)
+"""What PyTorch makes of an error in a data worker: a traceback, and the error's own line at its end."""
+
 
 class YowoError(Exception):
     """Base of all errors of this package; a command prints it as one line and ends with exit code 2."""
 
     def __init__(self, message: str) -> None:
-        """Keep `message` on one line, whatever it was made of."""
+        """Keep `message` on one line, whatever it was made of; of a traceback from a data worker, its last line."""
+        if found := FROM_A_WORKER.match(message):
+            message = f"{found[2]} (in {found[1]})"
         super().__init__(" ".join(message.split()))
 
 

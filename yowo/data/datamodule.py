@@ -138,6 +138,18 @@ class ClipDataModule(L.LightningDataModule):
         """Return the held-out split again (these data sets have one), with `test_frames` "all" every frame of it."""
         return self._loader("test")
 
+    def on_exception(self, exception: BaseException) -> None:
+        """Name the samples on which data workers were killed.
+
+        Raises:
+            DatasetError: They were: by a decoder that crashed, or for want of memory.
+        """
+        for dataset in self._datasets.values():
+            if samples := dataset.killed_on(exception):
+                raise DatasetError(
+                    f"a data worker was killed on {samples}; if that file is sound, memory ran out: lower num_workers"
+                ) from exception
+
     def on_after_batch_transfer(self, batch: ClipBatch, dataloader_idx: int) -> ClipBatch:
         """Turn the uint8 clips into one normalised float tensor, with augmentation in training.
 

@@ -8,8 +8,10 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from yowo.contracts import ClipBatch, KeyFrame, Sample, Target
+from yowo.data.breadcrumbs import Breadcrumbs
 from yowo.data.key_frames import KeyFrames
 from yowo.data.samplers import Draw
+from yowo.errors import VideoError
 from yowo.video.reader import open_video
 
 
@@ -46,6 +48,7 @@ class ClipDataset(Dataset[Sample]):
         self.repeat_key_frame = repeat_key_frame
         self.seed = seed
         self._cache: dict[str, Tensor] | None = {} if cache else None
+        self._breadcrumbs = Breadcrumbs()
 
     def __len__(self) -> int:
         """Return the number of key frames."""
@@ -58,16 +61,28 @@ class ClipDataset(Dataset[Sample]):
             index: Its position; with an epoch, as `TrainSampler` gives it, what is drawn changes from epoch to epoch.
 
         Raises:
-            VideoError: The video cannot be read.
+            VideoError: The clip cannot be read; the message names video, key frame and file.
         """
         position, epoch = index if isinstance(index, Draw) else (index, 0)
+        self._breadcrumbs.leave(position)
         key = self.key_frames[position]
         choice = 0
         if len(self.dilations) > 1:
             choice = int(np.random.default_rng((self.seed, epoch, position)).integers(len(self.dilations)))
         indices = self.key_frames.clip(position, self.clip_len, self.dilations[choice], self.repeat_key_frame)
         target = Target(boxes=torch.from_numpy(np.array(key.boxes_norm)), labels=torch.from_numpy(np.array(key.labels)))
-        return Sample(position, key.size, self._frames(key, indices), target)
+        try:
+            frames = self._frames(key, indices)
+        except VideoError as error:
+            raise VideoError(f"{_sample(key)} cannot be read: {error}") from error
+        except Exception as error:  # whatever a decoder raises, the sample is named
+            raise VideoError(f"{_sample(key)} cannot be read: {key.path}: {type(error).__name__}: {error}") from error
+        return Sample(position, key.size, frames, target)
+
+    def killed_on(self, error: BaseException) -> str | None:
+        """Say which samples killed workers were on, where `error` is PyTorch's about a worker that was killed."""
+        keys = [self.key_frames[position] for position in self._breadcrumbs.last_of_killed(error)]
+        return "; ".join(f"{_sample(key)}: {key.path}" for key in keys) or None
 
     def _frames(self, key: KeyFrame, indices: np.ndarray) -> Tensor:
         """Return the frames [K, 3, h, w] at `indices`."""
@@ -76,6 +91,10 @@ class ClipDataset(Dataset[Sample]):
         if key.path not in self._cache:
             self._cache[key.path] = _decode(key, range(key.num_frames))
         return self._cache[key.path][torch.from_numpy(indices)]
+
+
+def _sample(key: KeyFrame) -> str:
+    return f"video {key.video}, key frame {key.frame} (counted from 0)"
 
 
 def _decode(key: KeyFrame, indices: Sequence[int]) -> Tensor:

@@ -9,8 +9,8 @@ from yowo.video.soundness import Soundness, soundness
 def choose_backend(path: str | Path) -> str:
     """Return the backend that is trusted to give a video's frames exactly, in their order, without hanging.
 
-    "frames" for a folder, "sequential" for a damaged file, "decord" or "pyav" for others. decord comes first, but it was found to be wrong, without a
-    word, for some files, and these go to PyAV:
+    "frames" for a folder, "sequential" for a damaged file, "decord" or "pyav" for others. decord comes
+    first, but it was found to be wrong, without a word, for some files, and these go to PyAV:
 
     - B-frames around open key frames (the default of x265; `open-gop=1` of x264; B-frames of MPEG-4 part 2 without
       `cgop`) and B-frames in AVI: the frames near key frames come in a wrong order or are others;

@@ -15,7 +15,7 @@ from yowo.errors import VideoError
 from yowo.video.frame_index import FrameIndex, decoded, frame_index
 from yowo.video.frames import Frames, check_indices
 from yowo.video.packets import DECODING_ERRORS, NO_TIME, words
-from yowo.video.soundness import STOP_AT_ERRORS
+from yowo.video.soundness import stop_at_errors
 
 SEEK_REACH = 64
 """Frames that are decoded after a seek in search of the key frame, before it is given up."""
@@ -116,7 +116,7 @@ class PyAVReader:
     def _open(self) -> InputContainer:
         container = av.open(str(self.path))
         if self._index.closed:
-            container.streams.video[0].codec_context.options = STOP_AT_ERRORS
+            stop_at_errors(container.streams.video[0])
         return container
 
     def _restart(self, key: int) -> None:

@@ -25,8 +25,9 @@ def open_video(path: str | Path, backend: str = "auto") -> VideoReader:
 
     Args:
         path: The file or folder.
-        backend: "decord", "pyav", "sequential" (damaged files), "frames", or "auto": whichever is safe. Finding that out decodes the file once, so data
-            sets probe each file once (`yowo.video.probe`) and name the backend from then on.
+        backend: "decord", "pyav", "sequential" (damaged files), "frames", or "auto": whichever is safe. Finding
+            that out decodes the file once, so data sets probe each file once (`yowo.video.probe`) and name the backend
+            from then on.
 
     Returns:
         The reader; close it, or use it as a context manager.

@@ -1,8 +1,10 @@
 """Whether a file is whole inside: its pictures are decoded once, before anything relies on them."""
 
+from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 import av
 
@@ -11,8 +13,8 @@ from yowo.video.packets import CONTAINERS_WITH_TIMES, DECODING_ERRORS, NO_TIME
 
 MOST_PIXELS = 1_000_000_000
 """Pixels of a file that is still decoded as a whole: 13 000 frames of 320x240, some seconds of work."""
-STOP_AT_ERRORS = {"err_detect": "explode"}
-"""Makes a decoder fail at damage that it would paint over otherwise."""
+CONCEALED = "concealing"
+"""What FFmpeg writes into its log, and nowhere else, where it paints over a missing part of a picture."""
 HOLE = b"\0\0\0\0"
 CODECS_WITHOUT_ZEROS = {"h264", "hevc"}
 MOST_JUMPS = 50
@@ -57,21 +59,34 @@ def _kept(path: str, size: int, modified: int, pixels: int) -> Soundness:
     return Soundness.SOUND if sound else Soundness.DAMAGED
 
 
+def stop_at_errors(stream: av.VideoStream, options: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Make a stream's decoder fail at damage that it would paint over otherwise; several threads would keep it back."""
+    stream.codec_context.thread_count = 1
+    stream.codec_context.options = {"err_detect": "explode", **options}
+
+
 def _as_indexed(path: str, index: FrameIndex) -> bool:
     """Whether strict decoding gives the frames of the index, in its order and size.
 
     Raises:
         FFmpegError: Something cannot be decoded.
     """
-    at = 0
-    with av.open(path) as container:
-        container.streams.video[0].codec_context.options = STOP_AT_ERRORS | QUICK
-        for frame in decoded(container, NO_TIME):
-            late = at >= len(index.times) or (frame.pts is not None and frame.pts != index.times[at])
-            if late or frame.is_corrupt or (frame.width, frame.height) != (index.width, index.height):
-                return False
-            at += 1
-    return at == len(index.times)
+    at, level = 0, av.logging.get_level()
+    av.logging.set_level(av.logging.DEBUG)
+    try:
+        with av.logging.Capture() as said, av.open(path) as container:
+            stop_at_errors(container.streams.video[0], QUICK)
+            for frame in decoded(container, NO_TIME):
+                late = at >= len(index.times) or (frame.pts is not None and frame.pts != index.times[at])
+                if late or frame.is_corrupt or (frame.width, frame.height) != (index.width, index.height):
+                    return False
+                if any(CONCEALED in message for _, _, message in said):
+                    return False
+                said.clear()
+                at += 1
+        return at == len(index.times) and not any(CONCEALED in message for _, _, message in said)
+    finally:
+        av.logging.set_level(level)
 
 
 def _packets_agree(path: str, index: FrameIndex) -> bool:

@@ -1,0 +1,35 @@
+"""Which sample each data worker is on, for the moment when one is killed and cannot say so itself."""
+
+import os
+import re
+
+import torch
+from torch.utils.data import get_worker_info
+
+SLOTS = 256
+"""Workers that can leave a trace; more of them leave none."""
+KILLED = re.compile(r"DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\)")
+"""How PyTorch words the death of a worker."""
+
+
+class Breadcrumbs:
+    """A small table in shared memory: process id and position of the sample, for each worker."""
+
+    def __init__(self) -> None:
+        """Make the table, int64 [SLOTS, 2]; forked and spawned workers see the same one."""
+        self._table = torch.full((SLOTS, 2), -1, dtype=torch.int64).share_memory_()
+
+    def leave(self, position: int) -> None:
+        """Note that this worker begins a sample; nothing outside of workers."""
+        worker = get_worker_info()
+        if worker is not None and worker.id < SLOTS:
+            self._table[worker.id, 0] = os.getpid()
+            self._table[worker.id, 1] = position
+
+    def last_of_killed(self, error: BaseException) -> list[int]:
+        """Return the positions that killed workers began last; none where `error` is not about a worker's death."""
+        found = KILLED.search(str(error))
+        if found is None:
+            return []
+        killed = {int(number) for number in re.findall(r"\d+", found[1])}
+        return [position for process, position in self._table.tolist() if process in killed]
