@@ -38,6 +38,8 @@ def test_tables_are_shown_and_metrics_json_is_written(files, capsys):
     metrics = json.loads((files / "out" / "scores.json").read_text())
     assert metrics["protocol"] == "ucf24" and list(metrics["video_map"]) == ["0.2", "0.5"]
     assert metrics["frame_ap"]["0.5"]["Diving"] is None
+    run(arguments(files, "--report", str(files / "report.html")))
+    assert "Tubes over time" in (files / "report.html").read_text()
 
 
 def test_a_wrong_file_is_an_error_of_the_user(files):

@@ -24,6 +24,7 @@ from yowo.config_checks import check_root
 from yowo.data.datamodule import ClipDataModule
 from yowo.evaluation.ava_map import AvaMAP
 from yowo.evaluation.ava_rows import write_ava_csv
+from yowo.evaluation.html_report import write_ava_report, write_video_report
 from yowo.evaluation.key_frame_metric import KeyFrameMetric
 from yowo.evaluation.published import row_of
 from yowo.evaluation.report import plot_class_ap, write_metrics
@@ -60,7 +61,9 @@ def evaluate_checkpoint(config: DictConfig) -> None:
     if trainer.is_global_zero:
         saved = save_detections(module, run_folder())
         title = f"checkpoint: {config.checkpoint or config.weights.file}"
-        report(metrics, run_folder(), title + (f"\ndetections: {saved}" if saved else ""))
+        page = None if config.report is None else write_page(module, Path(config.report), title, config.dataset.name)
+        lines = [title, *(f"{name}: {path}" for name, path in (("detections", saved), ("report", page)) if path)]
+        report(metrics, run_folder(), "\n".join(lines))
 
 
 def evaluate(
@@ -100,6 +103,18 @@ def save_detections(module: ActionDetection, folder: Path) -> Path | None:
         if isinstance(metric, AvaMAP) and metric.gathered is not None:
             write_ava_csv(folder / "detections.csv", metric.gathered[1])
             return folder / "detections.csv"
+    return None
+
+
+def write_page(module: ActionDetection, path: Path, title: str, dataset: str) -> Path | None:
+    """Write the HTML report on a test; None where the metrics have none."""
+    for metric in cast(MetricCollection, module.metrics["test"]).values():
+        if isinstance(metric, VideoMAP) and metric.scores is not None:
+            write_video_report(metric.scores, path, title, dataset)
+            return path
+        if isinstance(metric, AvaMAP) and metric.scores:
+            write_ava_report(metric.scores, metric.evaluated, path, title)
+            return path
     return None
 
 

@@ -1,15 +1,18 @@
 """`yowo score`: saved detections of any detector against published annotations."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
+from yowo.evaluation.ava_scoring import ava_metrics, score_ava
 from yowo.evaluation.class_lists import PROTOCOLS
+from yowo.evaluation.html_report import write_ava_report, write_video_report
 from yowo.evaluation.report import write_metrics
-from yowo.evaluation.scoring import score
 from yowo.evaluation.tables import score_tables
+from yowo.evaluation.video_scoring import score_videos, video_metrics
 
 EXAMPLES = """examples:
   yowo score --protocol ucf24 --detections det.npz --annotations finalAnnots.mat --output scores.json
@@ -24,13 +27,27 @@ def run(arguments: Sequence[str]) -> None:
     chosen = {name: value for name, value in vars(options).items() if name not in ("output", "report")}
     if options.iou is not None:
         chosen["iou"] = tuple(options.iou)
-    metrics = score(**chosen)
+    metrics, write_report = _scored(chosen)
     console = Console()
     for table in score_tables(metrics):
         console.print(table)
     if options.output is not None:
         write_metrics(options.output, metrics)
         console.print(f"metrics: {options.output}", highlight=False, soft_wrap=True)
+    if options.report is not None:
+        write_report(options.report)
+        console.print(f"report: {options.report}", highlight=False, soft_wrap=True)
+
+
+def _scored(chosen: dict[str, Any]) -> tuple[dict[str, Any], Callable[[Path], None]]:
+    """Score, and return what writes the report on it."""
+    protocol = chosen.pop("protocol")
+    title = f"{chosen['detections'].name}: {protocol}"
+    if protocol == "ava":
+        found, classes = score_ava(**{k: v for k, v in chosen.items() if k not in ("linker", "frames")})
+        return ava_metrics(found, classes), lambda path: write_ava_report(found, classes, path, title)
+    scores = score_videos(protocol=protocol, **{k: v for k, v in chosen.items() if k != "exclude"})
+    return video_metrics(scores, protocol), lambda path: write_video_report(scores, path, title, protocol)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -59,4 +76,5 @@ def parser() -> argparse.ArgumentParser:
         help="frame-mAP over annotated frames (YOWO's papers), or over all (ACT, MOC)",
     )
     made.add_argument("--output", type=Path, help="metrics.json to write")
+    made.add_argument("--report", type=Path, help="HTML report to write: one file that opens from disk")
     return made

@@ -15,7 +15,7 @@ def write_ava_csv(path: Path | str, rows: AvaRows) -> None:
 
     Args:
         path: File to write; folders above it are made.
-        rows: The detections; boxes get 5 decimals, scores 6.
+        rows: The detections; boxes get 5 decimals; scores are written out, so that their ranking stays.
 
     Raises:
         YowoError: It cannot be written.
@@ -27,7 +27,7 @@ def write_ava_csv(path: Path | str, rows: AvaRows) -> None:
             rows.video.tolist(), seconds, boxes, labels.tolist(), scores.tolist(), strict=True
         ):
             corners = [f"{value:.5f}" for value in box]
-            writer.writerow([rows.videos[video], f"{second:04g}", *corners, label, f"{score:.6f}"])
+            writer.writerow([rows.videos[video], f"{second:04g}", *corners, label, f"{score:.9g}"])
 
 
 def frame_numbers(truth: AvaRows, detections: AvaRows, keep: Sequence[str] = ()) -> tuple[Ints, Ints]:

@@ -66,15 +66,8 @@ def match_frames(
     Returns:
         C matches, in the order of the classes, for `score_matches`.
     """
-    counted = np.isin(detections.frames, truth.frames if annotated_frames is None else annotated_frames)
-    boxes = detections.boxes_xyxy[counted]
-    detections = ScoredBoxes(
-        frames=detections.frames[counted],
-        labels=detections.labels[counted],
-        boxes_xyxy=np.rint(boxes) if round_boxes else boxes,
-        scores=detections.scores[counted],
-    )
-    return match_by_class(detections, truth, num_classes)
+    counted = counted_boxes(detections, truth, round_boxes, annotated_frames)
+    return match_by_class(counted, truth, num_classes)
 
 
 def score_matches(matches: Sequence[RankedMatches], iou_threshold: float) -> FrameAP:
@@ -93,3 +86,20 @@ def score_matches(matches: Sequence[RankedMatches], iou_threshold: float) -> Fra
             ap[label] = average_precision(*precision_recall(match.hits(iou_threshold), match.num_truth))
     known = ap[~np.isnan(ap)]
     return FrameAP(ap, float(known.mean()) if len(known) else float("nan"))
+
+
+def counted_boxes(
+    detections: ScoredBoxes,
+    truth: LabelledBoxes,
+    round_boxes: bool = True,
+    annotated_frames: NDArray[np.int64] | None = None,
+) -> ScoredBoxes:
+    """Return the detections that `match_frames` looks at, as it looks at them; the arguments are the same."""
+    counted = np.isin(detections.frames, truth.frames if annotated_frames is None else annotated_frames)
+    boxes = detections.boxes_xyxy[counted]
+    return ScoredBoxes(
+        frames=detections.frames[counted],
+        labels=detections.labels[counted],
+        boxes_xyxy=np.rint(boxes) if round_boxes else boxes,
+        scores=detections.scores[counted],
+    )

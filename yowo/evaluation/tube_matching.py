@@ -80,6 +80,11 @@ def rank_tubes(
     return [_ranked(rows, wanted) for rows, wanted in zip(entries, by_class, strict=True)]
 
 
+def best_overlaps_of_video(truth: Sequence[Tube], found: Sequence[Tube]) -> list[float]:
+    """Return for each ground-truth tube of a video the best tube IoU of any detected tube of its class; 0 for none."""
+    return [max((tube_iou(wanted, t) for t in found if t.label == wanted.label), default=0.0) for wanted in truth]
+
+
 def _ranked(rows: list[tuple[int, int, Tube]], wanted: dict[int, list[Tube]]) -> RankedTubes:
     scores = np.array([tube.score for _, _, tube in rows], dtype=np.float64)
     order = np.argsort(-scores, kind="stable").tolist()

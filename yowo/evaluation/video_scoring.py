@@ -12,8 +12,8 @@ from yowo.contracts import Tube
 from yowo.errors import YowoError
 from yowo.evaluation.class_lists import class_names
 from yowo.evaluation.detection_table import DetectionTable
-from yowo.evaluation.frame_ap import FrameAP, match_frames, score_matches
-from yowo.evaluation.frame_matching import RankedMatches, ScoredBoxes
+from yowo.evaluation.frame_ap import FrameAP, counted_boxes, match_frames, score_matches
+from yowo.evaluation.frame_matching import LabelledBoxes, RankedMatches, ScoredBoxes
 from yowo.evaluation.linkers import Linker, link_table, make_linker
 from yowo.evaluation.thresholds import checked_thresholds
 from yowo.evaluation.tube_matching import RankedTubes, rank_tubes
@@ -34,6 +34,8 @@ class VideoScores:
         table: The detections, videos under the annotation's names.
         truth: Ground-truth tubes of every scored video, pixels.
         tubes: Linked tubes of every scored video, pixels.
+        found: Detections on annotated frames, as they were matched.
+        boxes: Ground truth of frames.
         matches: By `annotated` and `all`: the frame matches of each class.
         frame: By `annotated` and `all`: frame AP at 0.5.
         rankings: Tubes of each class, ranked.
@@ -46,6 +48,8 @@ class VideoScores:
     table: DetectionTable
     truth: Truth
     tubes: dict[str, list[Tube]]
+    found: ScoredBoxes
+    boxes: LabelledBoxes
     matches: dict[str, list[RankedMatches]]
     frame: dict[str, FrameAP]
     rankings: list[RankedTubes]
@@ -132,6 +136,8 @@ def score_table(
         table=table,
         truth=truth,
         tubes=tubes,
+        found=counted_boxes(found, boxes),
+        boxes=boxes,
         matches=matches,
         frame={name: score_matches(rows, FRAME_THRESHOLD) for name, rows in matches.items()},
         rankings=rankings,
