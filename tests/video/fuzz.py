@@ -203,7 +203,7 @@ def serve(pipe):
             pipe.send(compare(*pipe.recv()))
         except EOFError:
             return
-        except Exception as error:  # is an outcome, not the end of the run
+        except Exception as error:  # noqa: PERF203 - an outcome, not the end of the run
             pipe.send(("wrong", f"{type(error).__name__}: {error}"))
 
 

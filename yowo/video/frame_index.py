@@ -30,6 +30,8 @@ class FrameIndex(NamedTuple):
         origin: Seconds, on the stream's clock, at which a player begins; None where the container does not tell.
         closed: Whether key frames are known to be clean cuts, see `Packets.closed`, so that no picture behind a jump
             lacks those that it is made from.
+        quarters: Quarter turns, against the clock, in which pictures are shown; `width` and `height` are of the picture
+            as stored.
     """
 
     times: NDArray[np.int64]
@@ -41,6 +43,7 @@ class FrameIndex(NamedTuple):
     tick: Fraction
     origin: Fraction | None
     closed: bool = False
+    quarters: int = 0
 
 
 def frame_index(path: str | Path, by_decoding: bool = False) -> FrameIndex:
@@ -68,14 +71,16 @@ def _kept(path: str, size: int, modified: int, by_decoding: bool) -> FrameIndex:
         order = np.argsort(packets.times)
         times, keys = packets.times[order], np.flatnonzero(packets.keys[order])
         width, height = packets.width, packets.height
-        return FrameIndex(times, keys, packets.fps, width, height, False, packets.tick, packets.origin, packets.closed)
+        return FrameIndex(
+            times, keys, packets.fps, width, height, False, packets.tick, packets.origin, packets.closed, _turned(path)
+        )
     return _decode(path, packets.whole)
 
 
 def _decode(path: str, can_seek: bool) -> FrameIndex:
     times: list[int] = []
     keys: list[bool] = []
-    width = height = 0
+    width = height = turned = 0
     try:
         with av.open(path) as container:
             stream = container.streams.video[0]
@@ -84,6 +89,7 @@ def _decode(path: str, can_seek: bool) -> FrameIndex:
                 times.append(NO_TIME if frame.pts is None else frame.pts)
                 keys.append(frame.key_frame)
                 width, height = width or frame.width, height or frame.height
+                turned = turned if len(times) > 1 else quarters(frame)
     except DECODING_ERRORS as error:
         raise VideoError(f"{path}: not a readable video ({words(error)})") from error
     if not times:
@@ -92,7 +98,21 @@ def _decode(path: str, can_seek: bool) -> FrameIndex:
     _, which, count = np.unique(shown, return_inverse=True, return_counts=True)
     seekable = np.array(keys) & (shown > NO_TIME) & (count[which] == 1) & can_seek
     seekable[0] = True
-    return FrameIndex(shown, np.flatnonzero(seekable), fps, width, height, True, tick, origin)
+    return FrameIndex(shown, np.flatnonzero(seekable), fps, width, height, True, tick, origin, quarters=turned)
+
+
+def quarters(frame: av.VideoFrame) -> int:
+    """Return the quarter turns against the clock that a frame's display matrix asks for; 0 for other angles."""
+    return 0 if frame.rotation % 90 else frame.rotation // 90 % 4
+
+
+def _turned(path: str) -> int:
+    """Return the quarter turns of a file's first picture; 0 where none can be decoded."""
+    try:
+        with av.open(path) as container:
+            return next((quarters(frame) for frame in decoded(container)), 0)
+    except DECODING_ERRORS:
+        return 0
 
 
 def decoded(container: InputContainer, strict_from: int | None = None) -> Iterator[av.VideoFrame]:

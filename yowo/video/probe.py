@@ -10,11 +10,9 @@ from pathlib import Path
 from rich.progress import Progress
 
 from yowo.errors import VideoError
-from yowo.video.decord_reader import DecordReader
 from yowo.video.folder_reader import FolderReader
-from yowo.video.frame_index import frame_index
 from yowo.video.probe_process import ProbeProcess
-from yowo.video.pyav_reader import PyAVReader, SequentialReader
+from yowo.video.pyav_reader import SequentialReader
 from yowo.video.reader import open_video
 
 TIME_LIMIT = 300.0
@@ -59,11 +57,9 @@ def probe_video(path: str | Path) -> VideoInfo:
                 raise
             whole = False
         if whole:
-            gave_up = isinstance(reader, DecordReader) and reader.gave_up
-            backend = PyAVReader.backend if gave_up else reader.backend
-            return VideoInfo(len(reader), reader.fps, reader.width, reader.height, backend)
-    index = frame_index(path, by_decoding=True)
-    return VideoInfo(len(index.times), index.fps, index.width, index.height, SequentialReader.backend)
+            return VideoInfo(len(reader), reader.fps, reader.width, reader.height, reader.backend)
+    with SequentialReader(path) as reader:
+        return VideoInfo(len(reader), reader.fps, reader.width, reader.height, reader.backend)
 
 
 def probe_videos(

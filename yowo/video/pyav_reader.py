@@ -59,13 +59,13 @@ class PyAVReader:
 
     @property
     def width(self) -> int:
-        """Pixels of a row."""
-        return self._index.width
+        """Pixels of a row, as shown."""
+        return self._index.height if self._index.quarters % 2 else self._index.width
 
     @property
     def height(self) -> int:
-        """Pixels of a column."""
-        return self._index.height
+        """Pixels of a column, as shown."""
+        return self._index.width if self._index.quarters % 2 else self._index.height
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -101,7 +101,8 @@ class PyAVReader:
             self._next = index + 1
             if frame is None or _time(frame) != self._index.times[index] or (self._index.closed and frame.is_corrupt):
                 raise _NotAsIndexed(f"frame {index} is not decoded twice alike")
-            pictures[row] = cast(Frames, frame.to_ndarray(format="rgb24", width=self.width, height=self.height))
+            stored = frame.to_ndarray(format="rgb24", width=self._index.width, height=self._index.height)
+            pictures[row] = np.rot90(cast(Frames, stored), self._index.quarters)
         return pictures
 
     def _after(self, count: int) -> av.VideoFrame | None:

@@ -43,9 +43,22 @@ def open_video(path: str | Path, backend: str = "auto") -> VideoReader:
     if backend != "auto":
         return READERS[backend](path)
     chosen = choose_backend(path)
+    return _decord_or_pyav(path) if chosen == DecordReader.backend else READERS[chosen](path)
+
+
+def _decord_or_pyav(path: str | Path) -> VideoReader:
+    """Open with decord where it is installed, takes the file, and gives its first and last frame as PyAV does.
+
+    It was seen to give other colours at odd sizes, and to turn pictures over, or fail, where they are to be shown
+    turned.
+    """
+    spare = PyAVReader(path)
     try:
-        return READERS[chosen](path)
+        reader = DecordReader(path)
+        if reader.agrees_with(spare):
+            spare.close()
+            return reader
+        reader.close()
     except VideoError:
-        if chosen != DecordReader.backend:
-            raise
-    return PyAVReader(path)  # decord is not installed, or refuses the file
+        pass
+    return spare
