@@ -1,5 +1,6 @@
 """Hydra's part of a command: overrides checked first, one line where they are wrong, then the job or the sweep."""
 
+import gc
 import logging
 import os
 import sys
@@ -51,6 +52,8 @@ def run_hydra(command: str, task: Task, arguments: Sequence[str], check: Callabl
         except YowoError as error:
             log.error("error: %s", error)
             sys.exit(EXIT_USER_ERROR)
+        finally:
+            gc.collect()  # a Trainer and its parts hold each other: the next job of a sweep needs their memory
 
     hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=command)(job)()
 
