@@ -122,11 +122,11 @@ def _video_input(table: DetectionTable, truth: Truth, num_classes: int) -> tuple
     for name, frames in zip(table.videos, table.num_frames.tolist(), strict=True):
         for frame in range(1, frames + 1):
             found[f"{names[name]}/{frame:05d}.jpg"] = dict.fromkeys(range(1, num_classes + 1), nothing)
-    rows = np.concatenate([table.box, table.score[:, None]], axis=1)
+    boxes = np.concatenate([table.box, table.score[:, None]], axis=1)
     keys = np.stack([table.video, table.frame, table.cls], axis=1)
     unique, inverse = np.unique(keys, axis=0, return_inverse=True)
     order = np.argsort(inverse.reshape(-1), kind="stable")
-    parts = np.split(rows[order], np.searchsorted(inverse.reshape(-1)[order], np.arange(1, len(unique))))
+    parts = np.split(boxes[order], np.searchsorted(inverse.reshape(-1)[order], np.arange(1, len(unique))))
     for (video, frame, label), part in zip(unique.tolist(), parts, strict=True):
         found[f"{names[table.videos[video]]}/{frame:05d}.jpg"][label + 1] = part
     return wanted, found

@@ -116,7 +116,7 @@ class ActionDetection(L.LightningModule):
 
     def _log_metric(self, stage: str) -> None:
         self.log_dict(
-            {f"{stage}/{name}": value for name, value in self.metrics[stage].compute().items()}, prog_bar=True
+            {f"{stage}/{name}": value for name, value in self._metrics(stage).compute().items()}, prog_bar=True
         )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
