@@ -200,11 +200,18 @@ def serve(pipe):
     av.logging.set_level(None)
     while True:
         try:
-            pipe.send(compare(*pipe.recv()))
+            question = pipe.recv()
         except EOFError:
             return
-        except Exception as error:  # noqa: PERF203 - an outcome, not the end of the run
-            pipe.send(("wrong", f"{type(error).__name__}: {error}"))
+        pipe.send(judged(*question))
+
+
+def judged(*question):
+    """Compare one file; whatever is raised is an outcome, not the end of the run."""
+    try:
+        return compare(*question)
+    except Exception as error:
+        return "wrong", f"{type(error).__name__}: {error}"
 
 
 class Reader:
