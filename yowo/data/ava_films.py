@@ -63,7 +63,7 @@ def open_films(files: Mapping[str, Path], on_unreadable: str) -> list[AnnotatedV
             info.num_frames,
             (info.width, info.height),
             (),
-            info.backend if info.num_frames < LONG else "pyav",
+            "pyav" if info.backend == "decord" and info.num_frames >= LONG else info.backend,
             times[str(files[name])],
         )
         for name, info in infos.items()
