@@ -17,7 +17,7 @@ class Breadcrumbs:
 
     def __init__(self) -> None:
         """Make the table, int64 [SLOTS, 2]; forked and spawned workers see the same one."""
-        self._table = torch.full((SLOTS, 2), -1, dtype=torch.int64).share_memory_()
+        self._table = torch.full((SLOTS, 2), -1, dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
 
     def leave(self, position: int) -> None:
         """Note that this worker begins a sample; nothing outside of workers."""
