@@ -19,6 +19,7 @@ from torchmetrics import MetricCollection
 
 from yowo.conf_files import conf_dir
 from yowo.config_checks import check
+from yowo.config_from_data import complete
 from yowo.contracts import RawOutput, Target
 from yowo.data.augment import EvalTransform
 from yowo.data.datamodule import ClipDataModule
@@ -75,6 +76,7 @@ def compose_config(command: str, overrides: Sequence[str] = ()) -> DictConfig:
 
     Raises:
         ConfigError: An override is malformed, names an unknown group, choice or key, or gives a wrong value.
+        DatasetError, AnnotationError: What is left to the data cannot be found out from it.
     """
     with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
         try:
@@ -85,6 +87,7 @@ def compose_config(command: str, overrides: Sequence[str] = ()) -> DictConfig:
             raise ConfigError(_unknown_key(command, error)) from error
         except (HydraException, OmegaConfBaseException) as error:
             raise ConfigError(str(error)) from error
+    complete(config)
     check(config)
     return config
 

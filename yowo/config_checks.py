@@ -68,6 +68,7 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("dataset.balanced", lambda v: isinstance(v, bool) or _number(0, 1)(v), "true, false, or a number from 0 to 1"),
     ("dataset.num_train", *_COUNT),
     ("dataset.num_val", *_COUNT),
+    ("dataset.multi_label", lambda v: isinstance(v, bool), "true or false"),
     ("dataset.on_unreadable", lambda v: v in ("error", "skip"), "error or skip"),
     ("dataset.score_threshold", *_SHARE),
     ("dataset.show_threshold", *_SHARE),

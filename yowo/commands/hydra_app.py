@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from yowo.commands.main import EXIT_USER_ERROR
 from yowo.conf_files import conf_dir
 from yowo.config import compose_config, override_value, spelled_out
+from yowo.config_from_data import complete
 from yowo.errors import ConfigError, YowoError
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ def run_hydra(command: str, task: Task, arguments: Sequence[str], check: Callabl
         sys.argv = typed
         _quiet()
         try:
+            complete(config)
             return task(config)
         except YowoError as error:
             log.error("error: %s", error)

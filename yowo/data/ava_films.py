@@ -10,7 +10,7 @@ from PIL import Image, UnidentifiedImageError
 
 from yowo.data.clips import CLIP_RATE
 from yowo.data.key_frames import AnnotatedVideo
-from yowo.data.video_lists import readable
+from yowo.data.video_lists import LONG, readable
 from yowo.errors import DatasetError
 from yowo.video.frame_times import FrameTimes, read_many_times
 
@@ -21,8 +21,6 @@ END_SLACK = 1.0
 """Seconds that annotation may go beyond a film's end: its last frame is shown until then."""
 MARGIN = 60.0
 """Seconds of time stamps that are kept before and after the annotated ones."""
-LONG = 3000
-"""Frames from which on PyAV reads a film: it numbers the frames once, decord anew for every clip."""
 SUFFIXES = (".mp4", ".mkv", ".webm", ".avi")
 PICTURES = (".jpg", ".jpeg", ".png")
 

@@ -1,6 +1,7 @@
 """The index of a split: videos with their annotation, and the key frames that training and evaluation walk over."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, Protocol, overload
@@ -163,6 +164,29 @@ class KeyFrames(Sequence[KeyFrame]):
             annotated._boxes[kept],
             annotated._labels[kept],
         )
+
+    def multi_hot(self, num_classes: int) -> "KeyFrames":
+        """Make one person of the boxes of a frame that are equal, with all their labels.
+
+        Args:
+            num_classes: C.
+
+        Returns:
+            The same key frames with labels uint8 [m, C]; persons in the order of their first boxes.
+        """
+        owner = np.repeat(np.arange(len(self)), np.diff(self._first_box))
+        keys = np.column_stack([owner, self._boxes])
+        _, first, person = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        place = np.empty(len(order), dtype=np.int64)
+        place[order] = np.arange(len(order))
+        labels = np.zeros((len(order), num_classes), dtype=np.uint8)
+        labels[place[person.reshape(-1)], self._labels.astype(np.int64)] = 1
+        kept = first[order]
+        begins = np.searchsorted(owner[kept], np.arange(len(self) + 1))
+        made = copy(self)
+        made._first_box, made._boxes, made._labels = begins, self._boxes[kept], labels
+        return made
 
     def __len__(self) -> int:
         """Return the number of key frames."""

@@ -10,7 +10,7 @@ does two things at once has two rows a frame, with one track and two labels.
 
 import csv
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -82,9 +82,39 @@ def read_table(
         DatasetError: There is no such file.
         AnnotationError: The header lacks a column, or a row cannot be; the message names file and row.
     """
+    tracks: dict[tuple[str, str, str], dict[int, tuple[float, ...]]] = {}
+    for line, row in table_rows(path):
+        where = f"{path}, row {line}"
+        if isinstance(row, AnnotationError):
+            raise row
+        if row.video in left_out:
+            continue
+        _check(row, classes, videos, where)
+        boxes = tracks.setdefault((row.video, row.track, row.label), {})
+        if row.frame in boxes:
+            raise AnnotationError(
+                f"{where}: expected one box a frame of {row.video}, track {row.track}, {row.label}; frame "
+                f"{row.frame} has a second one: give the other instance another track"
+            )
+        boxes[row.frame] = row.box
+    found: dict[str, list[Tube]] = {name: [] for name in videos}
+    for (video, _, label), boxes in tracks.items():
+        found[video] += _tubes(classes.index(label), boxes, videos[video].size)
+    return {name: tuple(tubes) for name, tubes in found.items()}
+
+
+def table_rows(path: Path) -> Iterator[tuple[int, TableRow | AnnotationError]]:
+    """Walk over a table, row by row, without looking at what the rows say.
+
+    Yields:
+        The line in the file, from 1, and the row; or what is wrong with it, where it cannot be taken apart.
+
+    Raises:
+        DatasetError: There is no such file.
+        AnnotationError: The header lacks a column, or the file is no CSV.
+    """
     if not path.is_file():
         raise DatasetError(f"{path}: expected a CSV file with the columns {','.join(COLUMNS)}; it is not there")
-    tracks: dict[tuple[str, str, str], dict[int, tuple[float, ...]]] = {}
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
@@ -92,24 +122,12 @@ def read_table(
             for fields in reader:
                 if not fields:
                     continue
-                where = f"{path}, row {reader.line_num}"
-                row = _row(fields, columns, where)
-                if row.video in left_out:
-                    continue
-                _check(row, classes, videos, where)
-                boxes = tracks.setdefault((row.video, row.track, row.label), {})
-                if row.frame in boxes:
-                    raise AnnotationError(
-                        f"{where}: expected one box a frame of {row.video}, track {row.track}, {row.label}; frame "
-                        f"{row.frame} has a second one: give the other instance another track"
-                    )
-                boxes[row.frame] = row.box
+                try:
+                    yield reader.line_num, _row(fields, columns, f"{path}, row {reader.line_num}")
+                except AnnotationError as error:
+                    yield reader.line_num, error
     except (csv.Error, UnicodeDecodeError) as error:
         raise AnnotationError(f"{path}: expected a CSV file in UTF-8: {error}") from error
-    found: dict[str, list[Tube]] = {name: [] for name in videos}
-    for (video, _, label), boxes in tracks.items():
-        found[video] += _tubes(classes.index(label), boxes, videos[video].size)
-    return {name: tuple(tubes) for name, tubes in found.items()}
 
 
 class _Columns(NamedTuple):
@@ -146,6 +164,22 @@ def _row(fields: list[str], columns: _Columns, where: str) -> TableRow:
     return TableRow(video, number, box, label, track)
 
 
+def problem(row: TableRow, extent: Extent) -> str | None:
+    """Say why a row's frame or box cannot be, in a video of that length and size; None where it can."""
+    num_frames, (width, height) = extent
+    if not 0 <= row.frame < num_frames:
+        return f"frame: expected 0 to {num_frames - 1}, the frames of {row.video}, got {row.frame}"
+    x1, y1, x2, y2 = row.box
+    inside = x1 >= -SLACK and x2 <= width + SLACK and y1 >= -SLACK and y2 <= height + SLACK
+    left = min(x2, width) - max(x1, 0) > 0 and min(y2, height) - max(y1, 0) > 0
+    if not (all(map(math.isfinite, row.box)) and inside and left):
+        return (
+            f"expected x1 < x2 within 0 to {width} and y1 < y2 within 0 to {height}, the pixels of "
+            f"{row.video}, got x1={x1:g}, y1={y1:g}, x2={x2:g}, y2={y2:g}"
+        )
+    return None
+
+
 def _check(row: TableRow, classes: Sequence[str], videos: Mapping[str, Extent], where: str) -> None:
     """Raise AnnotationError where a row says what cannot be."""
     if row.video not in videos:
@@ -157,19 +191,9 @@ def _check(row: TableRow, classes: Sequence[str], videos: Mapping[str, Extent], 
         raise AnnotationError(f"{where}: label: expected one of {', '.join(classes)}, got {row.label!r}")
     if not row.track:
         raise AnnotationError(f"{where}: track: expected a number or name for the instance, got nothing")
-    num_frames, (width, height) = videos[row.video]
-    if not 0 <= row.frame < num_frames:
-        raise AnnotationError(
-            f"{where}: frame: expected 0 to {num_frames - 1}, the frames of {row.video}, got {row.frame}"
-        )
-    x1, y1, x2, y2 = row.box
-    inside = x1 >= -SLACK and x2 <= width + SLACK and y1 >= -SLACK and y2 <= height + SLACK
-    left = min(x2, width) - max(x1, 0) > 0 and min(y2, height) - max(y1, 0) > 0
-    if not (all(map(math.isfinite, row.box)) and inside and left):
-        raise AnnotationError(
-            f"{where}: expected x1 < x2 within 0 to {width} and y1 < y2 within 0 to {height}, the pixels of "
-            f"{row.video}, got x1={x1:g}, y1={y1:g}, x2={x2:g}, y2={y2:g}"
-        )
+    wrong = problem(row, videos[row.video])
+    if wrong is not None:
+        raise AnnotationError(f"{where}: {wrong}")
 
 
 def _tubes(label: int, boxes: Mapping[int, tuple[float, ...]], size: tuple[int, int]) -> list[Tube]:

@@ -9,6 +9,8 @@ from yowo.video.probe import VideoInfo, probe_videos
 
 log = logging.getLogger(__name__)
 ALL = "all"
+LONG = 3000
+"""Frames from which on PyAV reads a film: it numbers the frames once, decord anew for every clip."""
 
 
 def name_list(

@@ -69,3 +69,18 @@ class MultiHotFocalLoss:
             ratio = self.class_ratio.to(p)
             positive, negative = positive * (1 - ratio).exp(), negative * ratio.exp()
         return torch.where(labels.reshape(p.shape) > 0, positive, negative).sum()
+
+
+def focal_loss(
+    exclusive_classes: int, classes: Sequence[str], class_ratio: Sequence[float] | None = None
+) -> SoftmaxFocalLoss | MultiHotFocalLoss:
+    """Choose the class term by the labels: softmax where all classes exclude one another, else AVA's.
+
+    Args:
+        exclusive_classes: How many of the first classes share a softmax.
+        classes: Names of the C classes.
+        class_ratio: See `MultiHotFocalLoss`.
+    """
+    if exclusive_classes == len(classes):
+        return SoftmaxFocalLoss()
+    return MultiHotFocalLoss(exclusive_classes, class_ratio)
