@@ -8,6 +8,7 @@ from typing import ClassVar, cast
 import av
 import numpy as np
 from av.container import InputContainer
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 from typing_extensions import Self
 
@@ -47,6 +48,7 @@ class PyAVReader:
         self._container: InputContainer | None = None
         self._frames: Iterator[av.VideoFrame] = iter(())
         self._next = 0
+        self._colours = VideoReformatter()  # kept, as making one takes longer than converting a small picture
 
     @staticmethod
     def _number(path: str | Path) -> FrameIndex:
@@ -101,7 +103,8 @@ class PyAVReader:
             self._next = index + 1
             if frame is None or _time(frame) != self._index.times[index] or (self._index.closed and frame.is_corrupt):
                 raise _NotAsIndexed(f"frame {index} is not decoded twice alike")
-            stored = frame.to_ndarray(format="rgb24", width=self._index.width, height=self._index.height)
+            size = self._index.width, self._index.height
+            stored = self._colours.reformat(frame, *size, "rgb24", threads=1).to_ndarray()
             pictures[row] = np.rot90(cast(Frames, stored), self._index.quarters)
         return pictures
 
