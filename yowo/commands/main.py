@@ -14,6 +14,7 @@ VERBS = {
     "eval": "evaluate a checkpoint: table by class and metrics.json",
     "detect": "detect actions in a video: annotated video and detections file",
     "score": "score saved detections of any detector by the published protocols",
+    "data": "data sets of your own: import, check, show, anchors, prepare",
     "info": "parameters, multiply-adds and output shapes of a network, part by part",
     "weights": "list, fetch, import and look into weights files of any published format",
     "reproduce": "evaluate the rows of the report's tables that there are weights for",

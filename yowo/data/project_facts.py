@@ -1,8 +1,11 @@
 """Classes, labels and anchors of a project folder: those that it names, else those that its table shows."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from yowo.data.importing.video_folder import VideoFolder
 from yowo.data.project import (
@@ -20,7 +23,7 @@ from yowo.data.project import (
     readable_rows,
     several_at_once,
 )
-from yowo.data.table import Extent
+from yowo.data.table import Extent, TableRow
 from yowo.data.video_lists import readable
 from yowo.errors import DatasetError
 
@@ -48,16 +51,29 @@ def _facts(root: Path, _changed: tuple[int, ...]) -> Facts:
     if not classes:
         raise DatasetError(f"{root / TABLE}: has no row; annotate something")
     multi_label = several_at_once(rows) is not None if said.multi_label is None else said.multi_label
-    anchors = said.anchors
-    if anchors is None:
-        extents = read_extents(root)
-        named = {row.video for row in rows}
-        if named - set(extents):
-            paths = {n: str(p) for n, p in VideoFolder(root / VIDEO_FOLDER).paths.items() if n in named - set(extents)}
-            infos: dict[str, Any] = readable(paths, "skip") if paths else {}
-            extents |= {name: Extent(i.num_frames, (i.width, i.height)) for name, i in infos.items()}
-        sizes = box_sizes(rows, extents)
-        if not len(sizes):
-            raise DatasetError(f"{root / TABLE}: no row has a box inside its video; yowo data check {root} says why")
-        anchors = find_anchors(sizes)
+    anchors = said.anchors or find_anchors(_sizes(root, rows))
     return Facts(tuple(classes), multi_label, anchors)
+
+
+def project_boxes(root: Path) -> NDArray[np.float64]:
+    """Return width and height of a project's boxes as fractions of the picture, float64 [N, 2]; one a person and frame.
+
+    Raises:
+        DatasetError: The folder is no project, or no box is in it.
+        AnnotationError: Its files are damaged.
+    """
+    check_layout(root)
+    return _sizes(root, readable_rows(root))
+
+
+def _sizes(root: Path, rows: Sequence[TableRow]) -> NDArray[np.float64]:
+    extents = read_extents(root)
+    unknown = {row.video for row in rows} - set(extents)
+    if unknown:
+        paths = {name: str(p) for name, p in VideoFolder(root / VIDEO_FOLDER).paths.items() if name in unknown}
+        infos = readable(paths, "skip") if paths else {}
+        extents |= {name: Extent(info.num_frames, (info.width, info.height)) for name, info in infos.items()}
+    sizes = box_sizes(rows, extents)
+    if not len(sizes):
+        raise DatasetError(f"{root / TABLE}: no row has a box inside its video; yowo data check {root} says why")
+    return sizes
