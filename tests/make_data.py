@@ -93,3 +93,25 @@ def ucf24_archive(root: Path) -> Path:
     (root / "trainlist.txt").write_text("\n".join(rows[False]) + "\n")
     write_annotation(root / "splitfiles" / "finalAnnots.mat")
     return root
+
+
+PROJECT = {
+    "a": [(frame, (4, 4, 24, 40), "walk", "1") for frame in range(8)],
+    "b": [(frame, (10 + frame, 8, 40 + frame, 44), "sit", "1") for frame in range(6)],
+    "far/c": [(frame, (4, 4, 28, 40), "walk", "1") for frame in range(8)]
+    + [(frame, (30, 6, 60, 40), "sit", "2") for frame in range(2, 6)],
+}
+"""Boxes of each video, 12 frames of 64 x 48: frame, pixels, label, track."""
+
+
+def project(root: Path, boxes: dict[str, list[tuple]] = PROJECT, suffix: str = ".mp4") -> Path:
+    """A project folder with videos and table alone."""
+    for seed, name in enumerate(boxes):
+        write_video(root / "videos" / f"{name}{suffix}", pictures(12, seed))
+    rows = [
+        f"{name},{frame},{','.join(map(str, box))},{label},{track}"
+        for name, found in boxes.items()
+        for frame, box, label, track in found
+    ]
+    (root / "annotations.csv").write_text("\n".join(["video,frame,x1,y1,x2,y2,label,track", *rows]) + "\n")
+    return root
