@@ -47,11 +47,19 @@ class VideoFolder:
             raise DatasetError(f"{path}: has the same name as {self.paths[name]}; rename one of them")
         self.paths[name] = path
 
+    def has(self, named: str) -> bool:
+        """Tell whether `find` finds a video."""
+        try:
+            self.find(named, "")
+        except AnnotationError:
+            return False
+        return True
+
     def find(self, named: str, where: str) -> str:
         """Return what this folder calls the video that an annotation names.
 
         Args:
-            named: With or without folders and ending, as in "D:\\videos\\morning_01.mp4" or "morning_01".
+            named: With or without folders and ending, and with slashes of either kind: "videos/morning_01.mp4" or "morning_01".
             where: File and row of the annotation, for the message.
 
         Raises:
