@@ -1,0 +1,87 @@
+"""Copies of films, there whole and checked or not at all."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+
+from yowo.errors import VideoError
+from yowo.video.copy_check import Sample, check_copy, sample, sample_positions
+from yowo.video.film_source import open_source
+from yowo.video.transcoder import Recipe, TargetError, scaled_size, transcode
+
+UNFINISHED = ".unfinished.mp4"
+"""Ending of files that are being written; they begin with a dot and hold the number of the process."""
+
+
+class FilmCopy(NamedTuple):
+    """What is known of a copy.
+
+    Attributes:
+        original_size: Width and height of the source in pixels, as shown.
+        size: Those of the copy.
+        num_frames: Frames of both.
+        times: SHA-256 of the times of the frames, see `yowo.video.copy_clock.Clock.identity`.
+    """
+
+    original_size: tuple[int, int]
+    size: tuple[int, int]
+    num_frames: int
+    times: str
+
+
+def unfinished_path(target: Path, process: int) -> Path:
+    """Return where a process writes the file that will become `target`."""
+    return target.with_name(f".{target.stem}.{process}{UNFINISHED}")
+
+
+def copy_film(
+    path: Path,
+    target: Path,
+    recipe: Recipe,
+    threads: int = 1,
+    done: Callable[[int, int], object] = lambda frames, total: None,
+) -> FilmCopy:
+    """Make a smaller copy of a film, check it, and give it its name.
+
+    Args:
+        path: The film; it is only read.
+        target: The copy, an MP4 file; an old one stays until the new one is whole.
+        recipe: How.
+        threads: Of the decoder and of the encoder.
+        done: Told the frames written so far and those of the film.
+
+    Raises:
+        ConfigError: The recipe cannot be.
+        VideoError: The film cannot be read, or the copy is not as it should be.
+        TargetError: The copy cannot be written.
+    """
+    recipe.check()
+    before = path.stat() if path.exists() else None
+    source = open_source(path)
+    index, count = source.index, len(source.index.times)
+    wanted, samples = sample_positions(count), list[Sample]()
+
+    def see(position: int, frame: av.VideoFrame) -> None:
+        if position in wanted:
+            samples.append(sample(position, frame, (index.width, index.height), index.quarters))
+        done(position + 1, count)
+
+    unfinished = unfinished_path(target, os.getpid())
+    size = scaled_size(source.size, recipe.short_side)
+    try:
+        clock = transcode(source, unfinished, recipe, threads, see)
+        check_copy(unfinished, clock, recipe.gop, size, samples)
+        after = path.stat()
+        if before is None or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise VideoError(f"{path}: was changed while it was read; prepare it again")
+        unfinished.replace(target)
+    except OSError as error:
+        raise TargetError(f"{target}: cannot be written ({error.strerror or error}); check the folder") from error
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+    return FilmCopy(source.size, size, count, clock.identity)
