@@ -68,5 +68,5 @@ def findings(report: ProjectReport) -> Table:
     table.add_column("what to do", overflow="fold")
     for finding in report.findings:
         style = "red" if finding.level == "error" else "yellow"
-        table.add_row(f"[{style}]{finding.level}[/]", finding.what, str(finding.count), finding.where, finding.advice)
+        table.add_row(f"[{style}]{finding.level}[/]", finding.what, str(finding.times), finding.where, finding.advice)
     return table

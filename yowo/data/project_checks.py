@@ -43,14 +43,14 @@ class Finding(NamedTuple):
     Attributes:
         level: "error": training stops or means nothing; "warning": it may be meant.
         what: The problem.
-        count: How often.
+        times: How often.
         where: The first of them, in one line.
         advice: What to do.
     """
 
     level: Level
     what: str
-    count: int
+    times: int
     where: str
     advice: str
 

@@ -23,8 +23,8 @@ SLACK = 1.0
 def read_ava_csv_rows(source: Path, videos: VideoFolder, options: ImportOptions) -> Annotated:
     """Read a CSV in AVA's format; the frame of a row is the one shown at its second.
 
-    Names of classes are those of `options.classes`, else of a `.pbtxt` beside the file, else AVA's own 80; of the latter
-    two, those that rows have.
+    Names of classes are those of `options.classes`, else of a `.pbtxt` beside the file, else AVA's own 80; of
+    the latter two, those that rows have.
 
     Args:
         source: The file, with or without a header.

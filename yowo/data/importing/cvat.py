@@ -1,8 +1,8 @@
 """CVAT's format "CVAT for video 1.1": tracks of boxes in XML.
 
 Frames are those of the video, from 0. A track that leaves frames out is interpolated linearly between its boxes, on the
-task's frames (`start_frame`, `frame_filter`), as CVAT does; a box with outside="1" ends it until the next one, and so does
-the last box that is listed. Attributes hold until they change.
+task's frames (`start_frame`, `frame_filter`), as CVAT does; a box with outside="1" ends it until the next one, and so
+does the last box that is listed. Attributes hold until they change.
 """
 
 import zipfile
@@ -173,9 +173,8 @@ def _tasks(meta: Element, name: str, videos: VideoFolder, notes: _Notes) -> dict
     if whole is not None:
         source = meta.findtext("source") or whole.findtext("source") or whole.findtext("name") or ""
         return {"": _task(whole, source, name, videos, notes)}
-    found = meta.findall("project/tasks/task")
     made = {}
-    for task in found:
+    for task in meta.findall("project/tasks/task"):
         source = task.findtext("source") or task.findtext("name") or ""
         made[task.findtext("id", "").strip()] = _task(task, source, name, videos, notes)
     return made

@@ -18,8 +18,8 @@ def read_mot(source: Path, videos: VideoFolder, options: ImportOptions) -> Annot
     """Read ground truth of multi-object tracking.
 
     Args:
-        source: `<video>.txt`, `<video>/gt/gt.txt`, or a folder of them at any depth. A `labels.txt` beside the file names the
-            classes by number, from 1.
+        source: `<video>.txt`, `<video>/gt/gt.txt`, or a folder of them at any depth. A `labels.txt` beside the
+            file names the classes by number, from 1.
         videos: The annotated videos.
         options: `classes` and `first_frame` (1 where not given) apply.
 

@@ -144,7 +144,8 @@ def _fitting(read: Annotated, videos: VideoFolder) -> tuple[list[TableRow], dict
         width, height = extents[row.video].size
         x1, y1, x2, y2 = row.box
         inside = (max(x1, 0.0), max(y1, 0.0), min(x2, float(width)), min(y2, float(height)))
-        fitting = row._replace(box=tuple(round(value, 2) for value in inside))
+        x1, y1, x2, y2 = (round(value, 2) for value in inside)
+        fitting = row._replace(box=(x1, y1, x2, y2))
         wrong = problem(fitting, extents[row.video])
         if wrong is not None:
             lost.append(f"{row.video}, frame {row.frame}: {wrong}")

@@ -30,8 +30,8 @@ DELIMITERS = ",;\t"
 def read_simple_csv(source: Path, videos: VideoFolder, options: ImportOptions) -> Annotated:
     """Read a table with a header; see `ALIASES` for what columns may be called.
 
-    Boxes are x1 y1 x2 y2, or x1 y1 with width and height; pixels, or fractions where none is above 1. A missing or empty
-    track is found by overlap afterwards.
+    Boxes are x1 y1 x2 y2, or x1 y1 with width and height; pixels, or fractions where none is above 1. A missing or
+    empty track is found by overlap afterwards.
 
     Args:
         source: CSV file; commas, semicolons or tabs.
@@ -101,7 +101,7 @@ def checked_box(corners: Sequence[str], where: str, has_size: bool) -> tuple[flo
 def _columns(header: Sequence[str], source: Path) -> dict[str, int]:
     """Return the place of each column by our name for it."""
     names = [name.strip().lower().replace(" ", "_") for name in header]
-    found = {}
+    found: dict[str, int] = {}
     for ours, theirs in ALIASES.items():
         place = next((names.index(name) for name in theirs if name in names), None)
         if place is not None and place not in found.values():

@@ -1,6 +1,7 @@
 """The videos below a folder, found by whatever name an annotation gives them."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from yowo.errors import AnnotationError, DatasetError
@@ -29,7 +30,7 @@ class VideoFolder:
             raise DatasetError(f"{folder}: expected a folder of videos; it is not there")
         self.folder = folder
         self.paths: dict[str, Path] = {}
-        for path in sorted(folder.rglob("*")):
+        for path in _files(folder):
             if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file():
                 self._add(path.relative_to(folder).with_suffix("").as_posix(), path)
             elif path.suffix.lower() in PICTURE_SUFFIXES and path.parent not in self.paths.values():
@@ -59,7 +60,7 @@ class VideoFolder:
         """Return what this folder calls the video that an annotation names.
 
         Args:
-            named: With or without folders and ending, and with slashes of either kind: "videos/morning_01.mp4" or "morning_01".
+            named: With or without folders and ending, slashes of either kind: "far/morning_01.mp4", "morning_01".
             where: File and row of the annotation, for the message.
 
         Raises:
@@ -100,3 +101,16 @@ class VideoFolder:
             )
         self._infos.update({name: infos[path] for name in wanted if (path := str(self.paths[name])) in infos})
         return {name: self._infos[name] for name in wanted}
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Walk over the files below a folder, linked folders as well, each folder once; in order of their names."""
+    seen = set()
+    for name, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(name)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders.sort()
+        yield from (Path(name) / file for file in sorted(files))
