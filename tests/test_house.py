@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
+from tests.make_data import project
 from yowo.config import choices, compose_config, groups, register_checkpoint
 
 PACKAGE = ROOT / "yowo"
@@ -172,9 +173,10 @@ EXCLUSIVE = {"hydra"}
     "override",
     [f"{group}={choice}" for group in groups() if group not in EXCLUSIVE for choice in choices(group)],
 )
-def test_every_choice_of_every_group_composes(override):
+def test_every_choice_of_every_group_composes(override, tmp_path):
     group, _, choice = override.partition("=")
-    config = compose_config("train", [override])
+    root = [f"dataset.root={project(tmp_path)}"] if override == "dataset=custom" else []
+    config = compose_config("train", [override, *root])
     assert set(config) >= {"model", "dataset", "trainer", "optimizer"}
     if group in ("model", "dataset"):
         assert config[group].name == choice

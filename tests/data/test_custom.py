@@ -45,7 +45,9 @@ def test_several_actions_of_a_person_are_one_box_with_several_labels(tmp_path):
     assert first.labels.tolist() == [[1, 1], [1, 0]]
     assert np.allclose(first.boxes_norm * [64, 48, 64, 48], [[4, 4, 24, 40], [30, 4, 60, 40]], atol=1e-5)
     assert second.labels.tolist() == [[0, 1]]
-    with pytest.raises(AnnotationError, match=r"a, frame 0, track 1 does several things at once; set dataset\.multi_label"):
+    with pytest.raises(
+        AnnotationError, match=r"a, frame 0, track 1 does several things at once; set dataset\.multi_label"
+    ):
         Custom(str(tmp_path), CLASSES).videos("train")
 
 

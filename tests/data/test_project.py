@@ -96,5 +96,7 @@ def test_sizes_are_fractions_inside_the_picture_once_a_person():
 
 
 def test_the_layout_is_named(tmp_path):
-    with pytest.raises(DatasetError, match=r"expected annotations\.csv and videos/.*not there: annotations\.csv, videos"):
+    with pytest.raises(
+        DatasetError, match=r"expected annotations\.csv and videos/.*not there: annotations\.csv, videos"
+    ):
         check_layout(tmp_path)

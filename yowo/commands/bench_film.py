@@ -3,11 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
 
 import av
 import numpy as np
-from av.video.stream import VideoStream
 
 from yowo.errors import VideoError
 from yowo.evaluation.whole_file import whole_file
@@ -50,7 +48,7 @@ def make_film(
     """
     total = round(seconds * RATE)
     with whole_file(path) as unfinished, av.open(str(unfinished), "w", format="mp4") as container:
-        stream = cast(VideoStream, container.add_stream("libx264", rate=RATE))
+        stream = container.add_stream("libx264", rate=RATE)
         stream.width, stream.height = SIZE
         stream.pix_fmt = "yuv420p"
         count = 0
@@ -71,7 +69,7 @@ def _shots(clips: Sequence[Path]) -> Iterator[Frames]:
     """Yield shot after shot, uint8 [N, h, w, 3] of the film's shape, for ever."""
     random = np.random.default_rng(0)
     while True:
-        with open_video(clips[random.integers(len(clips))]) as reader:
+        with open_video(clips[int(random.integers(len(clips)))]) as reader:
             length = min(len(reader), int(random.integers(SHOT[0] * RATE, SHOT[1] * RATE + 1)))
             first = int(random.integers(len(reader) - length + 1))
             frames = reader.get_frames(range(first, first + length))

@@ -71,9 +71,17 @@ def test_ticked_attributes_are_the_actions(read):
 @pytest.mark.parametrize(
     ("images", "annotations", "words"),
     [
-        ([{"id": 1, "file_name": "a/1.jpg"}], [annotation(image=2)], "annotation 1: image_id or category_id is not in the file"),
+        (
+            [{"id": 1, "file_name": "a/1.jpg"}],
+            [annotation(image=2)],
+            "annotation 1: image_id or category_id is not in the file",
+        ),
         ([{"id": 1, "file_name": "a/1.jpg"}], [annotation(box=(1, 2, 0, 4))], "annotation 1: expected x1 < x2"),
-        ([{"id": 1, "file_name": "a/1.jpg"}], [annotation(box=(1, 2))], "annotation 1: expected four numbers for the box"),
+        (
+            [{"id": 1, "file_name": "a/1.jpg"}],
+            [annotation(box=(1, 2))],
+            "annotation 1: expected four numbers for the box",
+        ),
         ([{"id": 1, "file_name": "a/x.jpg"}], [], r"image 1: file_name: expected <video>/<frame>\.jpg"),
         ([{"id": 1, "file_name": "z/1.jpg"}], [], "image 1: .* has no video 'z'"),
         ([{"file_name": "a/1.jpg"}], [], r"images\[0\]: expected id, got"),

@@ -155,11 +155,23 @@ def test_a_task_of_another_name_is_about_the_only_video(tmp_path):
         ("<note/>", "expected <annotations>, got <note>"),
         ('<annotations><image id="0" name="a.png"></image></annotations>', 'of the format "CVAT for images"'),
         ('<!DOCTYPE a [<!ENTITY b "c">]><annotations/>', "has a DOCTYPE, which CVAT's files have not"),
-        (document(('label="jump"', box(0, 0).replace('xtl="0"', 'xtl="wide"'))), "track 0, frame 0: <box>: expected numbers"),
+        (
+            document(('label="jump"', box(0, 0).replace('xtl="0"', 'xtl="wide"'))),
+            "track 0, frame 0: <box>: expected numbers",
+        ),
         (document(('label="jump"', box(0, 0, size=-3))), "track 0, frame 0: expected xtl < xbr and ytl < ybr"),
-        (document(('label="jump"', box(0, 0).replace('frame="0"', 'frame="-1"', 1))), "frame: expected a whole number, got '-1'"),
-        (document(('label="jump" task_id="5"', box(0, 0)), meta="<project><tasks></tasks></project>"), "track 0: no task 5"),
-        (document(("", box(0, 0)), meta="<task><name>t</name></task><source>z.mp4</source>"), "has no video 'z.mp4'; there are 2"),
+        (
+            document(('label="jump"', box(0, 0).replace('frame="0"', 'frame="-1"', 1))),
+            "frame: expected a whole number, got '-1'",
+        ),
+        (
+            document(('label="jump" task_id="5"', box(0, 0)), meta="<project><tasks></tasks></project>"),
+            "track 0: no task 5",
+        ),
+        (
+            document(("", box(0, 0)), meta="<task><name>t</name></task><source>z.mp4</source>"),
+            "has no video 'z.mp4'; there are 2",
+        ),
     ],
 )
 def test_damage_is_named(read, text, words):

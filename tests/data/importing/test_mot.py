@@ -19,7 +19,10 @@ def test_folders_with_a_list_of_labels_are_read(tmp_path, videos):
     (tmp_path / "b" / "gt" / "gt.txt").write_text("1,4,10,5,20,30,1,2,1.0\n3,4,11,5,20,30,0,2,1.0\n4,5,1,2,3,4,1,1,1\n")
     (tmp_path / "b" / "gt" / "labels.txt").write_text("sit\njump\n")
     found = read_mot(tmp_path, videos, ImportOptions())
-    assert [tuple(row) for row in found.rows] == [("b", 0, (10, 5, 30, 35), "jump", "4"), ("b", 3, (1, 2, 4, 6), "sit", "5")]
+    assert [tuple(row) for row in found.rows] == [
+        ("b", 0, (10, 5, 30, 35), "jump", "4"),
+        ("b", 3, (1, 2, 4, 6), "sit", "5"),
+    ]
     assert found.classes == ("sit", "jump") and found.notes == ["1 boxes with confidence 0 were left out"]
 
 

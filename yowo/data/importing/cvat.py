@@ -92,10 +92,12 @@ class _Notes:
         self._found: dict[str, tuple[int, str]] = {}
 
     def add(self, words: str, where: str) -> None:
+        """Count something left out, found at a place."""
         count, first = self._found.get(words, (0, where))
         self._found[words] = (count + 1, first)
 
     def lines(self) -> list[str]:
+        """Say all of it, a line for each kind."""
         return [f"{count} {words}; the first: {first}" for words, (count, first) in self._found.items()]
 
 
