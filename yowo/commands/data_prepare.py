@@ -32,7 +32,7 @@ def run(arguments: Sequence[str]) -> None:
     """
     options = parser().parse_args(arguments)
     folder: Path = options.folder
-    output: Path = options.output or folder.absolute().with_name(folder.absolute().name + SUFFIX)
+    output: Path = options.output or Path(os.path.normpath(folder.absolute()) + SUFFIX)
     recipe = Recipe(options.short_side, options.gop, options.crf, options.preset)
     console = Console()
     try:

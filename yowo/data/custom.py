@@ -6,6 +6,7 @@ from pathlib import Path
 
 from yowo.data.importing.video_folder import VideoFolder
 from yowo.data.key_frames import AnnotatedVideo, KeyFrames, Split
+from yowo.data.prepared import annotated_size
 from yowo.data.project import (
     FACTS,
     TABLE,
@@ -76,7 +77,9 @@ class Custom:
             infos = readable({name: str(folder.paths[name]) for name in names}, self._on_unreadable)
             counted = read_extents(self.root)
             extents = {
-                name: Extent(info.num_frames, counted[name].size if name in counted else (info.width, info.height))
+                name: Extent(
+                    info.num_frames, counted[name].size if name in counted else annotated_size(folder.paths[name], info)
+                )
                 for name, info in infos.items()
             }
             tubes = read_table(self.root / TABLE, self.classes, extents, left_out=set(folder.paths) - set(infos))

@@ -39,6 +39,7 @@ PICTURE_FOLDERS = ("Rename_Images", "Frames", "rgb-images")
 VIDEO_FOLDERS = ("ReCompress_Videos", "videos")
 TEXT = ("groundtruths_jhmdb", "groundtruths_jhmdb.zip")
 PICTURES = (".png", ".jpg")
+SUFFIXES = (".avi", ".mp4", ".mkv", ".webm")
 LAYOUT = (
     "expected Rename_Images/<Class>/<video>/00001.png (or Frames/ or rgb-images/) or "
     "ReCompress_Videos/<Class>/<video>.avi, with puppet_mask/, labels/ or groundtruths_jhmdb.zip, and splits/ or "
@@ -136,8 +137,10 @@ class JHMDB21:
         """Return the names of all videos that there are pictures or video files of."""
         folder = self._first((*PICTURE_FOLDERS, *VIDEO_FOLDERS))
         found = folder.glob("*/*") if folder is not None else ()
-        paths = (path for path in found if path.is_dir() or path.suffix == ".avi")
-        return sorted(f"{path.parent.name}/{path.name.removesuffix('.avi')}" for path in paths)
+        paths = (
+            path.with_suffix("") if _is_video(path) else path for path in found if path.is_dir() or _is_video(path)
+        )
+        return sorted({f"{path.parent.name}/{path.name}" for path in paths})
 
     def _tubes(self, names: Sequence[str]) -> dict[str, tuple[Tube, ...]]:
         """Return the boxes of those of the videos that have some, as fractions."""
@@ -165,7 +168,8 @@ class JHMDB21:
             found = _pictures(folder, names)
         else:
             folder = self._first(VIDEO_FOLDERS) or self.root / VIDEO_FOLDERS[0]
-            files = {name: str(path) for name in names if (path := folder / f"{name}.avi").is_file()}
+            on_disk = {f"{path.parent.name}/{path.stem}": str(path) for path in folder.glob("*/*") if _is_video(path)}
+            files = {name: on_disk[name] for name in names if name in on_disk}
             infos = readable(files, self._on_unreadable) if files else {}
             found = [AnnotatedVideo(n, files[n], i.num_frames, SIZE, (), i.backend) for n, i in infos.items()]
         if not found:
@@ -173,6 +177,10 @@ class JHMDB21:
         if len(found) < len(names):
             log.warning("%s: %d of %d %s videos are not there", folder, len(names) - len(found), len(names), split)
         return found
+
+
+def _is_video(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and path.is_file()
 
 
 def _pictures(folder: Path, names: Sequence[str]) -> list[AnnotatedVideo]:

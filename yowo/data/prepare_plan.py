@@ -137,7 +137,7 @@ def _walk(folder: Path, above: tuple[Path, ...]) -> Iterator[tuple[Path, bool]]:
 
 
 def lay_out(plan: Plan, output: Path, recipe: Recipe) -> None:
-    """Make the output's manifest, folders and links, and remove what killed runs left unfinished.
+    """Make the output's manifest, folders and links, and remove what killed runs left and copies that hold no more.
 
     Raises:
         DatasetError: The folder cannot be written to.
@@ -147,6 +147,8 @@ def lay_out(plan: Plan, output: Path, recipe: Recipe) -> None:
         write_manifest(output, recipe, plan.kept)
         for parent in {job.target.parent for job in plan.jobs}:
             _make_folder(parent, output)
+        for job in plan.jobs:
+            job.target.unlink(missing_ok=True)
         for link, target in plan.links:
             _make_folder(link.parent, output)
             _link(link, target)
@@ -180,7 +182,7 @@ def _link(link: Path, target: Path) -> None:
         return
     if link.exists():
         return
-    way = os.path.relpath(target.absolute(), link.parent.resolve())
+    way = os.path.relpath(target.parent.resolve() / target.name, link.parent.resolve())
     with suppress(OSError, NotImplementedError):
         link.symlink_to(way, target_is_directory=target.is_dir())
         return

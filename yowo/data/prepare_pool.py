@@ -113,9 +113,10 @@ def copy_all(jobs: Sequence[Job], recipe: Recipe, workers: int, threads: int) ->
                     if worker.dead:
                         worker.end()
                         crew.remove(worker)
+                    worker.job = None
+                    if worker.dead and waiting:
                         worker = _Worker(recipe, threads)
                         crew.append(worker)
-                    worker.job = None
                     if waiting:
                         worker.give(waiting.popleft())
                 yield event

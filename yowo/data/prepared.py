@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from yowo.errors import DatasetError
+from yowo.video.probe import VideoInfo
 from yowo.video.transcoder import Recipe
 
 MANIFEST = "prepared.json"
@@ -111,6 +112,19 @@ def original_size(path: str | Path) -> tuple[int, int] | None:
         return None
     video = read_manifest(folder).get(path.relative_to(folder).as_posix())
     return None if video is None else video.original_size
+
+
+def annotated_size(path: str | Path, info: VideoInfo) -> tuple[int, int]:
+    """Return the width and height that boxes in pixels of a video count in: those of the original it was made from.
+
+    Args:
+        path: The video.
+        info: What its file says.
+
+    Raises:
+        DatasetError: The manifest is damaged.
+    """
+    return original_size(path) or (info.width, info.height)
 
 
 def _read(folder: Path) -> tuple[Recipe, Mapping[str, PreparedVideo]]:

@@ -58,10 +58,11 @@ def prepare(
         DatasetError: There is nothing to copy, or the output cannot be written.
     """
     recipe.check()
-    plan = make_plan(folder, output, recipe)
+    make_plan(folder, output, recipe)  # nothing is written where something is wrong
     made: dict[str, PreparedVideo] = {}
     failed: list[str] = []
     with _alone(output):
+        plan = make_plan(folder, output, recipe)
         lay_out(plan, output, recipe)
         begin(plan.jobs, len(plan.kept))
         recorded = monotonic()

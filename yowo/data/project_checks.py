@@ -12,6 +12,7 @@ import numpy as np
 
 from yowo.data.importing.video_folder import VideoFolder
 from yowo.data.key_frames import Split
+from yowo.data.prepared import annotated_size
 from yowo.data.project import (
     FACTS,
     SPLITS,
@@ -142,7 +143,7 @@ def _check_videos(
         info = infos.get(str(path))
         if info is None:
             continue
-        known = counted.get(name, Extent(info.num_frames, (info.width, info.height)))
+        known = counted.get(name, Extent(info.num_frames, annotated_size(path, info)))
         if known.num_frames != info.num_frames:
             changed.append(f"{name}: {info.num_frames} frames, {VIDEO_TABLE} says {known.num_frames}")
         extents[name] = Extent(info.num_frames, known.size)

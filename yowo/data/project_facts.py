@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yowo.data.importing.video_folder import VideoFolder
+from yowo.data.prepared import annotated_size
 from yowo.data.project import (
     FACTS,
     TABLE,
@@ -72,7 +73,7 @@ def _sizes(root: Path, rows: Sequence[TableRow]) -> NDArray[np.float64]:
     if unknown:
         paths = {name: str(p) for name, p in VideoFolder(root / VIDEO_FOLDER).paths.items() if name in unknown}
         infos = readable(paths, "skip") if paths else {}
-        extents |= {name: Extent(info.num_frames, (info.width, info.height)) for name, info in infos.items()}
+        extents |= {name: Extent(info.num_frames, annotated_size(paths[name], info)) for name, info in infos.items()}
     sizes = box_sizes(rows, extents)
     if not len(sizes):
         raise DatasetError(f"{root / TABLE}: no row has a box inside its video; yowo data check {root} says why")

@@ -11,6 +11,7 @@ import av
 from yowo.errors import VideoError
 from yowo.video.copy_check import Sample, check_copy, sample, sample_positions
 from yowo.video.film_source import open_source
+from yowo.video.packets import words
 from yowo.video.transcoder import Recipe, TargetError, scaled_size, transcode
 
 UNFINISHED = ".unfinished.mp4"
@@ -60,7 +61,7 @@ def copy_film(
         TargetError: The copy cannot be written.
     """
     recipe.check()
-    before = path.stat() if path.exists() else None
+    before = _version(path)
     source = open_source(path)
     index, count = source.index, len(source.index.times)
     wanted, samples = sample_positions(count), list[Sample]()
@@ -75,13 +76,26 @@ def copy_film(
     try:
         clock = transcode(source, unfinished, recipe, threads, see)
         check_copy(unfinished, clock, recipe.gop, size, samples)
-        after = path.stat()
-        if before is None or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        if _version(path) != before:
             raise VideoError(f"{path}: was changed while it was read; prepare it again")
-        unfinished.replace(target)
-    except OSError as error:
-        raise TargetError(f"{target}: cannot be written ({error.strerror or error}); check the folder") from error
+        _rename(unfinished, target)
     finally:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
     return FilmCopy(source.size, size, count, clock.identity)
+
+
+def _version(path: Path) -> tuple[int, int] | None:
+    """Return what tells the versions of a file apart; None where it is not there."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_size, facts.st_mtime_ns
+
+
+def _rename(unfinished: Path, target: Path) -> None:
+    try:
+        unfinished.replace(target)
+    except OSError as error:
+        raise TargetError(f"{target}: cannot be written ({words(error)}); check the folder") from error

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from yowo.errors import ConfigError, VideoError
 from yowo.video.copy_clock import Clock, copy_clock
 from yowo.video.film_source import FilmSource, source_frames
-from yowo.video.packets import words
+from yowo.video.packets import DECODING_ERRORS, words
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 WORST_CRF = 35
@@ -93,29 +93,36 @@ def transcode(
         When its frames are shown.
 
     Raises:
-        VideoError: The film does not decode to the frames of its index.
+        VideoError: The film does not decode to the frames of its index, or its pictures cannot be encoded.
         TargetError: The copy cannot be written.
     """
     clock = copy_clock(source.index)
     movie = {"movflags": "+faststart", "video_track_timescale": str(clock.rate), "movie_timescale": str(clock.rate)}
-    try:
+    with _writing(target):
         copy = av.open(str(target), "w", format="mp4", options=movie)
-    except (av.FFmpegError, OSError) as error:
-        raise _no_target(target, error) from error
-    with _writing(copy, target):
-        encoder = _Encoder(copy, source, recipe, clock, threads)
+    try:
+        encoder = _Encoder(copy, target, source, recipe, clock, threads)
         for position, frame in enumerate(source_frames(source, threads)):
             encoder.write(frame)
             see(position, frame)
         encoder.finish()
+        with _writing(target):
+            copy.close()
+    except DECODING_ERRORS as error:
+        raise VideoError(f"{source.path}: cannot be encoded ({words(error)})") from error
+    finally:
+        with suppress(*DECODING_ERRORS):
+            copy.close()
     return clock
 
 
 class _Encoder:
     """Scales, turns and encodes frame after frame."""
 
-    def __init__(self, copy: OutputContainer, source: FilmSource, recipe: Recipe, clock: Clock, threads: int) -> None:
-        self._copy = copy
+    def __init__(
+        self, copy: OutputContainer, target: Path, source: FilmSource, recipe: Recipe, clock: Clock, threads: int
+    ) -> None:
+        self._copy, self._target = copy, target
         self._quarters = source.index.quarters
         self._size = scaled_size(source.size, recipe.short_side)
         self._scaler = VideoReformatter()
@@ -167,7 +174,8 @@ class _Encoder:
         for packet in self._stream.encode(picture):
             packet.pts = packet.dts = int(self._clock.ticks[self._written])
             packet.duration, packet.time_base = self._lasts[self._written], Fraction(1, self._clock.rate)
-            self._copy.mux(packet)
+            with _writing(self._target):
+                self._copy.mux(packet)
             self._written += 1
 
     def _write_silence(self) -> None:
@@ -176,8 +184,9 @@ class _Encoder:
             return
         silence = av.AudioFrame.from_ndarray(np.zeros((1, SILENCE_LENGTH), np.int16), format="s16p", layout="mono")
         silence.sample_rate, silence.pts, silence.time_base = SILENCE_RATE, 0, Fraction(1, SILENCE_RATE)
-        self._copy.mux(self._sound.encode(silence))
-        self._copy.mux(self._sound.encode(None))
+        packets = [*self._sound.encode(silence), *self._sound.encode(None)]
+        with _writing(self._target):
+            self._copy.mux(packets)
 
 
 def _turn(planes: NDArray[np.uint8], quarters: int) -> NDArray[np.uint8]:
@@ -190,19 +199,11 @@ def _turn(planes: NDArray[np.uint8], quarters: int) -> NDArray[np.uint8]:
 
 
 @contextmanager
-def _writing(copy: OutputContainer, target: Path) -> Iterator[None]:
-    """Close a file in the end, whatever happens."""
+def _writing(target: Path) -> Iterator[None]:
+    """Tell errors of the target from those of the source."""
     try:
         yield
-        copy.close()
-    except VideoError:
-        raise
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise _no_target(target, error) from error
-    finally:
-        with suppress(av.FFmpegError, OSError, ValueError):
-            copy.close()
-
-
-def _no_target(target: Path, error: Exception) -> TargetError:
-    return TargetError(f"{target}: cannot be written ({words(error)}); check the folder and the room on the disk")
+    except OSError as error:
+        raise TargetError(
+            f"{target}: cannot be written ({words(error)}); check the folder and the room on the disk"
+        ) from error
