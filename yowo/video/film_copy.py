@@ -75,7 +75,10 @@ def copy_film(
     size = scaled_size(source.size, recipe.short_side)
     try:
         clock = transcode(source, unfinished, recipe, threads, see)
-        check_copy(unfinished, clock, recipe.gop, size, samples)
+        try:
+            check_copy(unfinished, clock, recipe.gop, size, samples)
+        except VideoError as error:
+            raise VideoError(f"{path}: {error}") from error
         if _version(path) != before:
             raise VideoError(f"{path}: was changed while it was read; prepare it again")
         _rename(unfinished, target)
