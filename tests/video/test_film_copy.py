@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.film_cases import FILM_RATE, film, key_frames, psnr, shown_at, sound_first, turn
+from tests.make_data import write_video
 from tests.video.video_files import difference
 from yowo.errors import ConfigError, VideoError
 from yowo.video import film_copy
@@ -105,6 +106,13 @@ def test_the_recipe_is_followed(tmp_path):
     usual = target.stat().st_size
     copy_film(source, target, QUICK._replace(crf=35))
     assert target.stat().st_size < usual
+
+
+@pytest.mark.parametrize("size", [(16, 16), (64, 48), (320, 240)])
+def test_the_worst_quality_is_no_false_alarm(tmp_path, size):
+    write_video(tmp_path / "v.avi", np.random.default_rng(0).integers(0, 255, (9, *size[::-1], 3), dtype=np.uint8))
+    made = copy_film(tmp_path / "v.avi", tmp_path / "copy.mp4", Recipe(16, crf=35, preset="ultrafast"))
+    assert made.num_frames == 9 and min(made.size) == 16
 
 
 def test_a_recipe_that_cannot_be_is_refused_before_the_film_is_opened(tmp_path):

@@ -145,7 +145,7 @@ def _kept(path: Path, size: int, modified: int) -> tuple[Recipe, Mapping[str, Pr
             raise DatasetError(f"{path}: expected format {FORMAT}, got {content['format']!r}; update yowo")
         recipe = Recipe(**{key: content[key] for key in Recipe._fields})
         return recipe, {name: _video(facts) for name, facts in content["videos"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise DatasetError(f"{path}: damaged ({type(error).__name__}: {error}); remove it and prepare again") from error
 
 

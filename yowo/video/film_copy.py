@@ -64,15 +64,15 @@ def copy_film(
     before = _version(path)
     source = open_source(path)
     index, count = source.index, len(source.index.times)
+    size = scaled_size(source.size, recipe.short_side)
     wanted, samples = sample_positions(count), list[Sample]()
 
     def see(position: int, frame: av.VideoFrame) -> None:
         if position in wanted:
-            samples.append(sample(position, frame, (index.width, index.height), index.quarters))
+            samples.append(sample(position, frame, (index.width, index.height), index.quarters, size))
         done(position + 1, count)
 
     unfinished = unfinished_path(target, os.getpid())
-    size = scaled_size(source.size, recipe.short_side)
     try:
         clock = transcode(source, unfinished, recipe, threads, see)
         try:
