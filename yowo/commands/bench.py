@@ -10,6 +10,7 @@ from yowo.errors import ConfigError
 SUBJECTS = {
     "data": "clips a second: ours and the released pipeline on the same videos",
     "model": "frames a second of networks",
+    "prepare": "random clips of a long film and its bytes, before and after yowo data prepare",
     "score": "the protocols: ours and the released evaluation programs on the same detections",
 }
 

@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--output", type=Path, metavar="DIR2", help="root of the copy (DIR_prepared)")
     made.add_argument("--short-side", type=int, default=usual.short_side, help="pixels; never enlarged (256)")
     made.add_argument("--gop", type=int, default=usual.gop, help="frames from key frame to key frame (8)")
-    made.add_argument("--crf", type=int, default=usual.crf, help="quality, 0 (lossless) to 35 (20)")
+    made.add_argument("--crf", type=int, default=usual.crf, help="quality, 0 (lossless) to 35 (23)")
     made.add_argument("--preset", choices=PRESETS, default=usual.preset, help="time against bytes (fast)")
     made.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (one a processor)")
     return made

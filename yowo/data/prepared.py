@@ -1,6 +1,6 @@
 """What is known of prepared storage: `prepared.json` beside the copies that `yowo data prepare` makes.
 
-    {"format": 1, "short_side": 256, "gop": 8, "crf": 20, "preset": "fast",
+    {"format": 1, "short_side": 256, "gop": 8, "crf": 23, "preset": "fast",
      "videos": {"videos/film.mp4": {"source": "videos/film.mkv", "source_bytes": 1, "source_mtime_ns": 1,
                                     "original_size": [1280, 720], "size": [456, 256], "num_frames": 1,
                                     "times": "<sha256>", "bytes": 1}}}

@@ -46,7 +46,7 @@ class Recipe(NamedTuple):
 
     short_side: int = 256
     gop: int = 8
-    crf: int = 20
+    crf: int = 23
     preset: str = "fast"
 
     def check(self) -> None:
