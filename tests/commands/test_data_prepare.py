@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from yowo.errors import ConfigError, DatasetError
 from yowo.video.transcoder import Recipe
 
 SLOW = ("--preset", "veryslow", "--workers", "1")
+FRAMES = 500
 QUICK = ("--preset", "ultrafast", "--workers", "1", "--short-side", "24")
 
 
@@ -84,11 +86,17 @@ def test_from_the_shell_a_failure_is_one_line_and_an_exit_code(films):
     assert done.stderr.count("\n") == 1 and done.stderr.startswith("error: 1 of 3 videos could not be prepared")
 
 
+@pytest.fixture(scope="module")
+def long(tmp_path_factory):
+    """A film that takes its time."""
+    return film(tmp_path_factory.mktemp("long") / "long.mp4", FRAMES, (320, 240))
+
+
 @pytest.fixture
-def started(tmp_path):
-    """A run in a group of processes of its own, in the midst of its second film."""
-    film(tmp_path / "films" / "long.mp4", 250, (320, 240))
+def started(tmp_path, long):
+    """A run in a group of processes of its own, in the midst of its first film."""
     film(tmp_path / "films" / "short.mp4", 5)
+    shutil.copy(long, tmp_path / "films")
     script = f"from yowo.commands.data_prepare import run; run([{str(tmp_path / 'films')!r}, *{SLOW!r}])"
     process = subprocess.Popen(
         [sys.executable, "-c", script], stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -115,7 +123,7 @@ def finish(tmp_path, capsys):
     run([str(tmp_path / "films"), *SLOW])
     assert "2 videos prepared, 0 were already" in capsys.readouterr().out
     assert copies(tmp_path) == ["long.mp4", "short.mp4"] and not unfinished(tmp_path)
-    assert read_manifest(tmp_path / "films_prepared")["long.mp4"].num_frames == 250
+    assert read_manifest(tmp_path / "films_prepared")["long.mp4"].num_frames == FRAMES
 
 
 def test_a_run_that_is_killed_leaves_no_half_copy_and_goes_on(tmp_path, started, capsys):
