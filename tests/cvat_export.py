@@ -19,7 +19,6 @@ def write_exports(project: Path, folder: Path) -> None:
     videos: dict[str, dict[str, list[TableRow]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         videos[row.video][row.track].append(row)
-    folder.mkdir(parents=True, exist_ok=True)
     for name, tracks in videos.items():
         file = next((project / VIDEO_FOLDER).glob(f"{name}.*"))
         last = max(row.frame for track in tracks.values() for row in track)
@@ -34,7 +33,9 @@ def write_exports(project: Path, folder: Path) -> None:
         )
         body = "".join(_track(number, track) for number, track in enumerate(tracks.values()))
         text = f'<?xml version="1.0" encoding="utf-8"?>\n<annotations><version>1.1</version><meta>{meta}</meta>{body}</annotations>\n'
-        (folder / f"{name}.xml").write_text(text, encoding="utf-8")
+        path = folder / f"{name}.xml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 def _track(number: int, rows: list[TableRow]) -> str:

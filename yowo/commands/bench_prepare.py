@@ -110,10 +110,8 @@ def read(path: Path, count: int) -> Reading:
 def jpeg_bytes(path: Path, info: VideoInfo, count: int) -> int:
     """Return the bytes of a film's frames as JPEGs, 30 a second, estimated from `count` evenly spread ones."""
     positions = np.unique(np.linspace(0, info.num_frames - 1, count).astype(int))
-    sizes = []
     with open_video(path, info.backend) as reader:
-        for position in positions.tolist():
-            sizes.append(len(_jpeg(reader.get_frames([position])[0])))
+        sizes = [len(_jpeg(reader.get_frames([position])[0])) for position in positions.tolist()]
     return round(float(np.mean(sizes)) * info.num_frames / info.fps * CLIP_RATE)
 
 

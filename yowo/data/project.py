@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from yowo.boxes.anchor_clusters import cluster_anchors
 from yowo.data.key_frames import Split
 from yowo.data.split_choice import choose_held_out
-from yowo.data.table import Extent, TableRow, table_rows
+from yowo.data.table import Extent, TableRow, table_rows, text_lines
 from yowo.errors import AnnotationError, DatasetError
 
 TABLE, FACTS, VIDEO_TABLE = "annotations.csv", "dataset.yaml", "videos.csv"
@@ -177,17 +177,16 @@ def read_extents(root: Path) -> dict[str, Extent]:
     if not path.is_file():
         return {}
     found = {}
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        for number, row in enumerate(csv.DictReader(file), 2):
-            try:
-                name, frames, width, height = (str(row[column]) for column in EXTENT_COLUMNS)
-                found[name] = Extent(int(frames), (int(width), int(height)))
-            except (KeyError, ValueError):
-                raise AnnotationError(
-                    f"{path}, row {number}: expected {','.join(EXTENT_COLUMNS)} with whole numbers, got {row}"
-                ) from None
-            if min(found[name].num_frames, *found[name].size) < 1:
-                raise AnnotationError(f"{path}, row {number}: expected numbers of at least 1, got {found[name]}")
+    for number, row in enumerate(csv.DictReader(text_lines(path)), 2):
+        try:
+            name, frames, width, height = (str(row[column]) for column in EXTENT_COLUMNS)
+            found[name] = Extent(int(frames), (int(width), int(height)))
+        except (KeyError, ValueError):
+            raise AnnotationError(
+                f"{path}, row {number}: expected {','.join(EXTENT_COLUMNS)} with whole numbers, got {row}"
+            ) from None
+        if min(found[name].num_frames, *found[name].size) < 1:
+            raise AnnotationError(f"{path}, row {number}: expected numbers of at least 1, got {found[name]}")
     return found
 
 
@@ -208,11 +207,7 @@ def read_split(root: Path, split: Split) -> list[str] | None:
     path = root / SPLIT_FOLDER / f"{split}.txt"
     if not path.is_file():
         return None
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise AnnotationError(f"{path}: expected names in UTF-8, one a line ({error})") from error
-    return [line.strip() for line in lines if line.strip()]
+    return [line.strip() for line in text_lines(path) if line.strip()]
 
 
 def split_names(root: Path, rows: Iterable[TableRow]) -> dict[Split, list[str]]:

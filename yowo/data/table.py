@@ -54,6 +54,18 @@ class TableRow(NamedTuple):
     track: str
 
 
+def text_lines(path: Path) -> list[str]:
+    """Return the lines of a text file.
+
+    Raises:
+        AnnotationError: It is no text in UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise AnnotationError(f"{path}: expected a text file in UTF-8 ({error})") from error
+
+
 def write_table(path: Path, rows: Iterable[TableRow]) -> None:
     """Write rows as a table that `read_table` reads; coordinates get two decimals."""
     with path.open("w", newline="", encoding="utf-8") as file:

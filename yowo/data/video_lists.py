@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from yowo.data.table import text_lines
 from yowo.errors import ConfigError, DatasetError
 from yowo.video.probe import VideoInfo, probe_videos
 
@@ -39,7 +40,9 @@ def name_list(
         path = Path(chosen)
         if not path.is_file():
             raise ConfigError(f"{key}={chosen}: expected a list of names, all, or a text file with one name a line")
-        chosen = [line.split()[0] for line in path.read_text().splitlines() if line.strip()]
+        lines = [line.strip() for line in text_lines(path) if line.strip()]
+        exact = set(known)
+        chosen = [line if line in exact else line.split()[0] for line in lines]
     exist = set(known)
     names = {_bare(name, exist) for name in chosen}
     unknown = sorted(names - exist)

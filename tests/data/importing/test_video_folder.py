@@ -3,7 +3,9 @@ from PIL import Image
 
 from tests.make_data import pictures, write_video
 from yowo.data.importing.video_folder import VideoFolder
+from yowo.data.preparing import prepare
 from yowo.errors import AnnotationError, DatasetError
+from yowo.video.transcoder import Recipe
 
 
 @pytest.fixture
@@ -60,3 +62,10 @@ def test_folders_without_videos_and_equal_names_are_named(folder, tmp_path):
         VideoFolder(tmp_path / "empty")
     with pytest.raises(DatasetError, match="expected a folder of videos; it is not there"):
         VideoFolder(tmp_path / "gone")
+
+
+def test_prepared_videos_have_the_size_that_boxes_were_drawn_at(tmp_path):
+    write_video(tmp_path / "videos" / "a.mp4", pictures(8, 0))
+    prepare(tmp_path / "videos", tmp_path / "small", Recipe(short_side=16, preset="ultrafast"), workers=1)
+    info = VideoFolder(tmp_path / "small").probe(["a"])["a"]
+    assert (info.width, info.height, info.num_frames) == (64, 48, 8)

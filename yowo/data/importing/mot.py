@@ -6,7 +6,7 @@ from pathlib import Path
 from yowo.data.importing.annotated import Annotated, ImportOptions
 from yowo.data.importing.simple_csv import checked_box
 from yowo.data.importing.video_folder import VideoFolder
-from yowo.data.table import TableRow
+from yowo.data.table import TableRow, text_lines
 from yowo.errors import AnnotationError
 
 TRUTH, LABELS = "gt.txt", "labels.txt"
@@ -60,7 +60,7 @@ def _listed(path: Path) -> tuple[str, ...] | None:
     """Read the names of classes beside a file, None where there are none."""
     if not path.is_file():
         return None
-    return tuple(line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip())
+    return tuple(line.strip() for line in text_lines(path) if line.strip())
 
 
 def _rows(path: Path, video: str, classes: tuple[str, ...] | None, first: int) -> tuple[list[TableRow], int]:

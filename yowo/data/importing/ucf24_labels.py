@@ -5,7 +5,7 @@ from pathlib import Path
 from yowo.data.importing.annotated import Annotated, ImportOptions
 from yowo.data.importing.simple_csv import checked_box
 from yowo.data.importing.video_folder import VideoFolder
-from yowo.data.table import TableRow
+from yowo.data.table import TableRow, text_lines
 from yowo.errors import AnnotationError
 
 
@@ -35,7 +35,7 @@ def read_ucf24_labels(source: Path, videos: VideoFolder, options: ImportOptions)
             raise AnnotationError(f"{path}: expected a name such as 00001.txt, by the number of the frame")
         if path.parent not in names:
             names[path.parent] = videos.find(path.parent.relative_to(folder).as_posix(), str(path.parent))
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(text_lines(path), 1):
             if line.strip():
                 where = f"{path}, row {number}"
                 box, label = _line(line, classes, where)

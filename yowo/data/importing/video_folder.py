@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from yowo.data.prepared import annotated_size
 from yowo.errors import AnnotationError, DatasetError
 from yowo.video.probe import VideoInfo, probe_videos
 
@@ -86,7 +88,7 @@ class VideoFolder:
         )
 
     def probe(self, names: Iterable[str]) -> dict[str, VideoInfo]:
-        """Return length, rate and size of videos, each of them opened once.
+        """Return length, rate and size of videos, each of them opened once; of prepared ones the original's size.
 
         Raises:
             DatasetError: One cannot be read.
@@ -99,7 +101,11 @@ class VideoFolder:
                 f"{len(reasons)} of {len(wanted)} annotated videos cannot be read; the first: {first}; repair it, or "
                 "remove it from the annotation"
             )
-        self._infos.update({name: infos[path] for name in wanted if (path := str(self.paths[name])) in infos})
+        for name in wanted:
+            info = infos.get(str(self.paths[name]))
+            if info is not None:
+                width, height = annotated_size(self.paths[name], info)
+                self._infos[name] = replace(info, width=width, height=height)
         return {name: self._infos[name] for name in wanted}
 
 
