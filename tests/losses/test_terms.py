@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from yowo.losses.terms import CLAMP, MultiHotFocalLoss, SoftmaxFocalLoss
+from yowo.losses.terms import CLAMP, MultiHotFocalLoss, SoftmaxFocalLoss, focal_loss
 
 
 def test_softmax_focal_loss_by_hand():
@@ -43,3 +43,12 @@ def test_multi_hot_probabilities_are_clamped_without_gradient_beyond():
 def test_no_positives_give_zero():
     assert SoftmaxFocalLoss()(torch.zeros(0, 3), torch.zeros(0, dtype=torch.int64)).item() == 0
     assert MultiHotFocalLoss(1)(torch.zeros(0, 3), torch.zeros(0)).item() == 0
+
+
+def test_the_class_term_follows_the_labels():
+    assert isinstance(focal_loss(2, ["walk", "sit"]), SoftmaxFocalLoss)
+    chosen, weighted = focal_loss(1, ["walk", "sit"]), focal_loss(1, ["walk", "sit"], [0.1, 0.9])
+    logits, labels = torch.tensor([[2.0, -1.0]]), torch.tensor([[1.0, 1.0]])
+    assert torch.equal(chosen(logits, labels), MultiHotFocalLoss(1)(logits, labels))
+    assert torch.equal(weighted(logits, labels), MultiHotFocalLoss(1, [0.1, 0.9])(logits, labels))
+    assert not torch.equal(chosen(logits, labels), weighted(logits, labels))
