@@ -1,11 +1,14 @@
 """yowo: spatio-temporal action detection in video."""
 
+import os
 from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from yowo.api import build_model, compute_losses, detect, load_model, load_weights
     from yowo.evaluation.scoring import score
+
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # torch: large pages for large tensors, quicker to begin with
 
 __all__ = ["build_model", "compute_losses", "detect", "load_model", "load_weights", "score"]
 

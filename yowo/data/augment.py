@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from yowo.contracts import Target
-from yowo.data.colour import adjust_clips
+from yowo.data.colour import adjust_colour
 
 LARGEST = 0.999
 """Boxes are clipped to 0..0.999, so that a centre never falls on the far border's cell."""
@@ -197,7 +197,7 @@ class TrainTransform(EvalTransform):
         if self.hue or self.saturation != 1 or self.exposure != 1:
             shifts = (2 * torch.rand(len(clips), generator=generator) - 1) * self.hue
             factors = [self._factors(len(clips), limit, generator) for limit in (self.saturation, self.exposure)]
-            return self.normalise(adjust_clips(resized, shifts, *factors)), moved
+            return self.normalise(adjust_colour(resized, shifts, *factors)), moved
         return self.normalise(as_planes(resized)), moved
 
     @staticmethod
