@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element, ParseError, iterparse
 from xml.parsers import expat
 
 import numpy as np
+from rich import progress
 
 from yowo.data.importing.annotated import Annotated, ImportOptions
 from yowo.data.importing.cvat_actions import CvatLabels
@@ -73,11 +74,12 @@ def read_cvat(source: Path, videos: VideoFolder, options: ImportOptions) -> Anno
     labels = CvatLabels(options)
     notes = _Notes()
     rows: list[TableRow] = []
-    documents = 0
-    for name, opened in _documents(source):
+    documents = tracks = 0
+    for name, opened in progress.track(_documents(source), "reading annotations", transient=True):
         documents += 1
-        first = len({(row.video, row.track) for row in rows}) if rows else 0
-        rows += _document(name, opened, videos, labels, notes, first)
+        found = _document(name, opened, videos, labels, notes, tracks)
+        tracks += len({(row.video, row.track) for row in found})
+        rows += found
     if not documents:
         raise AnnotationError(f"{source}: expected CVAT's XML, a zip or a folder of it; {WANTED}")
     used = {row.label for row in rows}
