@@ -11,9 +11,9 @@ SHARED = ROOT.parent / "shared"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _two_threads() -> None:
-    """Run alike on machines with more cores."""
-    torch.set_num_threads(2)
+def _one_thread() -> None:
+    """Run alike on machines with more cores; two processes run tests."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 from tests.film_cases import film
 from tests.make_data import pictures, write_video
 from yowo.commands.data_prepare import run
-from yowo.data.prepared import read_manifest, read_recipe
+from yowo.data.preparing.manifest import read_manifest, read_recipe
 from yowo.errors import ConfigError, DatasetError
 from yowo.video.transcoder import Recipe
 

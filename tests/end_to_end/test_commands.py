@@ -21,7 +21,7 @@ TINY = [
 
 
 def yowo(*arguments: str, folder: Path, fails: bool = False) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "OMP_NUM_THREADS": "2", "WANDB_MODE": "offline", "COLUMNS": "200"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "WANDB_MODE": "offline", "COLUMNS": "200"}
     done = subprocess.run(
         [sys.executable, "-m", "yowo", *arguments],
         cwd=folder,

@@ -47,7 +47,7 @@ def followed(tmp_path_factory) -> tuple[Path, dict[str, str]]:
         with zipfile.ZipFile(folder / "exports" / f"{path.stem}.zip", "w") as archive:
             archive.write(path, "annotations.xml")
     (made / "videos").rename(folder / "videos")
-    environment = {**os.environ, "OMP_NUM_THREADS": "2", "COLUMNS": "200"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     printed = {}
     for command in commands(2, 3, 4, 5):

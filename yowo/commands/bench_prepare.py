@@ -16,7 +16,7 @@ from rich.table import Table
 
 from yowo.commands.bench_film import RATE, find_clips, make_film
 from yowo.data.clips import CLIP_RATE
-from yowo.data.preparing import prepare
+from yowo.data.preparing.storage import prepare
 from yowo.errors import ConfigError, DatasetError
 from yowo.video.probe import VideoInfo, probe_video
 from yowo.video.reader import open_video

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from typing_extensions import Self
 
-from yowo.data.prepare_plan import Job
-from yowo.data.prepare_pool import Advance, Event, Failed
-from yowo.data.preparing import Outcome, prepare
+from yowo.data.preparing.plan import Job
+from yowo.data.preparing.pool import Advance, Event, Failed
+from yowo.data.preparing.storage import Outcome, prepare
 from yowo.errors import DatasetError
 from yowo.video.transcoder import PRESETS, Recipe
 

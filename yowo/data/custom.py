@@ -6,7 +6,7 @@ from pathlib import Path
 
 from yowo.data.importing.video_folder import VideoFolder
 from yowo.data.key_frames import AnnotatedVideo, KeyFrames, Split
-from yowo.data.prepared import annotated_size
+from yowo.data.preparing.manifest import annotated_size
 from yowo.data.project import (
     FACTS,
     TABLE,

@@ -12,7 +12,7 @@ import numpy as np
 
 from yowo.data.importing.video_folder import VideoFolder
 from yowo.data.key_frames import Split
-from yowo.data.prepared import annotated_size
+from yowo.data.preparing.manifest import annotated_size
 from yowo.data.project import (
     FACTS,
     SPLITS,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yowo.data.importing.video_folder import VideoFolder
-from yowo.data.prepared import annotated_size
+from yowo.data.preparing.manifest import annotated_size
 from yowo.data.project import (
     FACTS,
     TABLE,

@@ -3,7 +3,7 @@ from PIL import Image
 
 from tests.make_data import pictures, write_video
 from yowo.data.importing.video_folder import VideoFolder
-from yowo.data.preparing import prepare
+from yowo.data.preparing.storage import prepare
 from yowo.errors import AnnotationError, DatasetError
 from yowo.video.transcoder import Recipe
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from yowo.data.prepared import annotated_size
+from yowo.data.preparing.manifest import annotated_size
 from yowo.errors import AnnotationError, DatasetError
 from yowo.video.probe import VideoInfo, probe_videos
 

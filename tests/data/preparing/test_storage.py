@@ -13,9 +13,9 @@ from tests.make_data import pictures, project, ucf24_files, write_video
 from yowo.config import build_datamodule, compose_config
 from yowo.data.custom import Custom
 from yowo.data.jhmdb21 import JHMDB21
-from yowo.data.prepare_pool import Finished
-from yowo.data.prepared import MANIFEST, read_manifest
-from yowo.data.preparing import LOCK, prepare
+from yowo.data.preparing.manifest import MANIFEST, read_manifest
+from yowo.data.preparing.pool import Finished
+from yowo.data.preparing.storage import LOCK, prepare
 from yowo.data.project_checks import check_project
 from yowo.data.project_facts import project_boxes, project_facts
 from yowo.errors import ConfigError, DatasetError

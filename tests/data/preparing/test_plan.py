@@ -3,8 +3,8 @@ import shutil
 
 import pytest
 
-from yowo.data.prepare_plan import lay_out, make_plan
-from yowo.data.prepared import MANIFEST, PreparedVideo, read_manifest, write_manifest
+from yowo.data.preparing.manifest import MANIFEST, PreparedVideo, read_manifest, write_manifest
+from yowo.data.preparing.plan import lay_out, make_plan
 from yowo.errors import ConfigError, DatasetError
 from yowo.video.transcoder import Recipe
 
@@ -121,7 +121,7 @@ def test_a_copy_whose_original_is_gone_stays(folder, tmp_path):
 
 def test_another_recipe_is_refused(folder, tmp_path):
     record(folder, tmp_path / "out", "videos/a.mp4", "videos/a.avi")
-    message = r"out: was prepared with short_side=256 gop=8 crf=20 preset=fast, not short_side=256 gop=4 .*; give that"
+    message = r"out: was prepared with short_side=256 gop=8 crf=23 preset=fast, not short_side=256 gop=4 .*; give that"
     with pytest.raises(ConfigError, match=message):
         make_plan(folder, tmp_path / "out", RECIPE._replace(gop=4))
 

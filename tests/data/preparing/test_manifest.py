@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from yowo.data.prepared import (
+from yowo.data.preparing.manifest import (
     MANIFEST,
     PreparedVideo,
     annotated_size,

@@ -6,9 +6,9 @@ from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
-from yowo.data.prepare_plan import Job, lay_out, make_plan
-from yowo.data.prepare_pool import Event, Failed, Finished, copy_all
-from yowo.data.prepared import PreparedVideo, write_manifest
+from yowo.data.preparing.manifest import PreparedVideo, write_manifest
+from yowo.data.preparing.plan import Job, lay_out, make_plan
+from yowo.data.preparing.pool import Event, Failed, Finished, copy_all
 from yowo.errors import DatasetError
 from yowo.video.film_copy import FilmCopy
 from yowo.video.transcoder import Recipe

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from yowo.data.importing.video_folder import VIDEO_SUFFIXES
-from yowo.data.prepared import MANIFEST, PreparedVideo, read_manifest, read_recipe, write_manifest
+from yowo.data.preparing.manifest import MANIFEST, PreparedVideo, read_manifest, read_recipe, write_manifest
 from yowo.errors import ConfigError, DatasetError
 from yowo.video.film_copy import UNFINISHED
 from yowo.video.transcoder import Recipe

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.film_cases import film
-from yowo.data.prepare_plan import Job
-from yowo.data.prepare_pool import Advance, Failed, Finished, copy_all
+from yowo.data.preparing.plan import Job
+from yowo.data.preparing.pool import Advance, Failed, Finished, copy_all
 from yowo.video.film_copy import unfinished_path
 from yowo.video.transcoder import Recipe
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import NamedTuple, cast
 
-from yowo.data.prepare_plan import Job
+from yowo.data.preparing.plan import Job
 from yowo.errors import YowoError
 from yowo.video.film_copy import FilmCopy, copy_film, unfinished_path
 from yowo.video.transcoder import Recipe, TargetError
