@@ -8,12 +8,13 @@ from torch.utils.data import DataLoader
 
 from tests.make_data import pictures, write_video
 from yowo.contracts import Tube
-from yowo.data.breadcrumbs import Breadcrumbs
+from yowo.data.breadcrumbs import CUT_OFF, Breadcrumbs
 from yowo.data.dataset import ClipDataset, collate
 from yowo.data.key_frames import AnnotatedVideo, KeyFrames
 from yowo.errors import VideoError
 
 FATAL = 5
+DEATH = r"DataLoader worker \(pid|Connection|No such file|^$"
 
 
 class Killed(ClipDataset):
@@ -50,7 +51,7 @@ def load(dataset, start):
 @pytest.mark.parametrize("start", ["fork", "spawn"])
 def test_a_killed_worker_is_told_by_the_sample_it_was_on(keys, start):
     dataset = Killed(keys, 4)
-    with pytest.raises(RuntimeError, match=r"DataLoader worker \(pid") as caught:
+    with pytest.raises((RuntimeError, *CUT_OFF), match=DEATH) as caught:
         load(dataset, start)
     told = dataset.killed_on(caught.value)
     assert told == f"video Diving/v, key frame {FATAL} (counted from 0): {keys[0].path}"
@@ -74,6 +75,21 @@ def test_other_errors_and_the_main_process_leave_no_trace():
     trace = Breadcrumbs()
     trace.leave(3)
     assert (trace._table == -1).all()
-    trace._table[1] = torch.tensor([77, 9])
+    trace._table[1] = torch.tensor([77, 9, 1])
     assert trace.last_of_killed(ValueError("pid 77")) == []
     assert trace.last_of_killed(RuntimeError("DataLoader worker (pid(s) 12, 77) exited unexpectedly")) == [9]
+
+
+def test_a_connection_that_breaks_is_told_by_the_dead_worker_that_was_at_a_sample(keys):
+    dataset = Killed(keys, 4)
+    with pytest.raises((RuntimeError, *CUT_OFF), match=DEATH):
+        load(dataset, "fork")
+    told = f"video Diving/v, key frame {FATAL} (counted from 0): {keys[0].path}"
+    assert dataset.killed_on(ConnectionResetError(104, "Connection reset by peer")) == told
+    assert dataset.killed_on(EOFError()) == told
+
+
+def test_workers_that_ended_well_are_not_blamed(keys):
+    dataset = ClipDataset(keys, 4)
+    load(dataset, "fork")
+    assert not dataset.killed_on(ConnectionResetError(104, "Connection reset by peer"))

@@ -77,6 +77,8 @@ class ClipDataset(Dataset[Sample]):
             raise VideoError(f"{_sample(key)} cannot be read: {error}") from error
         except Exception as error:  # whatever a decoder raises, the sample is named
             raise VideoError(f"{_sample(key)} cannot be read: {key.path}: {type(error).__name__}: {error}") from error
+        finally:
+            self._breadcrumbs.finish()
         return Sample(position, key.size, frames, target)
 
     def killed_on(self, error: BaseException) -> str | None:

@@ -1,5 +1,6 @@
 """Videos through decord."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -124,10 +125,9 @@ class DecordReader:
 
 
 def _in_place(batch: Any) -> Frames:
-    """Hand over decord's memory without a copy: while one is made, decord goes on decoding."""
-    from torch.utils.dlpack import from_dlpack
-
-    frames: Frames = from_dlpack(batch.to_dlpack()).numpy()
+    """Hand over decord's memory without a copy where torch is loaded: while one is made, decord goes on decoding."""
+    torch = sys.modules.get("torch")
+    frames: Frames = batch.asnumpy() if torch is None else torch.from_dlpack(batch.to_dlpack()).numpy()
     return frames
 
 
