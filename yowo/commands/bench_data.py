@@ -5,7 +5,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from yowo.config import build_datamodule, compose_config
 from yowo.data.datamodule import ClipDataModule
 from yowo.data.dataset import ClipDataset, collate
 
+ROUNDS = 4
 EPILOG = """examples:
   yowo bench data                                                   generated videos of 320 x 240
   yowo bench data dataset=ucf24 dataset.root=DIR
@@ -69,19 +70,27 @@ def cpu_table(data: ClipDataModule, dataset: ClipDataset, chosen: Sequence[int],
             frames: list[Tensor] = list(batch.clips)
             data.train_transform(frames, batch.targets)
 
-    worker, device = _rate(decode, len(chosen)), _rate(transform, len(chosen))
+    jobs = [decode, transform]
+    with ExitStack() as stack:
+        if reference is not None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            write_pictures(dataset, chosen, folder)
+            pipeline = stack.enter_context(released_pipeline(reference, folder, dataset.clip_len))
+
+            def run_released() -> None:
+                for place in range(len(chosen)):
+                    pipeline[place]
+
+            jobs.append(run_released)
+        worker, device, *others = _rates(jobs, len(chosen))
     both = 1 / (1 / worker + 1 / device)
     rows = [
         ("worker: video to uint8 clip", worker),
         ("batch: augmentation, here on the CPU", device),
         ("both", both),
     ]
-    released = None
-    if reference is not None:
-        with tempfile.TemporaryDirectory() as folder:
-            write_pictures(dataset, chosen, Path(folder))
-            with released_pipeline(reference, Path(folder), dataset.clip_len) as pipeline:
-                released = _rate(lambda: [pipeline[place] for place in range(len(chosen))], len(chosen))
+    released = others[0] if others else None
+    if released is not None:
         rows.append(("released: JPEG to augmented clip", released))
     table = Table("what", title=f"{len(chosen)} clips of {dataset.clip_len} frames")
     table.add_column("clips a CPU second", justify="right")
@@ -126,14 +135,15 @@ def wall_table(dataset: ClipDataset, chosen: Sequence[int], workers: Sequence[in
     return table
 
 
-def _rate(work: Callable[[], Any], count: int) -> float:
-    """Return items a CPU second, the better of two runs."""
-    best = float("inf")
-    for _ in range(2):
-        begin = time.process_time()
-        work()
-        best = min(best, time.process_time() - begin)
-    return count / best
+def _rates(jobs: Sequence[Callable[[], None]], count: int) -> list[float]:
+    """Return items a CPU second of each job: the best of some rounds in which all have their turn."""
+    best = [float("inf")] * len(jobs)
+    for _ in range(ROUNDS):
+        for place, job in enumerate(jobs):
+            begin = time.process_time()
+            job()
+            best[place] = min(best[place], time.process_time() - begin)
+    return [count / seconds for seconds in best]
 
 
 def parser() -> argparse.ArgumentParser:
