@@ -11,9 +11,9 @@ STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--bg);margin:0 auto;max-width:1100px;
 padding:20px}
 h1{font-size:24px;margin:0 0 4px}h2{font-size:18px;margin:36px 0 6px;border-top:1px solid var(--line);padding-top:20px}
-p{color:var(--soft);margin:4px 0 12px;max-width:80ch}.figures{display:flex;flex-wrap:wrap;gap:12px}
-.figure{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:10px 14px;min-width:150px;
-flex:1}
+p{color:var(--soft);margin:4px 0 12px;max-width:80ch}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px}
+.figure{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:10px 14px}
 .figure b{display:block;font-size:24px}.figure span{color:var(--soft);font-size:13px}
 svg text{fill:var(--ink);font-size:11px}svg text.small{font-size:9.5px;fill:var(--soft)}svg text.title{font-weight:600}
 svg .frame{fill:none;stroke:var(--line)}svg .curve{fill:none;stroke:var(--c0);stroke-width:1.8}

@@ -105,11 +105,11 @@ def _by_class(scores: VideoScores, protocol: str) -> str:
         words += " Published: YOWO-Plus as its authors report it, on all 910 test videos, by the linker yowo."
     series: list[tuple[str, Sequence[float]]] = [("frame AP", (100 * scores.frame["annotated"].ap).tolist())]
     if known is not None:
-        series.append(("published", [float(known.frame_ap.get(name, np.nan)) for name in scores.classes]))
+        series.append(("frame AP, published", [float(known.frame_ap.get(name, np.nan)) for name in scores.classes]))
     if TUBE_IOU in scores.video:
         series.append((f"video AP, {scores.linker}", (100 * scores.video[TUBE_IOU].ap).tolist()))
         if known is not None:
-            series.append(("published", [float(known.video_ap.get(name, np.nan)) for name in scores.classes]))
+            series.append(("video AP, published", [float(known.video_ap.get(name, np.nan)) for name in scores.classes]))
     chart = grouped_bars(scores.classes, series)
     shown = [name for name in ("0.2", "0.5", "0.75", "0.5:0.95") if name in scores.video]
     rows = [
