@@ -49,7 +49,7 @@ def test_long_films_are_not_given_to_the_reader_that_numbers_them_for_every_clip
     write_video(tmp_path / "a.mp4", pictures(24, 0), "libx264")
     files = {"a": tmp_path / "a.mp4"}
     assert open_films(files, "error")[0].backend == "decord"
-    monkeypatch.setattr("yowo.data.ava_films.LONG", 24)
+    monkeypatch.setattr("yowo.data.video_lists.LONG", 24)
     assert open_films(files, "error")[0].backend == "pyav"
 
 

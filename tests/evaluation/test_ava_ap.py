@@ -5,7 +5,7 @@ import pytest
 
 from tests.ava_cases import CLASSES, as_table, random_rows
 from tests.reference import ava_ap_reference as reference
-from yowo.evaluation.ava_ap import AvaBoxes, ava_average_precision, box_iou
+from yowo.evaluation.ava_ap import AvaBoxes, ava_average_precision
 from yowo.evaluation.ava_scoring import score_ava_rows
 
 
@@ -68,7 +68,3 @@ def test_a_class_without_truth_is_left_out_and_one_without_detections_is_zero():
 def test_nothing_at_all_gives_no_figure():
     empty = rows_of_one_frame([], boxes=np.zeros((0, 4)))
     assert np.isnan(ava_average_precision(empty, empty, 2, "released").map)
-
-
-def test_boxes_without_area_overlap_nothing():
-    assert box_iou(np.array([[0.1, 0.1, 0.1, 0.4]]), np.array([[0.1, 0.1, 0.1, 0.4]])).tolist() == [0.0]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from yowo.tubes.smoothing import pair_iou, smooth_track
+from yowo.tubes.smoothing import smooth_track
 
 
 def moving(frames, speed=2.0):
@@ -35,9 +35,3 @@ def test_gaps_are_filled_and_a_stray_box_does_not_pull(window):
 
 def test_a_single_box_is_a_track():
     assert np.allclose(smooth_track(np.array([0]), moving([7]), np.ones(1), 3.0), moving([7]))
-
-
-def test_overlap_of_pairs():
-    first = np.array([[0.0, 0, 10, 10], [0, 0, 10, 10], [5, 5, 5, 5]])
-    second = np.array([[5.0, 0, 15, 10], [20, 20, 30, 30], [5, 5, 5, 5]])
-    assert pair_iou(first, second).tolist() == pytest.approx([1 / 3, 0, 0])

@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from yowo.data.video_lists import SUFFIXES
 from yowo.errors import VideoError
 from yowo.evaluation.whole_file import whole_file
 from yowo.video.frames import Frames
@@ -17,7 +18,6 @@ SIZE = (1280, 720)
 SHOT = (2, 6)
 """Seconds of the shortest and the longest shot."""
 MOST_ZOOM = 1.5
-FAMILIAR = (".avi", ".mp4", ".mkv", ".webm")
 
 
 def find_clips(folder: Path) -> list[Path]:
@@ -26,9 +26,9 @@ def find_clips(folder: Path) -> list[Path]:
     Raises:
         VideoError: There is none.
     """
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in FAMILIAR)
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     if not found:
-        raise VideoError(f"{folder}: expected a folder with videos ({', '.join(FAMILIAR)}); there is none")
+        raise VideoError(f"{folder}: expected a folder with videos ({', '.join(SUFFIXES)}); there is none")
     return found
 
 

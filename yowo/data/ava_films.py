@@ -10,7 +10,7 @@ from PIL import Image, UnidentifiedImageError
 
 from yowo.data.clips import CLIP_RATE
 from yowo.data.key_frames import AnnotatedVideo
-from yowo.data.video_lists import LONG, readable
+from yowo.data.video_lists import SUFFIXES, clip_backend, readable
 from yowo.errors import DatasetError
 from yowo.video.frame_times import FrameTimes, read_many_times
 
@@ -21,7 +21,6 @@ END_SLACK = 1.0
 """Seconds that annotation may go beyond a film's end: its last frame is shown until then."""
 MARGIN = 60.0
 """Seconds of time stamps that are kept before and after the annotated ones."""
-SUFFIXES = (".mp4", ".mkv", ".webm", ".avi")
 PICTURES = (".jpg", ".jpeg", ".png")
 
 
@@ -61,7 +60,7 @@ def open_films(files: Mapping[str, Path], on_unreadable: str) -> list[AnnotatedV
             info.num_frames,
             (info.width, info.height),
             (),
-            "pyav" if info.backend == "decord" and info.num_frames >= LONG else info.backend,
+            clip_backend(info),
             times[str(files[name])],
         )
         for name, info in infos.items()

@@ -18,7 +18,7 @@ from yowo.data.project import (
     split_names,
 )
 from yowo.data.table import Extent, TableRow, read_table
-from yowo.data.video_lists import LONG, name_list, readable
+from yowo.data.video_lists import clip_backend, name_list, readable
 from yowo.errors import AnnotationError, DatasetError
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class Custom:
                     info.num_frames,
                     extents[name].size,
                     tubes[name],
-                    "pyav" if info.backend == "decord" and info.num_frames >= LONG else info.backend,
+                    clip_backend(info),
                 )
                 for name, info in infos.items()
             ]

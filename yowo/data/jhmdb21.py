@@ -28,7 +28,7 @@ from yowo.data.jhmdb21_annotation import read_masks, split_names
 from yowo.data.key_frames import AnnotatedVideo, KeyFrames, Split
 from yowo.data.text_boxes import read_label_files, read_text_tubes
 from yowo.data.ucf24_frames import LISTS, FrameArchive
-from yowo.data.video_lists import name_list, readable
+from yowo.data.video_lists import SUFFIXES, name_list, readable
 from yowo.errors import ConfigError, DatasetError
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,6 @@ PICTURE_FOLDERS = ("Rename_Images", "Frames", "rgb-images")
 VIDEO_FOLDERS = ("ReCompress_Videos", "videos")
 TEXT = ("groundtruths_jhmdb", "groundtruths_jhmdb.zip")
 PICTURES = (".png", ".jpg")
-SUFFIXES = (".avi", ".mp4", ".mkv", ".webm")
 LAYOUT = (
     "expected Rename_Images/<Class>/<video>/00001.png (or Frames/ or rgb-images/) or "
     "ReCompress_Videos/<Class>/<video>.avi, with puppet_mask/, labels/ or groundtruths_jhmdb.zip, and splits/ or "

@@ -28,13 +28,13 @@ from yowo.contracts import Tube
 from yowo.data.key_frames import AnnotatedVideo, KeyFrames, Split
 from yowo.data.motion_plan import CLASSES, MIN_FRAMES
 from yowo.data.motion_render import Box, make_video
+from yowo.data.project import SPLIT_FOLDER, TABLE, VIDEO_FOLDER
 from yowo.data.table import Extent, TableRow, read_table, write_table
 from yowo.errors import ConfigError, DatasetError
 
 FORMAT = 1
 """Rises with every change of what is generated from equal parameters."""
-VIDEO_FOLDER, SPLIT_FOLDER = "videos", "splits"
-TABLE, CLASS_LIST, PARAMETERS = "annotations.csv", "classes.txt", "generator.json"
+CLASS_LIST, PARAMETERS = "classes.txt", "generator.json"
 MIN_SIZE = (64, 48)
 IN_PROCESS = 8
 """Up to this many videos are made without starting further processes."""

@@ -16,13 +16,12 @@ from yowo.contracts import Tube
 from yowo.data.key_frames import AnnotatedVideo, KeyFrames, Split
 from yowo.data.ucf24_annotation import SIZE, read_annotation
 from yowo.data.ucf24_frames import FrameArchive
-from yowo.data.video_lists import name_list, readable
+from yowo.data.video_lists import SUFFIXES, name_list, readable
 from yowo.errors import DatasetError
 
 log = logging.getLogger(__name__)
 
 VIDEO_FOLDER, ANNOTATION, TEST_LIST = "UCF-101", "finalAnnots.mat", "testlist01.txt"
-SUFFIXES = (".avi", ".mp4", ".mkv", ".webm")
 
 
 class UCF24:

@@ -10,6 +10,8 @@ from yowo.video.probe import VideoInfo, probe_videos
 
 log = logging.getLogger(__name__)
 ALL = "all"
+SUFFIXES = (".avi", ".mp4", ".mkv", ".webm")
+"""Endings of the video files of data sets that others laid out."""
 LONG = 3000
 """Frames from which on PyAV reads a film: it numbers the frames once, decord anew for every clip."""
 
@@ -82,3 +84,8 @@ def readable(paths: Mapping[str, str], on_unreadable: str) -> dict[str, VideoInf
             "repair or remove them, or set dataset.on_unreadable=skip"
         )
     return {name: infos[path] for name, path in paths.items() if path in infos}
+
+
+def clip_backend(info: VideoInfo) -> str:
+    """Return the backend that clips of a video are read with: that of its probe, PyAV for `LONG` ones."""
+    return "pyav" if info.backend == "decord" and info.num_frames >= LONG else info.backend

@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from yowo.boxes.pair_iou import pair_iou
 from yowo.evaluation.average_precision import average_precision, precision_recall
 from yowo.evaluation.frame_matching import best_overlaps
 
@@ -123,19 +124,9 @@ def _by_class(rows: AvaBoxes, num_classes: int) -> list[AvaBoxes]:
     return [sorted_rows.take(slice(first, last)) for first, last in pairwise(bounds.tolist())]
 
 
-def box_iou(first: Floats, second: Floats) -> Floats:
-    """Intersection over union of boxes that stand opposite each other, without a pixel added; 0 for empty boxes."""
-    low, high = np.maximum(first[..., :2], second[..., :2]), np.minimum(first[..., 2:], second[..., 2:])
-    shared = np.maximum(high - low, 0).prod(axis=-1)
-    areas = [(boxes[..., 2:] - boxes[..., :2]).prod(axis=-1) for boxes in (first, second)]
-    union = areas[0] + areas[1] - shared
-    overlap: Floats = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-    return overlap
-
-
 def _hits(found: AvaBoxes, wanted: AvaBoxes, iou_threshold: float) -> NDArray[np.bool_]:
     """Mark the true positives of one class: matched in the order of the rows, returned by falling score."""
-    overlap, chosen = best_overlaps(found.frames, found.boxes_norm, wanted.frames, wanted.boxes_norm, box_iou)
+    overlap, chosen = best_overlaps(found.frames, found.boxes_norm, wanted.frames, wanted.boxes_norm, pair_iou)
     near = np.flatnonzero(overlap >= iou_threshold)
     _, first = np.unique(chosen[near], return_index=True)
     hits = np.zeros(len(overlap), dtype=np.bool_)

@@ -4,6 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import convolve1d
 
+from yowo.boxes.pair_iou import pair_iou
+
 Reals = NDArray[np.float64]
 REACH = 3
 """Frames further away than this many windows have no weight."""
@@ -57,12 +59,3 @@ def _local_lines(values: Reals, weights: Reals, window: float) -> Reals:
     s2 = s2 + STIFFNESS * window**2 * s0
     fitted: Reals = (s2 * y0 - s1 * y1) / (s0 * s2 - s1**2)
     return fitted
-
-
-def pair_iou(first: Reals, second: Reals) -> Reals:
-    """Intersection over union of boxes that stand opposite each other, [..., 4] in pixels; 0 for empty boxes."""
-    low, high = np.maximum(first[..., :2], second[..., :2]), np.minimum(first[..., 2:], second[..., 2:])
-    shared = np.maximum(high - low, 0).prod(axis=-1)
-    union = sum((boxes[..., 2:] - boxes[..., :2]).prod(axis=-1) for boxes in (first, second)) - shared
-    overlap: Reals = np.divide(shared, union, out=np.zeros_like(shared), where=shared > 0)
-    return overlap

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from yowo.boxes.pair_iou import pair_iou
 from yowo.contracts import Tube
 from yowo.tubes.linking import VideoDetections, suppress
-from yowo.tubes.smoothing import pair_iou, smooth_track
+from yowo.tubes.smoothing import smooth_track
 from yowo.tubes.subpaths import LinkCosts, SubpathFinder, split_path
 
 Ints = NDArray[np.int64]

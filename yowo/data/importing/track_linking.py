@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from yowo.boxes.pair_iou import pair_iou
 from yowo.data.table import TableRow
 
 LEAST_IOU = 0.3
@@ -60,7 +60,7 @@ def _chains(rows: Sequence[TableRow]) -> list[list[int]]:
         alive = [chain for chain in alive if frame - rows[chains[chain][-1]].frame <= reach]
         places = by_frame[frame]
         last = np.array([rows[chains[chain][-1]].box for chain in alive]).reshape(-1, 4)
-        overlap = _iou(last, np.array([rows[place].box for place in places]))
+        overlap = pair_iou(last[:, None], np.array([rows[place].box for place in places]))
         overlap[overlap < LEAST_IOU] = 0
         matched = {}
         if overlap.any():
@@ -76,12 +76,3 @@ def _chains(rows: Sequence[TableRow]) -> list[list[int]]:
                 alive.append(len(chains))
                 chains.append([place])
     return chains
-
-
-def _iou(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the IoU of each box [N, 4] with each other [M, 4]: [N, M]."""
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=2)
-    areas = [(boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (first, second)]
-    return np.asarray(shared / np.maximum(areas[0][:, None] + areas[1] - shared, 1e-12))

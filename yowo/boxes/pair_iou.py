@@ -1,0 +1,25 @@
+"""Intersection over union without torch, for tubes, protocols and tables; `yowo.boxes.geometry` has it for tensors."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Reals = NDArray[np.floating[Any]]
+
+
+def pair_iou(first: Reals, second: Reals) -> NDArray[np.float64]:
+    """Intersection over union of boxes that stand opposite each other, without a pixel added; 0 for empty boxes.
+
+    Args:
+        first: float [..., 4]; broadcast against `second`, so [N, 1, 4] against [M, 4] gives all pairs [N, M].
+        second: float [..., 4], the same unit.
+
+    Returns:
+        float [...] in 0..1, of the arguments' type.
+    """
+    low, high = np.maximum(first[..., :2], second[..., :2]), np.minimum(first[..., 2:], second[..., 2:])
+    shared = np.maximum(high - low, 0).prod(axis=-1)
+    union = sum((boxes[..., 2:] - boxes[..., :2]).prod(axis=-1) for boxes in (first, second)) - shared
+    overlap: NDArray[np.float64] = np.divide(shared, union, out=np.zeros_like(shared), where=shared > 0)
+    return overlap
