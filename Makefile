@@ -27,8 +27,8 @@ test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(STAMP)  ## ruff and mypy
-	$(BIN)/ruff check yowo tests scripts
-	$(BIN)/ruff format --check yowo tests scripts
+	$(BIN)/ruff check yowo tests scripts benchmarks
+	$(BIN)/ruff format --check yowo tests scripts benchmarks
 	$(BIN)/mypy
 
 train-ucf: $(STAMP)  ## train YOWO-Plus on UCF101-24 on every GPU found: make train-ucf DATA=DIR

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from yowo.data.ava_annotation import AvaRows
+from yowo.datasets.ava_annotation import AvaRows
 
 CLASSES = {1: "bend", 3: "crouch", 4: "dance", 7: "jump"}
 

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.video.video_files import encode_kinds
+
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden"
 SHARED = ROOT.parent / "shared"
@@ -22,3 +24,23 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs the real clips in ../shared, which are not part of the repository")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def videos(tmp_path_factory):
+    """A folder with a small file of each kind, see `KINDS`."""
+    folder = tmp_path_factory.mktemp("videos")
+    encode_kinds(folder)
+    return folder
+
+
+@pytest.fixture
+def video(videos):
+    """Path of a file by name; the test is skipped where it could not be encoded."""
+
+    def path(name):
+        if not (videos / name).exists():
+            pytest.skip(f"no encoder for {name} here")
+        return videos / name
+
+    return path

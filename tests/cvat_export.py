@@ -8,8 +8,8 @@ from collections import defaultdict
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from yowo.data.project import TABLE, VIDEO_FOLDER
-from yowo.data.table import TableRow, table_rows
+from yowo.projects.project import TABLE, VIDEO_FOLDER
+from yowo.projects.table import TableRow, table_rows
 
 
 def write_exports(project: Path, folder: Path) -> None:

@@ -114,6 +114,6 @@ def test_an_unknown_model_lists_the_models():
 
 def test_losses_of_a_detector_made_by_hand_need_a_criterion():
     model = yowo.build_model("yowo_tiny", "motion", 8)
-    model.recipe = None
-    with pytest.raises(ConfigError, match=r"has no recipe; build it with yowo\.build_model"):
+    model.criterion = None
+    with pytest.raises(ConfigError, match=r"has no loss; build it with yowo\.build_model"):
         yowo.compute_losses(model, model(torch.rand(1, 3, 8, 96, 128)), [])

@@ -6,7 +6,8 @@ from omegaconf import OmegaConf
 
 import yowo
 from tests import golden_cases
-from yowo.config import build_criterion, build_detector, build_postprocess, compose_config
+from yowo.config.build import build_detector, make
+from yowo.config.compose import compose_config
 from yowo.losses.assigners import BestAnchorAssigner, BestPredictionAssigner
 from yowo.losses.box_terms import GIoULoss, SmoothL1Loss
 from yowo.losses.terms import MultiHotFocalLoss
@@ -97,7 +98,7 @@ def test_own_anchors_replace_those_of_the_set():
 
 def test_the_original_comes_with_its_own_parts_and_each_can_be_replaced():
     config = compose_config("train", ["model=yowo", "dataset=ava"])
-    loss, rule = build_criterion(config), build_postprocess(config)
+    loss, rule = make(config.loss), make(config.postprocess)
     assert (type(loss.assigner), type(loss.box_loss), type(loss.class_loss)) == (
         BestAnchorAssigner,
         SmoothL1Loss,
@@ -105,9 +106,9 @@ def test_the_original_comes_with_its_own_parts_and_each_can_be_replaced():
     )
     assert rule == ConfidenceOrder(14, 0.005, None, True)
     other = ["box_loss=giou", "assigner=best_prediction", "postprocess=default"]
-    loss = build_criterion(compose_config("train", ["model=yowo", *other]))
+    loss = make(compose_config("train", ["model=yowo", *other]).loss)
     assert (type(loss.box_loss), type(loss.assigner)) == (GIoULoss, BestPredictionAssigner)
-    assert type(build_criterion(compose_config("train", ["model=yowo", "loss=yowo_plus"])).box_loss) is GIoULoss
+    assert type(make(compose_config("train", ["model=yowo", "loss=yowo_plus"]).loss).box_loss) is GIoULoss
 
 
 @pytest.mark.parametrize("assigner", ["anchor_iou", "best_prediction", "yowo"])

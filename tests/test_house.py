@@ -1,7 +1,9 @@
-"""The rules of the house that can be tested: layers, sizes, words, and every configuration composes."""
+"""The rules of the house that can be tested: floors, sizes, words, and every configuration composes."""
 
 import ast
+import inspect
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -9,25 +11,31 @@ import yaml
 
 from tests.conftest import ROOT
 from tests.make_data import project
-from yowo.config import choices, compose_config, groups, register_checkpoint
+from yowo.config.checkpoint import register_checkpoint
+from yowo.config.compose import compose_config
+from yowo.config.conf_files import choices, groups
 
 PACKAGE = ROOT / "yowo"
 CONF = ROOT / "conf"
 FILES = sorted(PACKAGE.rglob("*.py"))
-LAYERS = (
+FLOORS = (
     ("errors", "contracts"),
-    ("conf_files", "boxes", "video"),
-    ("data", "models", "tubes", "losses"),
-    ("evaluation", "inference", "weights"),
-    ("training",),
-    ("config", "config_checks", "config_from_data"),
+    ("whole_file",),
+    ("boxes", "video"),
+    ("storage", "data", "models", "losses", "tubes"),
+    ("projects",),
+    ("datasets",),
+    ("importing", "evaluation", "inference", "weights"),
+    ("reports", "training"),
+    ("config",),
     ("api",),
     ("commands",),
 )
-CONFIG = {"config", "config_checks", "config_from_data"}  # one room, in three files
-LAYER = {name: level for level, names in enumerate(LAYERS) for name in names}
+FLOOR = {name: level for level, names in enumerate(FLOORS) for name in names}
 HYDRA_AT_HOME = {"config", "commands"}
 LIGHTNING_AT_HOME = {"training", "config", "commands", "data/datamodule.py"}
+LARGEST_ROOM = 0.2
+"""Of the package's lines."""
 MAX_FILE, MAX_FUNCTION, MAX_MODULE, MAX_YAML = 350, 80, 150, 50
 ROOMS_WITHOUT_A_NAME = {"utils", "util", "misc", "common", "helpers", "helper", "tools"}
 
@@ -55,27 +63,60 @@ def functions(path: Path) -> list[ast.FunctionDef]:
     return [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef)]
 
 
-def test_modules_import_lower_layers_only():
+def test_modules_import_lower_floors_only():
     upward = []
     for path in FILES:
         here = room(path)
-        if here not in LAYER:
+        if here not in FLOOR:
             continue
         for name in imported(path):
             parts = name.split(".")
             if parts[0] != "yowo" or len(parts) < 2 or parts[1] == here:
                 continue
-            if LAYER[parts[1]] >= LAYER[here] and not {here, parts[1]} <= CONFIG:
+            if FLOOR[parts[1]] >= FLOOR[here]:
                 upward.append(f"{path.relative_to(ROOT)} imports {name}")
     assert not upward
 
 
-def test_every_module_has_a_layer():
-    assert {room(path) for path in FILES} - set(LAYER) == {"__init__", "__main__"}
+def test_every_module_has_a_floor():
+    assert {room(path) for path in FILES} - set(FLOOR) == {"__init__", "__main__"}
 
 
-@pytest.mark.parametrize(("library", "home"), [("hydra", HYDRA_AT_HOME), ("lightning", LIGHTNING_AT_HOME)])
-def test_hydra_and_lightning_stay_at_home(library, home):
+def test_no_two_folders_need_each_other():
+    """Also below the rooms, as yowo/commands/data and yowo/commands; the files beside the rooms have their floors."""
+    needs = set()
+    for path in FILES:
+        here = path.parent.relative_to(PACKAGE.parent)
+        for name in imported(path):
+            target = Path(*name.split("."))
+            if target.parts[0] == "yowo" and len(target.parts) > 1:
+                folder = target if (ROOT / target).is_dir() else target.parent
+                if folder != here and "yowo" not in (folder.as_posix(), here.as_posix()):
+                    needs.add((here.as_posix(), folder.as_posix()))
+    both = {pair for pair in needs if pair[::-1] in needs}
+    assert not both
+
+
+def test_no_room_is_larger_than_a_fifth_of_the_package():
+    lines = {}
+    for path in FILES:
+        lines[room(path)] = lines.get(room(path), 0) + len(path.read_text().splitlines())
+    assert not {name: count for name, count in lines.items() if count > LARGEST_ROOM * sum(lines.values())}
+
+
+def test_every_room_says_at_its_door_what_it_offers():
+    for folder in sorted({path.parent for path in FILES} - {PACKAGE, PACKAGE / "commands"}):
+        door = import_module(".".join(folder.relative_to(ROOT).parts))
+        assert door.__doc__, folder
+        if folder.parent == PACKAGE:
+            assert door.__all__ and all(getattr(door, name) is not None for name in door.__all__)
+
+
+@pytest.mark.parametrize(
+    ("library", "home"),
+    [("hydra", HYDRA_AT_HOME), ("omegaconf", HYDRA_AT_HOME), ("lightning", LIGHTNING_AT_HOME)],
+)
+def test_hydra_omegaconf_and_lightning_stay_at_home(library, home):
     strays = [
         str(path.relative_to(PACKAGE))
         for path in FILES
@@ -84,6 +125,22 @@ def test_hydra_and_lightning_stay_at_home(library, home):
         and str(path.relative_to(PACKAGE)) not in home
     ]
     assert not strays
+
+
+def test_nothing_below_the_configuration_reads_its_files():
+    strays = [
+        str(p.relative_to(PACKAGE)) for p in FILES if room(p) not in HYDRA_AT_HOME and "conf_dir" in p.read_text()
+    ]
+    assert not strays
+
+
+def test_every_option_of_the_data_is_an_argument_of_the_data_module_or_known_to_the_builder():
+    shared = yaml.safe_load((CONF / "data_module.yaml").read_text())
+    module, _, name = shared["_target_"].rpartition(".")
+    arguments = inspect.signature(getattr(import_module(module), name)).parameters
+    of_the_builder = {"_target_", "root", "image_size", "mean", "std", "score_threshold", "show_threshold", "monitor"}
+    of_the_source = {"recipe", "train_videos", "val_videos", "on_unreadable", "source"}
+    assert set(shared) - of_the_builder - of_the_source <= set(arguments)
 
 
 def test_files_and_functions_are_small():
@@ -176,7 +233,8 @@ EXCLUSIVE = {"hydra"}
 def test_every_choice_of_every_group_composes(override, tmp_path):
     group, _, choice = override.partition("=")
     root = [f"dataset.root={project(tmp_path)}"] if choice.startswith("custom") else []
-    config = compose_config("train", [override, *root])
+    dataset = ["dataset=ucf24"] if override == "recipe=released" else []
+    config = compose_config("train", [override, *dataset, *root])
     assert set(config) >= {"model", "dataset", "trainer", "optimizer"}
     if group in ("model", "dataset"):
         assert config[group].name == choice
@@ -194,8 +252,6 @@ def test_experiments_say_their_command():
 
 
 def test_every_target_of_ours_exists():
-    from importlib import import_module
-
     for path in CONF.rglob("*.yaml"):
         for target in re.findall(r"_target_: (yowo\.\S+)", path.read_text()):
             module, _, name = target.rpartition(".")

@@ -7,8 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from yowo.config import build_detector, compose_config, losses_of, postprocess_of, register_checkpoint
+from yowo.config.build import build_detector
+from yowo.config.checkpoint import register_checkpoint
+from yowo.config.compose import compose_config
 from yowo.contracts import Detections, RawOutput, Target
+from yowo.errors import ConfigError
 from yowo.models.detector import Detector
 from yowo.weights.loading import LoadReport
 from yowo.weights.loading import load_weights as _load_weights
@@ -87,7 +90,9 @@ def compute_losses(
     Raises:
         ConfigError: The model was put together by hand.
     """
-    return losses_of(model, raw, targets, samples_seen)
+    if model.criterion is None:
+        raise ConfigError("this detector has no loss; build it with yowo.build_model, or call a Criterion yourself")
+    return model.criterion(raw, targets, samples_seen)
 
 
 @torch.no_grad()
@@ -115,7 +120,7 @@ def detect(
         raw = model(clips)
     finally:
         model.train(training)
-    rule = postprocess_of(
-        model, score_threshold=score_threshold, nms_threshold=nms_threshold, top_k=top_k, every_class=False
+    rule = model.postprocess.with_options(
+        score_threshold=score_threshold, nms_threshold=nms_threshold, top_k=top_k, every_class=False
     )
     return rule(raw)

@@ -35,7 +35,6 @@ class KeyFrame:
         size: Width and height in pixels that the data set's protocol counts boxes in.
         boxes_norm: float32 [N, 4], x1 y1 x2 y2 as fractions of the picture.
         labels: int64 [N], or float32 [N, C] of zeros and ones where a person does several things at once.
-        timestamp: Seconds, where the data set counts in them (AVA); else None.
     """
 
     video: str
@@ -46,7 +45,6 @@ class KeyFrame:
     size: tuple[int, int]
     boxes_norm: NDArray[np.float32]
     labels: Array
-    timestamp: float | None = None
 
 
 class Target(TypedDict):

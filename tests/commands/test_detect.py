@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from yowo.commands.detect import check, drawn, pick_device
-from yowo.config import compose_config, register_checkpoint
+from yowo.config.checkpoint import register_checkpoint
+from yowo.config.compose import compose_config
 from yowo.errors import ConfigError
 
 

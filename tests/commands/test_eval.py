@@ -3,7 +3,8 @@ import json
 import pytest
 
 from yowo.commands.eval import check, report
-from yowo.config import compose_config, register_checkpoint
+from yowo.config.checkpoint import register_checkpoint
+from yowo.config.compose import compose_config
 from yowo.errors import ConfigError
 
 

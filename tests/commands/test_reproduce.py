@@ -7,7 +7,7 @@ from tests.make_data import ucf24_files
 from yowo.api import build_model
 from yowo.commands.reproduce import find_weights, run
 from yowo.errors import ConfigError
-from yowo.evaluation.published import published_rows
+from yowo.reports.published import published_rows
 
 SMALL = [
     f"--set={line}"

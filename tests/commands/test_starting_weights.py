@@ -8,7 +8,9 @@ from omegaconf import OmegaConf
 from tests.foreign_weights import foreign, names_of, small_shufflenet
 from yowo.commands.hydra_app import jobs
 from yowo.commands.starting_weights import check_network, check_weights, load_network, remember_network
-from yowo.config import build_detector, compose_config, portable, spelled_out
+from yowo.config.build import build_detector
+from yowo.config.checkpoint import portable
+from yowo.config.compose import compose_config, spelled_out
 from yowo.errors import ConfigError, WeightsError
 
 PARTS_OF_A_SMALL_NET = ["model=yowo_nano", "dataset=ucf24", "backbone2d=yolov2_tiny", "backbone3d=shufflenetv2_0.25x", "fusion=cfam_tiny"]  # fmt: skip

@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from yowo.commands.train import check, resumed
-from yowo.config import PARTS, compose_config, portable
+from yowo.config.checkpoint import REMEMBERED, portable
+from yowo.config.compose import compose_config
 from yowo.errors import ConfigError
 
 
@@ -10,7 +11,7 @@ def test_resuming_brings_the_checkpoints_groups_unless_they_are_named(tmp_path):
     torch.save({"yowo": {"config": portable(compose_config("train"))}}, tmp_path / "last.ckpt")
     arguments = resumed([f"resume={tmp_path}/last.ckpt", "dataset=ucf24"])
     assert "model=from_checkpoint" in arguments and "dataset=from_checkpoint" not in arguments
-    assert len(arguments) == 2 + len(PARTS) - 1
+    assert len(arguments) == 2 + len(REMEMBERED) - 1
 
 
 def test_without_resuming_nothing_is_added():

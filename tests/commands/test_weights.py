@@ -7,7 +7,9 @@ import torch
 import yowo
 from tests.foreign_weights import foreign, same_outputs, small_shufflenet, small_yolov2, small_yowo_plus
 from yowo.commands.weights import run
-from yowo.config import build_detector, compose_config, register_checkpoint
+from yowo.config.build import build_detector
+from yowo.config.checkpoint import register_checkpoint
+from yowo.config.compose import compose_config
 from yowo.errors import WeightsError
 from yowo.weights.loading import load_weights
 from yowo.weights.registry import Published

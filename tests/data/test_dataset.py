@@ -86,5 +86,5 @@ def test_clips_of_films_go_by_time_and_end_at_the_timestamp(video):
     expected = [int(moment * 24 + 1e-6) for moment in moments]
     assert [number(f) for f in ClipDataset(keys, 10)[0].frames] == expected
     assert expected == [16, 17, 18, 19, 20, 20, 21, 22, 23, 24]
-    assert keys[0].timestamp == 901.0
+    assert keys.seconds[0] == 901.0
     assert [number(f) for f in ClipDataset(keys, 20, dilation=2)[0].frames][:6] == [0, 0, 0, 0, 0, 1]

@@ -8,7 +8,8 @@ import torch
 
 from tests.end_to_end.test_commands import TINY, yowo
 from tests.foreign_weights import alive, foreign
-from yowo.config import build_detector, compose_config
+from yowo.config.build import build_detector
+from yowo.config.compose import compose_config
 from yowo.video.writer import VideoWriter
 
 NET = ["model=yowo_nano", "backbone2d=yolov2_tiny", "backbone3d=shufflenetv2_0.25x", "fusion=cfam_tiny"]

@@ -14,9 +14,9 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.cvat_export import write_exports
-from yowo.config import compose_config
-from yowo.data.motion import Motion
-from yowo.data.table import TableRow, table_rows
+from yowo.config.compose import compose_config
+from yowo.datasets.motion import Motion
+from yowo.projects.table import TableRow, table_rows
 from yowo.weights.registry import PUBLISHED
 
 PAGE = (ROOT / "docs" / "your-own-videos.md").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import pytest
 from tests.ava_cases import CLASSES, as_table, random_rows
 from tests.reference import ava_ap_reference as reference
 from yowo.evaluation.ava_ap import AvaBoxes, ava_average_precision
-from yowo.evaluation.ava_scoring import score_ava_rows
+from yowo.evaluation.ava_protocol import score_ava_rows
 
 
 @pytest.mark.parametrize("seed", range(3))

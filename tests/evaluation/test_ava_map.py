@@ -4,9 +4,9 @@ import torch
 
 from yowo.data.key_frames import AnnotatedVideo
 from yowo.errors import ConfigError, YowoError
+from yowo.evaluation.ava_files import write_ava_csv
 from yowo.evaluation.ava_map import AvaMAP
-from yowo.evaluation.ava_rows import write_ava_csv
-from yowo.evaluation.ava_scoring import score_ava
+from yowo.evaluation.ava_protocol import score_ava
 from yowo.evaluation.split_index import SplitIndex
 
 CLASSES = ("bend", "crawl", "crouch", "dance")

@@ -7,7 +7,7 @@ from yowo.data.key_frames import AnnotatedVideo, KeyFrames
 from yowo.errors import ConfigError
 from yowo.evaluation.split_index import SplitIndex
 from yowo.evaluation.video_map import VideoMAP
-from yowo.evaluation.video_scoring import score_table, video_metrics
+from yowo.evaluation.video_protocol import score_table, video_metrics
 from yowo.tubes.linking import YowoLinker
 
 CLASSES = ("run", "jump", "never")

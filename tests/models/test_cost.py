@@ -2,13 +2,13 @@ import pytest
 import torch
 
 import yowo
-from yowo.models.cost import part_costs
+from yowo.models.cost import module_costs
 
 
 def costs(name, clip_len=16, size=(224, 224), dataset="ucf24"):
     with torch.device("meta"):
         model = yowo.build_model(name, dataset, 16).to("meta")
-    return {cost.name: cost for cost in part_costs(model, clip_len, size)}
+    return {cost.name: cost for cost in module_costs(model, clip_len, size)}
 
 
 @pytest.mark.parametrize(
@@ -40,5 +40,5 @@ def test_a_convolution_by_hand():
 def test_the_mode_of_the_network_stays():
     with torch.device("meta"):
         model = yowo.build_model("yowo_tiny", "motion", 8).to("meta").train()
-    part_costs(model, 8, (96, 128))
+    module_costs(model, 8, (96, 128))
     assert model.training

@@ -12,11 +12,11 @@ import scipy.io
 
 from tests.synthetic_detections import detections_of
 from tests.varied_detections import NOISE, varied_detections
-from yowo.evaluation.class_lists import class_names
+from yowo.datasets.class_lists import class_names
 from yowo.evaluation.detection_table import DetectionTable
-from yowo.evaluation.linkers import make_linker
-from yowo.evaluation.video_scoring import score_table
+from yowo.evaluation.video_protocol import score_table
 from yowo.evaluation.video_truth import read_truth
+from yowo.tubes.linkers import make_linker
 
 LINKERS = ("yowo", "trimmed", "online")
 SHOWN = ("0.2", "0.5", "0.75", "0.5:0.95")

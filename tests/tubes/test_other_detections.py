@@ -3,8 +3,8 @@
 import pytest
 
 from tests.tubes.measure_linkers import CLASSES, SHOWN, lengths, made, measure
-from yowo.evaluation.linkers import make_linker
 from yowo.evaluation.video_truth import read_truth
+from yowo.tubes.linkers import make_linker
 
 NAMES = dict(zip(SHOWN, range(len(SHOWN)), strict=True))
 

@@ -3,7 +3,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from yowo.boxes.pair_iou import pair_iou
+from yowo.boxes.array_iou import pair_iou
 from yowo.tubes.subpaths import LinkCosts, SubpathFinder, split_path
 
 COSTS = LinkCosts(iou=0.4, weight=1.5, skip=0.1, reach=2, max_gap=4, gap_ease=0.5)

@@ -5,7 +5,8 @@ import torch
 
 import yowo
 from tests import golden_cases
-from yowo.config import build_detector, compose_config
+from yowo.config.build import build_detector
+from yowo.config.compose import compose_config
 from yowo.weights.convert import from_released, from_yowo_plus
 
 

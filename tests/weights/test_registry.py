@@ -2,7 +2,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from yowo.config import build_detector, compose_config
+from yowo.config.build import build_detector
+from yowo.config.compose import compose_config
 from yowo.errors import WeightsError
 from yowo.weights.registry import PUBLISHED, published
 

@@ -14,13 +14,13 @@ from yowo.commands.eval import evaluate, report
 from yowo.commands.hydra_app import run_hydra
 from yowo.commands.records import record_run, run_folder
 from yowo.commands.train import BEST, check, fit
-from yowo.config import build_datamodule, build_eval_transform, build_postprocess
+from yowo.config.build import build_datamodule, build_eval_transform
 from yowo.contracts import Target
 from yowo.data.datamodule import ClipDataModule
 from yowo.data.dataset import collate
-from yowo.evaluation.report import write_metrics
 from yowo.inference.drawing import contact_sheet, draw_truth_and_detections, save_picture
 from yowo.models.detector import Detector
+from yowo.reports.metrics_file import write_metrics
 from yowo.video.reader import open_video
 
 SHEET = 12
@@ -83,7 +83,7 @@ def draw_sheet(detector: Detector, data: ClipDataModule, config: DictConfig, pat
     places = np.linspace(0, len(dataset) - 1, min(SHEET, len(dataset))).round().astype(int)
     batch = collate([dataset[int(place)] for place in places])
     clips, targets = build_eval_transform(config)(list(batch.clips), batch.targets)
-    found = build_postprocess(config, score_threshold=config.dataset.show_threshold)(detector(clips))
+    found = detector.postprocess.with_options(score_threshold=config.dataset.show_threshold)(detector(clips))
     names = list(config.dataset.classes)
     pictures = [
         draw_truth_and_detections(frames[-1].permute(1, 2, 0).numpy(), Target(**target), detections, names)

@@ -15,16 +15,11 @@ from torch import Tensor
 from yowo.commands.hydra_app import run_hydra
 from yowo.commands.records import record_run, run_folder
 from yowo.commands.starting_weights import check_network, load_network, remember_network
-from yowo.config import (
-    build_context,
-    build_detector,
-    build_eval_transform,
-    build_postprocess,
-)
-from yowo.config_checks import check_required
+from yowo.config.build import build_context, build_detector, build_eval_transform
+from yowo.config.checks import check_required
 from yowo.contracts import Detections
 from yowo.errors import ConfigError
-from yowo.evaluation.detections import write_csv
+from yowo.evaluation.detections_csv import write_csv
 from yowo.inference.drawing import draw_boxes
 from yowo.inference.feature_bank import bank_of_video
 from yowo.inference.streaming import detect_frames
@@ -133,7 +128,7 @@ def annotate(
     names = list(config.dataset.classes)
     results = detect_frames(
         detector.eval().to(device),
-        build_postprocess(config, score_threshold=threshold),
+        detector.postprocess.with_options(score_threshold=threshold),
         build_eval_transform(config),
         reader,
         config.dataset.clip_len if features is None else 1,

@@ -13,24 +13,18 @@ from torchmetrics import MetricCollection
 from yowo.commands.hydra_app import run_hydra
 from yowo.commands.records import record_run, run_folder
 from yowo.commands.starting_weights import check_network, load_network, remember_network
-from yowo.config import (
-    build_context,
-    build_datamodule,
-    build_detector,
-    build_module,
-    build_trainer,
-)
-from yowo.config_checks import check_root
+from yowo.config.build import build_datamodule, build_detector, build_module, build_trainer
+from yowo.config.checks import check_root
 from yowo.data.datamodule import ClipDataModule
+from yowo.evaluation.ava_files import write_ava_csv
 from yowo.evaluation.ava_map import AvaMAP
-from yowo.evaluation.ava_rows import write_ava_csv
-from yowo.evaluation.html_report import write_ava_report, write_video_report
 from yowo.evaluation.key_frame_metric import KeyFrameMetric
-from yowo.evaluation.published import row_of
-from yowo.evaluation.report import plot_class_ap, write_metrics
-from yowo.evaluation.tables import headline, score_tables
 from yowo.evaluation.video_map import VideoMAP
-from yowo.inference.feature_bank import SplitFeatures
+from yowo.reports.class_chart import plot_class_ap
+from yowo.reports.metrics_file import write_metrics
+from yowo.reports.published import row_of
+from yowo.reports.score_page import write_ava_report, write_video_report
+from yowo.reports.score_tables import headline, score_tables
 from yowo.training.module import ActionDetection
 
 
@@ -55,7 +49,7 @@ def evaluate_checkpoint(config: DictConfig) -> None:
     data = build_datamodule(config)
     detector = build_detector(config)
     load_network(detector, config)
-    module = build_module(config, detector)
+    module = build_module(config, detector, data)
     trainer = build_trainer(config, logger=False, callbacks=[RichProgressBar()], enable_checkpointing=False)
     metrics = evaluate(trainer, module, data, config, None)
     if trainer.is_global_zero:
@@ -81,15 +75,11 @@ def evaluate(
     Returns:
         The metrics as metrics.json holds them, fractions 0..1.
     """
-    context = build_context(config)
-    if context is not None:
-        data.clip_len = 1  # the motion comes from around the key frame, not from the clip that ends at it
-        module.context = SplitFeatures(context, lambda: data.dataset("test").key_frames, data.eval_transform)
     trainer.test(module, data, ckpt_path=checkpoint, verbose=False, weights_only=True)
     metrics: dict[str, Any] = {"protocol": config.dataset.protocol, "num_key_frames": len(data.dataset("val"))}
     for metric in cast(MetricCollection, module.metrics["test"]).values():
         metrics |= cast(KeyFrameMetric, metric).report()
-    lfb = None if context is None else "lfb"
+    lfb = "lfb" if config.get("context") else None
     row = row_of(str(config.model.name), str(config.dataset.name), int(config.dataset.clip_len), lfb)
     return metrics if row is None else {**metrics, "published": row.figures()}
 

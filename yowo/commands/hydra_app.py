@@ -10,14 +10,18 @@ from itertools import product
 from typing import Any
 
 import hydra
+from hydra._internal.callbacks import Callbacks
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.utils import run_job
 from hydra.errors import OverrideParseException
+from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
 from yowo.commands.main import EXIT_USER_ERROR
-from yowo.conf_files import conf_dir
-from yowo.config import compose_config, override_value, spelled_out
-from yowo.config_from_data import complete
+from yowo.config.compose import compose_checked, compose_config, composer, override_value, spelled_out
+from yowo.config.conf_files import conf_dir
+from yowo.config.from_data import complete
 from yowo.errors import ConfigError, YowoError
 
 log = logging.getLogger(__name__)
@@ -27,7 +31,9 @@ MAX_CHECKED = 256
 
 
 def run_hydra(command: str, task: Task, arguments: Sequence[str], check: Callable[[DictConfig], None]) -> None:
-    """Check the overrides, then let Hydra run the task once, or once a job of a sweep.
+    """Check what was typed, then run the task once, or once per job of a sweep.
+
+    The configuration of a plain run is composed once: what was checked is what runs.
 
     Args:
         command: Name of the root configuration.
@@ -39,17 +45,12 @@ def run_hydra(command: str, task: Task, arguments: Sequence[str], check: Callabl
         YowoError: An override or a value is wrong; nothing was read or written.
     """
     arguments = spelled_out(arguments)
-    for overrides in [] if only_shown(arguments) else jobs(arguments):
-        check(compose_config(command, overrides))
     typed = sys.argv
-    # Hydra reads sys.argv without the verb; processes that Lightning starts anew need it with the verb
-    sys.argv = [typed[0], *arguments]
 
     def job(config: DictConfig) -> Any:
         sys.argv = typed
         _quiet()
         try:
-            complete(config)
             return task(config)
         except YowoError as error:
             log.error("error: %s", error)
@@ -57,7 +58,46 @@ def run_hydra(command: str, task: Task, arguments: Sequence[str], check: Callabl
         finally:
             gc.collect()  # a Trainer and its parts hold each other: the next job of a sweep needs their memory
 
-    hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=command)(job)()
+    if not any(argument.startswith("-") for argument in arguments) and not is_sweep(arguments):
+        (overrides,) = jobs(arguments)
+        with composer(command):
+            config = compose_checked(command, overrides, with_hydra=True)
+            check(config)
+            _run_once(config, job)
+        return
+    for overrides in [] if only_shown(arguments) else jobs(arguments):
+        check(compose_config(command, overrides))
+
+    def completed(config: DictConfig) -> Any:
+        complete(config)
+        return job(config)
+
+    sys.argv = [typed[0], *arguments]  # Hydra reads it without the verb; processes that Lightning starts need the verb
+    hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=command)(completed)()
+
+
+def _run_once(config: DictConfig, job: Task) -> None:
+    """Let Hydra run a composed job: its folder, its log file, its own records, its callbacks."""
+    loaded = GlobalHydra.instance().hydra
+    if loaded is None:
+        raise RuntimeError("Hydra is not initialized")
+    callbacks = Callbacks(config)
+    callbacks.on_run_start(config=config, config_name=config.hydra.job.config_name)
+    done = run_job(
+        task_function=job,
+        config=config,
+        job_dir_key="hydra.run.dir",
+        job_subdir_key=None,
+        hydra_context=HydraContext(config_loader=loaded.config_loader, callbacks=callbacks),
+    )
+    callbacks.on_run_end(config=config, config_name=config.hydra.job.config_name, job_return=done)
+    _ = done.return_value  # raises what the job raised
+
+
+def is_sweep(arguments: Sequence[str]) -> bool:
+    """Tell whether a command line asks for several jobs: by -m, or by conf/sweep."""
+    flagged = any(a in ("-m", "--multirun") for a in arguments)
+    return flagged or bool(sweep_params(override_value([a for a in arguments if not a.startswith("-")], "sweep")))
 
 
 def only_shown(arguments: Sequence[str]) -> bool:

@@ -8,8 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from yowo.commands.hydra_app import jobs
-from yowo.config import build_detector, choices, compose_config, image_size
-from yowo.models.cost import PartCost, part_costs
+from yowo.config.build import build_detector, image_size
+from yowo.config.compose import compose_config
+from yowo.config.conf_files import choices
+from yowo.models.cost import ModuleCost, module_costs
 
 
 def run(arguments: Sequence[str]) -> None:
@@ -53,7 +55,7 @@ def info_table(config: DictConfig) -> Table:
         detector = build_detector(config).to("meta")
     height, width = image_size(config)
     clip_len = int(config.dataset.clip_len)
-    costs = part_costs(detector, clip_len, (height, width))
+    costs = module_costs(detector, clip_len, (height, width))
     clip = f"one clip of {clip_len} x {height} x {width}"
     table = Table("part", title=f"{config.model.name}, {config.dataset.name}: {detector.num_classes} classes, {clip}")
     for name in ("parameters", "multiply-adds", "output"):
@@ -61,11 +63,11 @@ def info_table(config: DictConfig) -> Table:
     for cost in costs:
         table.add_row(cost.name, *_cells(cost))
     table.add_section()
-    total = PartCost("sum", sum(c.parameters for c in costs), sum(c.multiply_adds for c in costs), costs[-1].shape)
+    total = ModuleCost("sum", sum(c.parameters for c in costs), sum(c.multiply_adds for c in costs), costs[-1].shape)
     table.add_row("sum", *_cells(total)[:2], "")
     return table
 
 
-def _cells(cost: PartCost) -> tuple[str, str, str]:
+def _cells(cost: ModuleCost) -> tuple[str, str, str]:
     """Word the numbers of a part."""
     return f"{cost.parameters:,}", f"{cost.multiply_adds / 1e9:.2f} G", " x ".join(map(str, cost.shape))

@@ -7,9 +7,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from yowo.evaluation.run_plot import plot_runs
-from yowo.evaluation.run_table import as_csv, as_markdown, cells, find_runs, tabulate
-from yowo.evaluation.whole_file import whole_file
+from yowo.reports.run_chart import plot_runs
+from yowo.reports.run_table import as_csv, as_markdown, cells, find_runs, tabulate
+from yowo.whole_file import whole_file
 
 
 def run(arguments: Sequence[str]) -> None:

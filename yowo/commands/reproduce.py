@@ -12,24 +12,17 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from yowo.commands.eval import evaluate
-from yowo.config import (
-    build_datamodule,
-    build_detector,
-    build_module,
-    build_postprocess,
-    build_trainer,
-    compose_config,
-    image_size,
-)
-from yowo.config_checks import check_root
+from yowo.config.build import build_datamodule, build_detector, build_module, build_trainer, image_size
+from yowo.config.checks import check_root
+from yowo.config.compose import compose_config
 from yowo.errors import ConfigError
-from yowo.evaluation.published import PublishedRow, published_rows
-from yowo.evaluation.report import write_metrics
-from yowo.evaluation.reproduction import as_markdown, as_table
-from yowo.evaluation.whole_file import whole_file
 from yowo.inference.speed import frames_per_second
-from yowo.models.cost import part_costs
+from yowo.models.cost import module_costs
+from yowo.reports.metrics_file import write_metrics
+from yowo.reports.paper_table import as_markdown, as_table
+from yowo.reports.published import PublishedRow, published_rows
 from yowo.weights.loading import load_weights
+from yowo.whole_file import whole_file
 
 SUFFIXES = (".ckpt", ".safetensors", ".pth", ".pt")
 
@@ -97,18 +90,18 @@ def evaluate_row(row: PublishedRow, weights: Path, options: argparse.Namespace) 
     check_root(config)
     data, detector = build_datamodule(config), build_detector(config)
     load_weights(detector, weights)
-    module = build_module(config, detector)
+    module = build_module(config, detector, data)
     trainer = build_trainer(config, logger=False, callbacks=[RichProgressBar()], enable_checkpointing=False)
     metrics = evaluate(trainer, module, data, config, None)
     device = trainer.strategy.root_device
-    rate = frames_per_second(detector, build_postprocess(config), row.clip_len, image_size(config), device=device)
+    rate = frames_per_second(detector, detector.postprocess, row.clip_len, image_size(config), device=device)
     return {**metrics, **_cost(config), "fps": rate, "device": str(device), "weights": weights.name}
 
 
 def _cost(config: DictConfig) -> dict[str, float]:
     with torch.device("meta"):
         detector = build_detector(config).to("meta")
-    costs = part_costs(detector, int(config.dataset.clip_len), image_size(config))
+    costs = module_costs(detector, int(config.dataset.clip_len), image_size(config))
     return {
         "parameters": sum(part.parameters for part in costs),
         "multiply_adds": sum(part.multiply_adds for part in costs),

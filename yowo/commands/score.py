@@ -7,12 +7,12 @@ from typing import Any
 
 from rich.console import Console
 
-from yowo.evaluation.ava_scoring import ava_metrics, score_ava
-from yowo.evaluation.class_lists import PROTOCOLS
-from yowo.evaluation.html_report import write_ava_report, write_video_report
-from yowo.evaluation.report import write_metrics
-from yowo.evaluation.tables import score_tables
-from yowo.evaluation.video_scoring import score_videos, video_metrics
+from yowo.datasets.class_lists import PROTOCOLS
+from yowo.evaluation.ava_protocol import ava_metrics, score_ava
+from yowo.evaluation.video_protocol import score_videos, video_metrics
+from yowo.reports.metrics_file import write_metrics
+from yowo.reports.score_page import write_ava_report, write_video_report
+from yowo.reports.score_tables import score_tables
 
 EXAMPLES = """examples:
   yowo score --protocol ucf24 --detections det.npz --annotations finalAnnots.mat --output scores.json

@@ -8,16 +8,8 @@ from typing import Any
 from omegaconf import DictConfig
 
 from yowo.commands.hydra_app import only_shown
-from yowo.config import (
-    CHECKPOINT_KEY,
-    PARTS,
-    compose_config,
-    override_value,
-    portable,
-    register_checkpoint,
-    register_parts,
-    spelled_out,
-)
+from yowo.config.checkpoint import CHECKPOINT_KEY, REMEMBERED, portable, register_checkpoint, register_groups
+from yowo.config.compose import compose_config, override_value, spelled_out
 from yowo.errors import ConfigError, WeightsError
 from yowo.models.detector import Detector
 from yowo.weights.kinds import DETECTOR
@@ -94,8 +86,8 @@ def remember_network(command: str, arguments: Sequence[str]) -> list[str]:
     if CHECKPOINT_KEY in content:
         register_checkpoint(file)
         return list(arguments)
-    groups = [a for a in overrides if a.partition("=")[0] in (*PARTS, "experiment")]
-    register_parts(portable(compose_config("train", [*_setup(command, file, content, groups), *groups])))
+    groups = [a for a in overrides if a.partition("=")[0] in (*REMEMBERED, "experiment")]
+    register_groups(portable(compose_config("train", [*_setup(command, file, content, groups), *groups])))
     return [a for a in arguments if not a.startswith("experiment=")]
 
 

@@ -13,18 +13,17 @@ from yowo.commands.eval import evaluate, report
 from yowo.commands.hydra_app import run_hydra
 from yowo.commands.records import record_run, record_training, run_folder
 from yowo.commands.starting_weights import check_weights, chosen_weights
-from yowo.config import (
-    PARTS,
+from yowo.config.build import (
     build_callbacks,
     build_datamodule,
     build_detector,
     build_loggers,
     build_module,
     build_trainer,
-    override_value,
-    register_checkpoint,
 )
-from yowo.config_checks import check_root
+from yowo.config.checkpoint import REMEMBERED, register_checkpoint
+from yowo.config.checks import check_root
+from yowo.config.compose import override_value
 from yowo.data.datamodule import ClipDataModule
 from yowo.errors import ConfigError
 from yowo.training.module import ActionDetection
@@ -47,7 +46,7 @@ def resumed(arguments: Sequence[str]) -> list[str]:
     named = {a.split("=")[0].lstrip("+") for a in arguments} | {
         "model" if a.startswith("experiment=") else "" for a in arguments
     }
-    return [*arguments, *(f"{part}=from_checkpoint" for part in PARTS if part not in named)]
+    return [*arguments, *(f"{part}=from_checkpoint" for part in REMEMBERED if part not in named)]
 
 
 def check(config: DictConfig) -> None:
@@ -91,7 +90,7 @@ def fit(config: DictConfig) -> tuple[L.Trainer, ActionDetection, ClipDataModule]
     detector = build_detector(config)
     for file, loaded in chosen_weights(config).load(detector).items():
         log.info("%s: %s", file, loaded)
-    module = build_module(config, detector)
+    module = build_module(config, detector, data)
     trainer = build_trainer(config, logger=build_loggers(config), callbacks=build_callbacks(config))
     trainer.fit(module, data, ckpt_path=config.resume, weights_only=True)
     return trainer, module, data

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.table import Table
 
-from yowo.config import build_detector, compose_config
+from yowo.config.build import build_detector
+from yowo.config.compose import compose_config
 from yowo.errors import WeightsError
-from yowo.evaluation.whole_file import whole_file
 from yowo.weights.exporting import CHECKPOINT, SAFETENSORS, check_ending, write_backbone, write_detector
 from yowo.weights.fetching import fetch
 from yowo.weights.file_format import file_format
@@ -19,6 +19,7 @@ from yowo.weights.kinds import DETECTOR
 from yowo.weights.loading import Weights, load_weights, open_weights
 from yowo.weights.recognise import likely_setup, num_classes
 from yowo.weights.registry import PUBLISHED, Published, published
+from yowo.whole_file import whole_file
 
 EXAMPLES = """examples:
   yowo weights list

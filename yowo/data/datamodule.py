@@ -16,7 +16,7 @@ from yowo.data.key_frames import ActionData, AnnotatedVideo, KeyFrames, Split
 from yowo.data.samplers import TrainSampler
 from yowo.errors import DatasetError
 
-Part = Literal["train", "val", "test"]
+Stage = Literal["train", "val", "test"]
 """The splits, and `test`: the held-out split as a test walks over it."""
 Transform = Callable[[list[Tensor], list[Target]], tuple[Tensor, list[Target]]]
 
@@ -40,8 +40,9 @@ class ClipDataModule(L.LightningDataModule):
         key_frame_stride: int = 1,
         balanced: float = 0.0,
         seed: int = 0,
+        test_clip_len: int | None = None,
     ) -> None:
-        """Hold the arguments; nothing is read yet.
+        """Store the arguments; nothing is read yet.
 
         Args:
             data: The data set.
@@ -59,6 +60,7 @@ class ClipDataModule(L.LightningDataModule):
             key_frame_stride: An epoch of training visits every n-th key frame, other ones in the next epoch.
             balanced: 0 to 1, how far training raises rare classes, see `yowo.data.samplers`.
             seed: Of order, dilations and augmentation in training.
+            test_clip_len: K in a test; None takes `clip_len`. 1 where the motion comes from around the key frame (LFB).
         """
         super().__init__()
         self.data = data
@@ -67,36 +69,37 @@ class ClipDataModule(L.LightningDataModule):
         self.repeat_key_frame, self.cache = repeat_key_frame, cache
         self.batch_size, self.num_workers = batch_size, num_workers
         self.test_frames = test_frames
-        self.key_frame_stride, self.balanced, self.seed = key_frame_stride, balanced, seed
-        self._datasets: dict[Part, ClipDataset] = {}
+        self.key_frame_stride, self.balanced, self.seed = key_frame_stride, float(balanced), seed
+        self.test_clip_len = clip_len if test_clip_len is None else test_clip_len
+        self._datasets: dict[Stage, ClipDataset] = {}
 
     def prepare_data(self) -> None:
         """Generate or check the data, in one process."""
         self.data.prepare()
 
-    def dataset(self, part: Part) -> ClipDataset:
-        """Return the samples of a part, reading its annotation at the first call.
+    def dataset(self, stage: Stage) -> ClipDataset:
+        """Return the samples of a stage, reading their annotation at the first call.
 
         Raises:
             DatasetError: The split is empty or its files are missing.
         """
-        if part == "test" and self.test_frames != "all":
-            part = "val"
-        if part not in self._datasets:
-            split: Split = "train" if part == "train" else "val"
-            every = part == "test"
+        every = stage == "test" and self.test_frames == "all"
+        if stage == "test" and not every and self.test_clip_len == self.clip_len:
+            stage = "val"  # the same samples
+        if stage not in self._datasets:
+            split: Split = "train" if stage == "train" else "val"
             key_frames = KeyFrames.every_frame(self.data.videos(split)) if every else self.data.key_frames(split)
             if not len(key_frames):
                 raise DatasetError(f"the {split} split has no annotated frame; check dataset.root and {split}_videos")
-            self._datasets[part] = ClipDataset(
+            self._datasets[stage] = ClipDataset(
                 key_frames,
-                self.clip_len,
-                self.train_dilation if part == "train" else self.dilation,
+                self.test_clip_len if stage == "test" else self.clip_len,
+                self.train_dilation if stage == "train" else self.dilation,
                 self.repeat_key_frame,
                 self.cache,
                 self.seed,
             )
-        return self._datasets[part]
+        return self._datasets[stage]
 
     def videos(self) -> list[AnnotatedVideo]:
         """Return the held-out videos with their annotation."""
@@ -108,9 +111,9 @@ class ClipDataModule(L.LightningDataModule):
             self.dataset("train")
         self.dataset("test" if stage == "test" else "val")
 
-    def _loader(self, part: Part) -> DataLoader[Sample]:
-        dataset = self.dataset(part)
-        sampler = self._sampler(dataset) if part == "train" else None
+    def _loader(self, stage: Stage) -> DataLoader[Sample]:
+        dataset = self.dataset(stage)
+        sampler = self._sampler(dataset) if stage == "train" else None
         return DataLoader(
             dataset,
             batch_size=self.batch_size,

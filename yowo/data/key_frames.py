@@ -214,7 +214,6 @@ class KeyFrames(Sequence[KeyFrame]):
             size=self._sizes[video],
             boxes_norm=self._boxes[start:end],
             labels=labels.astype(np.float32) if labels.ndim == 2 else labels,
-            timestamp=None if self.seconds is None else float(self.seconds[index]),
         )
 
     def clip(self, index: int, clip_len: int, dilation: int = 1, repeat_key_frame: bool = False) -> NDArray[np.int64]:

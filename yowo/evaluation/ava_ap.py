@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from yowo.boxes.pair_iou import pair_iou
+from yowo.boxes.array_iou import pair_iou
 from yowo.evaluation.average_precision import average_precision, precision_recall
 from yowo.evaluation.frame_matching import best_overlaps
 

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from yowo.contracts import Detections
-from yowo.data.ava_annotation import AvaRows
+from yowo.datasets.ava_annotation import AvaRows
 from yowo.errors import ConfigError, YowoError
 from yowo.evaluation.ava_ap import AvaAP
-from yowo.evaluation.ava_scoring import ava_metrics, score_ava_rows
+from yowo.evaluation.ava_protocol import ava_metrics, score_ava_rows
+from yowo.evaluation.box_rows import BoxRows
 from yowo.evaluation.key_frame_metric import KeyFrameMetric, spread
-from yowo.evaluation.rows import Rows
 
 
 class AvaMAP(KeyFrameMetric):
@@ -50,7 +50,7 @@ class AvaMAP(KeyFrameMetric):
         self.scores: dict[str, AvaAP] = {}
         self.gathered: tuple[AvaRows, AvaRows] | None = None
 
-    def _detected(self, detections: Detections, where: str) -> Rows:
+    def _detected(self, detections: Detections, where: str) -> BoxRows:
         boxes, scores = detections["boxes"].float().reshape(-1, 4), detections["scores"].float()
         if scores.shape != (len(boxes), len(self.classes)):
             raise YowoError(
@@ -58,7 +58,7 @@ class AvaMAP(KeyFrameMetric):
             )
         if not bool(torch.isfinite(boxes).all() & torch.isfinite(scores).all()):
             raise YowoError(f"{where}: a detection has a NaN or infinite box or score; expected numbers")
-        return Rows(boxes, torch.zeros(len(boxes), dtype=torch.int64, device=boxes.device), scores)
+        return BoxRows(boxes, torch.zeros(len(boxes), dtype=torch.int64, device=boxes.device), scores)
 
     def _empty_states(self) -> dict[str, Tensor]:
         states = super()._empty_states()

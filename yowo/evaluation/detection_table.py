@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from yowo.contracts import Array
 from yowo.errors import AnnotationError
-from yowo.evaluation.whole_file import whole_file
+from yowo.whole_file import whole_file
 
 COLUMNS: dict[str, tuple[str, tuple[int, ...]]] = {
     "video": ("integers", ()),

@@ -13,7 +13,7 @@ from torchmetrics.utilities import dim_zero_cat
 
 from yowo.contracts import Detections, Target
 from yowo.errors import ConfigError
-from yowo.evaluation.rows import Rows, detection_rows, target_rows
+from yowo.evaluation.box_rows import BoxRows, detection_rows, target_rows
 from yowo.evaluation.split_index import SplitIndex
 
 
@@ -87,8 +87,8 @@ class KeyFrameMetric(Metric):
             YowoError: Detections are NaN or infinite, or do not fit the classes; the message names the key frame.
             AnnotationError: Ground truth is, likewise.
         """
-        found: list[Rows] = []
-        truth: list[Rows] = []
+        found: list[BoxRows] = []
+        truth: list[BoxRows] = []
         frames = []
         for index, detected, target, (width, height) in zip(indices, detections, targets, sizes, strict=True):
             where = f"key frame {int(index)}"
@@ -104,7 +104,7 @@ class KeyFrameMetric(Metric):
         self.target_boxes.append(torch.cat([rows.boxes_norm for rows in truth]))
         self.target_labels.append(torch.cat([rows.labels for rows in truth]))
 
-    def _detected(self, detections: Detections, where: str) -> Rows:
+    def _detected(self, detections: Detections, where: str) -> BoxRows:
         """Lay out the detections of a key frame as the rows that are kept."""
         return detection_rows(detections, len(self.classes), where)
 

@@ -9,10 +9,11 @@ from torch import Tensor
 from yowo.errors import ConfigError
 from yowo.evaluation.detection_table import DetectionTable
 from yowo.evaluation.key_frame_metric import KeyFrameMetric, spread
-from yowo.evaluation.linkers import Linker
 from yowo.evaluation.split_index import SplitIndex
 from yowo.evaluation.thresholds import checked_thresholds
-from yowo.evaluation.video_scoring import VideoScores, score_table
+from yowo.evaluation.video_protocol import VideoScores, score_table
+from yowo.tubes.linkers import linker_name
+from yowo.tubes.linking import Linker
 
 
 class VideoMAP(KeyFrameMetric):
@@ -26,7 +27,6 @@ class VideoMAP(KeyFrameMetric):
         self,
         classes: Sequence[str],
         linker: Linker,
-        linker_name: str = "",
         iou_thresholds: Sequence[float] | None = None,
         one_class_a_video: bool = True,
         **metric_options: Any,
@@ -36,7 +36,6 @@ class VideoMAP(KeyFrameMetric):
         Args:
             classes: Names of the C classes, in the order of their 0-based numbers.
             linker: Makes tubes from the detections of a video.
-            linker_name: What reports call it; empty for the name of its class.
             iou_thresholds: Least spatio-temporal IoU of a true positive; None takes the paper's six and the mean over
                 0.50 to 0.95.
             one_class_a_video: The protocol's rule that all tubes of a video have the class of its last one; False where
@@ -47,7 +46,7 @@ class VideoMAP(KeyFrameMetric):
             ConfigError: No class, a class twice, or an impossible threshold.
         """
         super().__init__(classes, **metric_options)
-        self.linker, self.linker_name = linker, linker_name or type(linker).__name__.removesuffix("Linker").lower()
+        self.linker = linker
         self.iou_thresholds = None if iou_thresholds is None else checked_thresholds(iou_thresholds)
         self.one_class_a_video = one_class_a_video
         self.scores: VideoScores | None = None
@@ -116,7 +115,7 @@ class VideoMAP(KeyFrameMetric):
         by_class = self.per_class()
         thresholds = {} if self.scores is None else self.scores.video
         return {
-            "linker": self.linker_name,
+            "linker": linker_name(self.linker),
             "video_map": {name: score.map for name, score in thresholds.items()},
             "video_ap": by_class,
         }

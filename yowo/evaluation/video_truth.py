@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from yowo.contracts import Tube
-from yowo.data.text_boxes import read_text_tubes
-from yowo.data.ucf24_annotation import read_pixel_tubes
+from yowo.datasets.text_boxes import read_text_tubes
+from yowo.datasets.ucf24_annotation import read_pixel_tubes
 from yowo.errors import AnnotationError
 from yowo.evaluation.frame_matching import LabelledBoxes
 

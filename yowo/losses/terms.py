@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from yowo.boxes.scores import class_probabilities
+from yowo.boxes.class_logits import class_probabilities
 
 CLAMP = 1e-4
 """AVA's probabilities are kept this far from 0 and 1; there is no gradient beyond."""

@@ -8,10 +8,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from yowo.models.detector import Detector
 
-PARTS = ("backbone2d", "backbone3d", "fusion", "head")
+MODULES = ("backbone2d", "backbone3d", "fusion", "head")
 
 
-class PartCost(NamedTuple):
+class ModuleCost(NamedTuple):
     """One part of a detector, for one clip.
 
     Attributes:
@@ -27,7 +27,7 @@ class PartCost(NamedTuple):
     shape: tuple[int, ...]
 
 
-def part_costs(detector: Detector, clip_len: int, image_size: tuple[int, int]) -> list[PartCost]:
+def module_costs(detector: Detector, clip_len: int, image_size: tuple[int, int]) -> list[ModuleCost]:
     """Measure the parts of a detector, without computing anything.
 
     Args:
@@ -50,7 +50,7 @@ def part_costs(detector: Detector, clip_len: int, image_size: tuple[int, int]) -
         handles.append(detector.get_submodule(name).register_forward_hook(hook))
 
     handles: list[torch.utils.hooks.RemovableHandle] = []
-    for part in PARTS:
+    for part in MODULES:
         noted(part)
     training = detector.training
     try:
@@ -62,8 +62,8 @@ def part_costs(detector: Detector, clip_len: int, image_size: tuple[int, int]) -
             handle.remove()
     counted = {str(name).rpartition(".")[2]: flops for name, flops in counter.get_flop_counts().items()}
     return [
-        PartCost(part, _parameters(detector.get_submodule(part)), sum(counted[part].values()) // 2, shapes[part])
-        for part in PARTS
+        ModuleCost(part, _parameters(detector.get_submodule(part)), sum(counted[part].values()) // 2, shapes[part])
+        for part in MODULES
     ]
 
 

@@ -6,9 +6,10 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from yowo.contracts import STRIDE, RawOutput
+from yowo.contracts import STRIDE, RawOutput, Target
 from yowo.errors import ConfigError
 from yowo.models.heads import GroupedHead, PerAnchorHead
+from yowo.models.postprocess import DetectionRule, PostProcess
 
 Head = GroupedHead | PerAnchorHead
 
@@ -26,10 +27,15 @@ class Detector(nn.Module):
             not saved in state dicts (the configuration holds it).
         recipe: The configuration that it was built from, in plain containers; None when it was put together by hand.
             Checkpoints keep it.
+        criterion: Its loss, from raw output, targets and the training samples seen so far; None when it was put
+            together by hand.
+        postprocess: Its rule for detections.
     """
 
     anchors: Tensor
     recipe: dict[str, Any] | None = None
+    criterion: Callable[[RawOutput, list[Target], int | None], dict[str, Tensor]] | None = None
+    postprocess: DetectionRule
 
     def __init__(
         self,
@@ -67,6 +73,7 @@ class Detector(nn.Module):
         self.backbone3d = backbone3d
         self.fusion = fusion(inputs_2d=backbone2d.out_channels, inputs_3d=backbone3d.out_channels)
         self.head = head(cast(int, self.fusion.out_channels), len(anchors), num_classes)
+        self.postprocess = PostProcess(self.exclusive_classes)
         self.channels_last = channels_last
         if channels_last:
             _lay_out(self, torch.channels_last)

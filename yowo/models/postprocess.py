@@ -1,13 +1,15 @@
 """From the detector's raw output to detections: scores, thresholds, non-maximum suppression."""
 
-from dataclasses import dataclass
-from typing import cast
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields, replace
+from typing import Any, cast
 
 import torch.nn.functional as F
 from torch import Tensor
+from typing_extensions import Self
 
+from yowo.boxes.class_logits import class_probabilities
 from yowo.boxes.nms import nms_mask
-from yowo.boxes.scores import class_probabilities
 from yowo.contracts import Detections, RawOutput
 
 
@@ -122,8 +124,26 @@ def above(found: Detections, threshold: float) -> Detections:
     return cast(Detections, {name: cast(Tensor, value)[kept] for name, value in found.items()})
 
 
+class DetectionRule(ABC):
+    """What makes detections of a detector's raw output: a dataclass, whose fields are its thresholds."""
+
+    @abstractmethod
+    def __call__(self, raw: RawOutput) -> list[Detections]:
+        """Return the detections of each clip."""
+
+    def with_options(self, **options: Any) -> Self:
+        """Return the rule with other thresholds.
+
+        Args:
+            options: New values by name; None, and what this kind of rule has not, is passed over.
+        """
+        known = {field.name for field in fields(self)}  # type: ignore[arg-type]
+        new = {name: value for name, value in options.items() if value is not None and name in known}
+        return replace(self, **new)  # type: ignore[type-var]
+
+
 @dataclass(frozen=True)
-class PostProcess:
+class PostProcess(DetectionRule):
     """Thresholds, and the rule that fits the labels.
 
     Attributes:
@@ -146,7 +166,7 @@ class PostProcess:
 
 
 @dataclass(frozen=True)
-class ConfidenceOrder:
+class ConfidenceOrder(DetectionRule):
     """The original YOWO's thresholds, and the rule that fits the labels.
 
     Attributes:

@@ -10,7 +10,7 @@ from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 from torchmetrics import MetricCollection
 
 from yowo.contracts import ClipBatch, Detections, RawOutput
-from yowo.losses.criterion import Criterion
+from yowo.errors import ConfigError
 from yowo.models.detector import Detector
 from yowo.training.split_metrics import start_metrics
 
@@ -22,40 +22,40 @@ class ActionDetection(L.LightningModule):
     (`val/frame_map/0.5`) at the end of a validation, the same under `test/` in a test.
 
     Attributes:
-        context: In a test, gives 3D features in place of the clips' own from detector and positions; None: the clips'.
         samples_seen: Training clips so far, on all devices.
     """
 
-    context: Callable[[Detector, list[int]], Tensor] | None = None
     samples_seen: int = 0
 
     def __init__(
         self,
         detector: Detector,
-        criterion: Criterion,
-        postprocess: Callable[[RawOutput], list[Detections]],
         metric: MetricCollection,
         test_metric: MetricCollection,
         optimizer: Callable[[Iterable[nn.Parameter]], Optimizer] | None = None,
         scheduler: Callable[..., LRScheduler] | None = None,
         scheduler_interval: str = "epoch",
+        context: Callable[[Detector, list[int]], Tensor] | None = None,
     ) -> None:
-        """Hold the parts.
+        """Take the parts.
 
         Args:
-            detector: The network.
-            criterion: Losses from raw output and targets.
-            postprocess: Detections from raw output.
+            detector: The network, with its loss and its rule for detections.
             metric: Of validation: `KeyFrameMetric`s by name; `compute` gives scalars by name.
             test_metric: Of a test, likewise.
             optimizer: Makes the optimizer from parameters; None where there is no training.
             scheduler: Makes the scheduler from the optimizer; None for a constant rate.
             scheduler_interval: "epoch" or "step", when the scheduler moves on.
+            context: In a test, gives 3D features in place of the clips' own from detector and positions; None takes
+                the clips'.
+
+        Raises:
+            ConfigError: The detector has no loss: it was put together by hand.
         """
         super().__init__()
-        self.detector = detector
-        self.criterion = criterion
-        self.postprocess = postprocess
+        if detector.criterion is None:
+            raise ConfigError("this detector has no loss; give it one as its attribute `criterion`")
+        self.detector, self.criterion, self.context = detector, detector.criterion, context
         self.metrics = nn.ModuleDict({"val": metric, "test": test_metric})
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
@@ -103,7 +103,7 @@ class ActionDetection(L.LightningModule):
         surroundings = self.context(self.detector, batch.positions) if self.context and stage == "test" else None
         raw = self.detector(batch.clips, surroundings)
         self._losses(stage, raw, batch, on_step=False)
-        detections = self.postprocess(raw)
+        detections = self.detector.postprocess(raw)
         self._metrics(stage).update(batch.positions, detections, batch.targets, batch.sizes)
         return {"detections": detections}
 

@@ -1,0 +1,14 @@
+"""Tubes: linkers that join detections over time, the protocol's, one that trims, one for streams."""
+
+from lazy_loader import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    submod_attrs={
+        "linkers": ["LINKERS", "make_linker"],
+        "linking": ["Linker", "VideoDetections", "YowoLinker"],
+        "online": ["OnlineLinker", "OnlineStream", "TubeStep", "gather_tubes"],
+        "overlap": ["tube_iou"],
+        "trimming": ["TrimmedLinker"],
+    },
+)

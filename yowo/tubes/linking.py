@@ -5,6 +5,7 @@ Many paths are found at once: a lane is a class of a video, and the frames of al
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,25 @@ class VideoDetections:
     num_frames: int
 
 
+class Linker(Protocol):
+    """What links the detections of a video to tubes. A linker that links video by video inherits `link_videos`."""
+
+    def __call__(self, detections: VideoDetections, num_classes: int) -> list[Tube]:
+        """Link one video; arguments and result as of `link_videos`."""
+
+    def link_videos(self, videos: Sequence[VideoDetections], num_classes: int) -> list[list[Tube]]:
+        """Link the detections of videos to tubes.
+
+        Args:
+            videos: Their detections.
+            num_classes: C; labels are below it.
+
+        Returns:
+            Tubes of each video by class, within a class best score first; boxes in pixels.
+        """
+        return [self(video, num_classes) for video in videos]
+
+
 @dataclass(frozen=True, slots=True)
 class LinkedPaths:
     """The paths of one class in one video, in the order in which they are found.
@@ -53,7 +73,7 @@ class LinkedPaths:
     kept: tuple[int, ...]
 
 
-class YowoLinker:
+class YowoLinker(Linker):
     """The linker of the published video-mAP: every tube spans its whole video."""
 
     def __init__(self, max_paths: int = 3, nms_threshold: float = 0.3, product_weight: float = 0.5) -> None:

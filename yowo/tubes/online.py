@@ -1,18 +1,18 @@
 """A linker for streams, `linker=online`; how it works is told in `yowo.tubes.tube_stream`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
 from yowo.contracts import Tube
 from yowo.errors import ConfigError
-from yowo.tubes.linking import VideoDetections
+from yowo.tubes.linking import Linker, VideoDetections
 from yowo.tubes.tube_stream import OnlineOptions, OnlineStream, TubeStep
 
 __all__ = ["OnlineLinker", "OnlineStream", "TubeStep", "gather_tubes"]
 
 
-class OnlineLinker:
+class OnlineLinker(Linker):
     """Makes streams that link; a whole video gives the same tubes as its stream."""
 
     def __init__(
@@ -107,18 +107,6 @@ class OnlineLinker:
             boxes, scores, labels = detections.boxes_xyxy[rows], detections.scores[rows], detections.labels[rows]
             steps += stream.update(frame, boxes, scores, labels)
         return gather_tubes([*steps, *stream.finish()])
-
-    def link_videos(self, videos: Sequence[VideoDetections], num_classes: int) -> list[list[Tube]]:
-        """Link the detections of videos to tubes.
-
-        Args:
-            videos: Their detections.
-            num_classes: C; labels are below it.
-
-        Returns:
-            Tubes of each video by class, within a class best score first; boxes in pixels.
-        """
-        return [self(video, num_classes) for video in videos]
 
 
 def gather_tubes(steps: Iterable[TubeStep]) -> list[Tube]:

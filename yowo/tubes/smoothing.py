@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import convolve1d
 
-from yowo.boxes.pair_iou import pair_iou
+from yowo.boxes.array_iou import pair_iou
 
 Reals = NDArray[np.float64]
 REACH = 3

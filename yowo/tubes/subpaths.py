@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from yowo.boxes.pair_iou import pair_iou
+from yowo.boxes.array_iou import pair_iou
 
 FAR = 0.7
 """Boxes of neighbouring frames whose middles are further apart than this share of their size are not linked."""

@@ -10,16 +10,15 @@ From the same detections as the paper's linker, for each class of a video:
 3. corners are smoothed over time, gaps are filled, and a tube is scored by its mean score and a little by its extent.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from yowo.boxes.pair_iou import pair_iou
+from yowo.boxes.array_iou import pair_iou
 from yowo.contracts import Tube
-from yowo.tubes.linking import VideoDetections, suppress
+from yowo.tubes.linking import Linker, VideoDetections, suppress
 from yowo.tubes.smoothing import smooth_track
 from yowo.tubes.subpaths import LinkCosts, SubpathFinder, split_path
 
@@ -32,7 +31,7 @@ EXTENT_FRAMES = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Stretch:
     """A stretch of one actor's action.
 
     Attributes:
@@ -48,7 +47,7 @@ class Part:
     scores: Reals
 
 
-class TrimmedLinker:
+class TrimmedLinker(Linker):
     """Links, and finds out when; see the module's text."""
 
     def __init__(
@@ -104,20 +103,8 @@ class TrimmedLinker:
             if len(np.unique(frames)) < self.min_frames:
                 continue
             boxes = detections.boxes_xyxy[rows].astype(np.float64)
-            tubes += self._tubes(label, self._parts(frames, scores, boxes))
+            tubes += self._tubes(label, self._stretches(frames, scores, boxes))
         return tubes
-
-    def link_videos(self, videos: Sequence[VideoDetections], num_classes: int) -> list[list[Tube]]:
-        """Link the detections of videos to tubes.
-
-        Args:
-            videos: Their detections.
-            num_classes: C; labels are below it.
-
-        Returns:
-            Tubes of each video by class, within a class best score first; boxes in pixels.
-        """
-        return [self(video, num_classes) for video in videos]
 
     def level(self, frames: Ints, scores: Reals) -> float:
         """Return the score between background and action.
@@ -134,25 +121,25 @@ class TrimmedLinker:
         smooth = uniform_filter1d(best, min(self.level_window, len(best)), mode="nearest")
         return self.level_share * float(np.percentile(smooth, HIGH_PERCENT))
 
-    def _parts(self, frames: Ints, scores: Reals, boxes: Reals) -> list[Part]:
+    def _stretches(self, frames: Ints, scores: Reals, boxes: Reals) -> list[Stretch]:
         """Find the parts of paths that are action, best first."""
         finder = SubpathFinder(frames, boxes, self.costs)
         evidence = scores - self.level(frames, scores)
-        parts: list[Part] = []
-        while len(parts) < self.max_parts:
+        stretches: list[Stretch] = []
+        while len(stretches) < self.max_parts:
             gains, path = finder.best(evidence)
             if not gains.sum() >= self.least_evidence:
                 break
             for stretch in split_path(gains, self.change_cost):
                 part, used = self._with_copies(path[stretch], frames, scores, boxes, np.isfinite(evidence))
                 evidence[used] = -np.inf
-                parts.append(part)
+                stretches.append(part)
             evidence[path] = -np.inf
-        return parts
+        return stretches
 
     def _with_copies(
         self, path: Ints, frames: Ints, scores: Reals, boxes: Reals, left: NDArray[np.bool_]
-    ) -> tuple[Part, Ints]:
+    ) -> tuple[Stretch, Ints]:
         """Average each box of a path with its copies.
 
         Returns:
@@ -168,12 +155,12 @@ class TrimmedLinker:
         weight = scores[used] + 1e-6
         total: Reals = np.bincount(place[used], weight, len(own)).astype(np.float64)
         corners = [np.bincount(place[used], weight * boxes[used, side], len(own)) / total for side in range(4)]
-        return Part(own, np.stack(corners, axis=1), total, scores[path]), used
+        return Stretch(own, np.stack(corners, axis=1), total, scores[path]), used
 
-    def _tubes(self, label: int, parts: list[Part]) -> list[Tube]:
+    def _tubes(self, label: int, stretches: list[Stretch]) -> list[Tube]:
         """Smooth, score and suppress."""
         tubes = []
-        for part in parts:
+        for part in stretches:
             start, length = int(part.frames[0]), int(part.frames[-1] - part.frames[0]) + 1
             if length < self.min_frames:
                 continue

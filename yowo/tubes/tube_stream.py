@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from yowo.boxes.pair_iou import pair_iou
+from yowo.boxes.array_iou import pair_iou
 from yowo.errors import YowoError
 from yowo.tubes.fixed_lag import acting
 from yowo.tubes.track_bank import TrackBank, greedy_pairs, widened

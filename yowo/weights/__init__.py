@@ -1,0 +1,14 @@
+"""Weights of every published format: recognised, read, fitted into a network, written, fetched."""
+
+from lazy_loader import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    submod_attrs={
+        "exporting": ["write_backbone", "write_detector"],
+        "fetching": ["fetch"],
+        "loading": ["LoadReport", "load_weights", "open_weights"],
+        "registry": ["PUBLISHED", "Published"],
+        "starting": ["StartingWeights"],
+    },
+)

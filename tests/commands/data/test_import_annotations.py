@@ -1,0 +1,104 @@
+import pytest
+
+from tests.cvat_export import write_exports
+from tests.make_data import PROJECT, project
+from yowo.commands.data.import_annotations import joined, run
+from yowo.errors import AnnotationError, ConfigError
+from yowo.importing.annotated import Annotated
+from yowo.projects.opened import open_project
+from yowo.projects.project import split_names
+from yowo.projects.table import TableRow
+
+
+@pytest.fixture
+def source(tmp_path):
+    """A project, and a simple CSV and CVAT files of the same boxes beside it."""
+    root = project(tmp_path / "made")
+    (tmp_path / "boxes.csv").write_text((root / "annotations.csv").read_text())
+    return tmp_path
+
+
+def imported(source, *arguments):
+    run([*arguments, "--videos", str(source / "made" / "videos"), "--output", str(source / "mine")])
+    return source / "mine"
+
+
+def boxes(root):
+    return sorted((row.video, row.frame, row.box, row.label) for row in open_project(root).rows)
+
+
+def test_the_boxes_arrive_and_the_next_commands_are_said(source, capsys):
+    root = imported(source, "--from", "simple-csv", str(source / "boxes.csv"), "--seed", "1")
+    assert boxes(root) == boxes(source / "made")
+    shown = capsys.readouterr().out
+    assert (
+        f"check: yowo data check {root}" in shown and f"train: yowo train dataset=custom dataset.root={root}" in shown
+    )
+    assert "walk" in shown and "test_frames" not in shown
+
+
+def test_several_sources_are_joined(source):
+    write_exports(source / "made", source / "cvat")
+    files = sorted(str(path) for path in (source / "cvat").rglob("*.xml"))
+    assert len(files) == 3
+    assert boxes(imported(source, "--from", "cvat", *files)) == boxes(source / "made")
+
+
+def test_videos_to_hold_out_can_be_named(source):
+    (source / "val.txt").write_text("b\n")
+    root = imported(source, "--from", "simple-csv", str(source / "boxes.csv"), "--val-videos", str(source / "val.txt"))
+    assert split_names(root, open_project(root).rows) == {"train": ["a", "far/c"], "val": ["b"]}
+
+
+def split_table(source):
+    header, *rows = (source / "boxes.csv").read_text().splitlines()
+    for name, chosen in (
+        ("one", [r for r in rows if not r.startswith("b,")]),
+        ("two", [r for r in rows if r[0] == "b"]),
+    ):
+        (source / f"{name}.csv").write_text("\n".join([header, *chosen]))
+    return str(source / "one.csv"), str(source / "two.csv")
+
+
+def test_a_source_of_its_own_can_be_held_out(source):
+    one, two = split_table(source)
+    root = imported(source, "--from", "simple-csv", one, "--val-source", two)
+    assert split_names(root, open_project(root).rows) == {"train": ["a", "far/c"], "val": ["b"]}
+
+
+def test_a_video_of_both_sources_is_a_leak(source):
+    table = str(source / "boxes.csv")
+    with pytest.raises(AnnotationError, match="video a is in a source and in a --val-source"):
+        imported(source, "--from", "simple-csv", table, "--val-source", table)
+
+
+def test_sparse_annotation_and_several_actions_are_said(source, capsys):
+    rows = ["video,frame,x1,y1,x2,y2,label,track"]
+    for name in PROJECT:
+        rows += [f"{name},{frame},4,4,24,40,{label},1" for frame in (0, 5, 10) for label in ("walk", "sit")]
+    (source / "boxes.csv").write_text("\n".join(rows))
+    imported(source, "--from", "simple-csv", str(source / "boxes.csv"))
+    shown = capsys.readouterr().out
+    assert "every 5th frame or so" in shown and "metric.test_frames=annotated" in shown
+    assert "multi_label is true" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--val", "1"], "--val: expected a share above 0 and below 1, got 1.0"),
+        (["--classes", "gone.txt"], "gone.txt: expected a text file with one name a line"),
+        (["--val-videos", "gone.txt"], "gone.txt: expected a text file with one name a line"),
+    ],
+)
+def test_options_that_cannot_be_are_errors(source, arguments, words):
+    with pytest.raises(ConfigError, match=words):
+        imported(source, "--from", "simple-csv", str(source / "boxes.csv"), *arguments)
+    assert not (source / "mine").exists()
+
+
+def test_tracks_of_two_sources_stay_apart():
+    row = TableRow("a", 0, (0.0, 0.0, 1.0, 1.0), "walk", "1")
+    both = joined([Annotated([row], ("walk",), ["n"]), Annotated([row._replace(track="")], ("sit", "walk"), ["n"])])
+    assert [row.track for row in both.rows] == ["0-1", ""]
+    assert both.classes == ("walk", "sit") and both.notes == ["n"]

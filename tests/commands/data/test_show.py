@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.make_data import project, ucf24_files
+from yowo.commands.data.show import one_of_each, run
+from yowo.config.build import build_datamodule
+from yowo.config.compose import compose_config
+from yowo.errors import ConfigError
+
+
+def test_a_sheet_of_samples_is_written(tmp_path, capsys):
+    run([str(project(tmp_path / "mine")), "--samples", "4", "--output", str(tmp_path / "sheet.png")])
+    picture = np.asarray(Image.open(tmp_path / "sheet.png").convert("RGB"))
+    assert picture.shape[1] > picture.shape[0] and picture.std() > 10
+    assert "4 of " in capsys.readouterr().out
+
+
+def test_frames_of_a_clip_stand_side_by_side(tmp_path):
+    root = project(tmp_path / "mine")
+    for frames in ("1", "4"):
+        run([str(root), "--samples", "1", "--clip", frames, "--output", str(tmp_path / f"{frames}.png")])
+    assert Image.open(tmp_path / "4.png").width > 3 * Image.open(tmp_path / "1.png").width
+
+
+def test_every_class_and_several_videos_are_drawn(tmp_path):
+    overrides = ["dataset=custom", f"dataset.root={project(tmp_path)}", "dataset.train_videos=all"]
+    data = build_datamodule(compose_config("train", overrides))
+    data.prepare_data()
+    dataset = data.dataset("train")
+    chosen = one_of_each(dataset, 6, 0)
+    labels = [label for position in chosen for label in dataset[position].target["labels"].tolist()]
+    assert len(chosen) == 6 == len(set(chosen)) and {0, 1} <= set(labels)
+    assert one_of_each(dataset, 1000, 0) == list(range(len(dataset)))
+
+
+def test_other_data_sets_are_shown_too(tmp_path):
+    root = ucf24_files(tmp_path / "ucf")
+    run([str(root), "dataset=ucf24", "--samples", "2", "--output", str(tmp_path / "sheet.png")])
+    assert (tmp_path / "sheet.png").is_file()
+
+
+def test_numbers_below_one_are_errors(tmp_path):
+    with pytest.raises(ConfigError, match="--samples, --clip: expected at least 1, got 0 and 1"):
+        run([str(tmp_path), "--samples", "0"])

@@ -1,0 +1,31 @@
+import pytest
+import torch
+
+from yowo.config.build import build_detector
+from yowo.config.checkpoint import REMEMBERED, portable, register_checkpoint
+from yowo.config.compose import compose_config
+from yowo.errors import WeightsError
+
+
+def test_checkpoints_remember_plain_containers_with_interpolations():
+    plain = portable(compose_config("train", []))
+    assert set(plain) == set(REMEMBERED)
+    assert plain["loss"]["assigner"] == "${assigner}"
+
+
+def test_a_remembered_configuration_can_be_changed_key_by_key_and_by_group(tmp_path):
+    config = compose_config("train", ["model=yowo_tiny", "dataset=ucf24", "dataset.image_size=64", "optimizer.lr=3e-3"])
+    torch.save({"yowo": {"config": portable(config)}, "state_dict": {}}, tmp_path / "c.ckpt")
+    register_checkpoint(str(tmp_path / "c.ckpt"))
+    same = compose_config("eval", [f"checkpoint={tmp_path}/c.ckpt", "dataset.root=/data"])
+    assert (same.dataset.image_size, same.dataset.root, same.optimizer.lr) == (64, "/data", 3e-3)
+    assert same.model.name == "yowo_tiny" and same.source is None if "source" in same else True
+    other = compose_config("eval", ["dataset=motion"])
+    assert other.dataset.name == "motion" and other.model.name == "yowo_tiny"
+    assert build_detector(same).anchors.tolist() == build_detector(config).anchors.tolist()
+
+
+def test_a_checkpoint_without_a_configuration_says_what_to_do(tmp_path):
+    torch.save({"state_dict": {"a": torch.ones(1)}}, tmp_path / "c.ckpt")
+    with pytest.raises(WeightsError, match=r"c\.ckpt: holds weights but not the configuration.*weights=FILE"):
+        register_checkpoint(str(tmp_path / "c.ckpt"))

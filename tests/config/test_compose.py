@@ -1,0 +1,73 @@
+import pytest
+
+from yowo.config.compose import compose_config, override_value
+from yowo.config.conf_files import conf_dir, groups
+from yowo.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            ["backbone3d=resnet9"],
+            r"backbone3d=resnet9: there is no such choice; backbone3d has resnet101, .* shufflenetv2_2",
+        ),
+        (["model=yowo_pluss"], r"model has yowo, yowo_nano, yowo_plus, yowo_tiny\. Did you mean yowo_plus\?"),
+        (
+            ["optimizer.lrr=1"],
+            r"optimizer\.lrr: there is no such key; optimizer has .*lr, weight_decay\. Did you mean lr\?",
+        ),
+        (["modle=yowo_plus"], r"modle: there is no such key; yowo train has .*model.*Did you mean model\?"),
+        (["dataset.colour.depth=3"], r"dataset\.colour\.depth: there is no such key; dataset has .*anchors"),
+        (["optimizer.lr="], r"optimizer\.lr: expected a number above 0, got"),
+        (["optimizer.lr=fast"], r"optimizer\.lr: expected a number above 0, got fast"),
+        (["dataset.clip_len=-4"], r"dataset\.clip_len: expected a whole number of at least 8, got -4"),
+        (["dataset.clip_len=7"], r"dataset\.clip_len: expected a whole number of at least 8, got 7"),
+        (
+            ["dataset.anchors=[[1,2],[3]]"],
+            r"dataset\.anchors: expected pairs \[width, height\] .*, got \[\[1, 2\], \[3\]\]",
+        ),
+        (["dataset.anchors=7"], r"dataset\.anchors: expected pairs"),
+        (["dataset.image_size=100"], r"dataset\.image_size: expected a multiple of 32 or a pair .*, got 100"),
+        (["dataset.image_size=[96,100]"], r"dataset\.image_size: expected a multiple of 32"),
+        (["dataset.batch_size=0"], r"dataset\.batch_size: expected a whole number of at least 1, got 0"),
+        (["augment.flip=2"], r"augment\.flip: expected a number from 0 to 1, got 2"),
+        (["dataset.std=[1,0,1]"], r"dataset\.std: expected three numbers above 0"),
+    ],
+)
+def test_mistakes_are_one_clear_line(overrides, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        compose_config("train", overrides)
+    assert "\n" not in str(caught.value)
+
+
+def test_configurations_are_found():
+    assert (conf_dir() / "train.yaml").is_file()
+    assert {"model", "backbone3d", "dataset", "optimizer", "schedule", "experiment"} <= set(groups())
+
+
+def test_the_report_and_the_released_code_have_configurations_of_their_own():
+    report = compose_config("train", ["experiment=yowo_plus_ava_k16"])
+    released = compose_config("train", ["experiment=yowo_plus_ava_k16_released"])
+    assert (report.schedule.scheduler.gamma, released.schedule.scheduler.gamma) == (0.1, 0.5)
+    assert list(report.schedule.scheduler.milestones) == [3, 4, 5, 6] and report.trainer.max_epochs == 10
+    assert (report.optimizer.weight_decay, released.optimizer.weight_decay) == (5e-4, 1e-4)
+    assert (report.trainer.accumulate_grad_batches, released.trainer.accumulate_grad_batches) == (1, 16)
+    assert (report.callbacks.warmup.batches, released.callbacks.warmup.batches) == (0, 500)
+    ucf = compose_config("train", ["experiment=yowo_nano_ucf24"])
+    assert (ucf.optimizer.lr, ucf.optimizer.weight_decay, ucf.trainer.max_epochs) == (1e-4, 5e-4, 5)
+    assert list(ucf.schedule.scheduler.milestones) == [1, 2, 3, 4] and ucf.schedule.scheduler.gamma == 0.1
+    assert list(ucf.dataset.train_dilation) == [1, 2] and ucf.dataset.clip_len == 16
+
+
+def test_a_data_set_brings_its_schedule_and_augmentation_unless_told_otherwise():
+    assert compose_config("train", ["dataset=motion"]).augment.flip == 0
+    assert compose_config("train", ["dataset=ucf24"]).augment.flip == 0.5
+    assert compose_config("train", ["dataset=ucf24", "augment=none"]).augment.flip == 0
+    assert compose_config("train", ["experiment=yowo_plus_ucf24", "schedule=ava"]).schedule.epochs == 10
+
+
+def test_values_of_overrides_are_found():
+    assert override_value(["a=1", "checkpoint='my file.ckpt'"], "checkpoint") == "my file.ckpt"
+    assert override_value(["checkpoint=null"], "checkpoint") is None
+    assert override_value(["checkpoints=x"], "checkpoint") is None

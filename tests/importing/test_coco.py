@@ -1,0 +1,101 @@
+import json
+
+import pytest
+
+from tests.make_data import pictures, write_video
+from yowo.errors import AnnotationError
+from yowo.importing.annotated import ImportOptions
+from yowo.importing.coco import read_coco
+from yowo.video.video_folder import VideoFolder
+
+CATEGORIES = [{"id": 3, "name": "jump"}, {"id": 1, "name": "sit"}]
+
+
+@pytest.fixture
+def read(tmp_path):
+    for seed, name in enumerate(("a", "far/b")):
+        write_video(tmp_path / "videos" / f"{name}.mp4", pictures(6, seed))
+
+    def reader(images, annotations, categories=CATEGORIES, videos=None, **options):
+        content = {"images": images, "annotations": annotations, "categories": categories}
+        if videos is not None:
+            content["videos"] = videos
+        (tmp_path / "coco.json").write_text(json.dumps(content))
+        return read_coco(tmp_path / "coco.json", VideoFolder(tmp_path / "videos"), ImportOptions(**options))
+
+    return reader
+
+
+def annotation(image=1, category=3, box=(4, 5, 10, 20), **more):
+    return {"id": 1, "image_id": image, "category_id": category, "bbox": list(box), **more}
+
+
+def test_films_and_frame_ids_count_from_zero(read):
+    found = read(
+        [{"id": 1, "video_id": 8, "frame_id": 2, "width": 128, "height": 96, "file_name": "x"}],
+        [annotation(track_id=6), annotation(category=1, iscrowd=1)],
+        videos=[{"id": 8, "name": "far/b.mp4"}],
+    )
+    assert [tuple(row) for row in found.rows] == [("far/b", 2, (2, 2.5, 7, 12.5), "jump", "6")]
+    assert found.classes == ("jump", "sit") and "1 crowds" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("a/000001.jpg", "b/000003.jpg"), [("a", 0), ("far/b", 2)]),
+        (("a_0000.png", "far/b_0002.png"), [("a", 0), ("far/b", 2)]),
+        (("a/frame_000000.PNG", "far/b/frame_000005.PNG"), [("a", 0), ("far/b", 5)]),
+        (("frames\\a\\img_1.jpg", "a-2.jpg"), [("a", 0), ("a", 1)]),
+    ],
+)
+def test_names_of_pictures_tell_video_and_frame(read, names, expected):
+    images = [{"id": number, "file_name": name} for number, name in enumerate(names)]
+    found = read(images, [annotation(image=number) for number in range(2)])
+    assert [(row.video, row.frame) for row in found.rows] == expected
+    assert "count from" in found.notes[0]
+
+
+def test_the_first_frame_may_be_given(read):
+    found = read([{"id": 1, "file_name": "a/000003.jpg"}], [annotation()], first_frame=0)
+    assert found.rows[0].frame == 3
+
+
+def test_ticked_attributes_are_the_actions(read):
+    attributes = {"phoning": True, "occluded": True, "eating": False, "track_id": 4}
+    found = read([{"id": 1, "file_name": "a/1.jpg"}], [annotation(attributes=attributes)])
+    assert [(row.label, row.track) for row in found.rows] == [("phoning", "4")]
+    assert found.classes == ("sit", "phoning")
+
+
+@pytest.mark.parametrize(
+    ("images", "annotations", "words"),
+    [
+        (
+            [{"id": 1, "file_name": "a/1.jpg"}],
+            [annotation(image=2)],
+            "annotation 1: image_id or category_id is not in the file",
+        ),
+        ([{"id": 1, "file_name": "a/1.jpg"}], [annotation(box=(1, 2, 0, 4))], "annotation 1: expected x1 < x2"),
+        (
+            [{"id": 1, "file_name": "a/1.jpg"}],
+            [annotation(box=(1, 2))],
+            "annotation 1: expected four numbers for the box",
+        ),
+        ([{"id": 1, "file_name": "a/x.jpg"}], [], r"image 1: file_name: expected <video>/<frame>\.jpg"),
+        ([{"id": 1, "file_name": "z/1.jpg"}], [], "image 1: .* has no video 'z'"),
+        ([{"file_name": "a/1.jpg"}], [], r"images\[0\]: expected id, got"),
+    ],
+)
+def test_damage_is_named(read, images, annotations, words):
+    with pytest.raises(AnnotationError, match=words):
+        read(images, annotations)
+
+
+def test_other_files_are_named(tmp_path, read):
+    with pytest.raises(AnnotationError, match="expected a JSON file"):
+        read_coco(tmp_path / "gone.json", VideoFolder(tmp_path / "videos"), ImportOptions())
+    for text in ("{", "[1]"):
+        (tmp_path / "x.json").write_text(text)
+        with pytest.raises(AnnotationError, match=r"x\.json: expected (JSON|COCO's images)"):
+            read_coco(tmp_path / "x.json", VideoFolder(tmp_path / "videos"), ImportOptions())

@@ -1,0 +1,40 @@
+import pytest
+
+from tests.make_data import ucf24_archive
+from yowo.errors import AnnotationError
+from yowo.importing.annotated import ImportOptions
+from yowo.importing.ucf24_labels import read_ucf24_labels
+from yowo.video.video_folder import VideoFolder
+
+
+@pytest.fixture
+def archive(tmp_path):
+    return ucf24_archive(tmp_path)
+
+
+def test_boxes_of_the_archive_are_read_on_their_frames(archive):
+    classes = tuple(f"c{number}" for number in range(24))
+    found = read_ucf24_labels(archive, VideoFolder(archive / "rgb-images"), ImportOptions(classes=classes))
+    first = [row for row in found.rows if row.video == "Basketball/v_Basketball_g01_c01"]
+    assert [row.frame for row in first] == list(range(2, 12)) and {row.label for row in first} == {"c0"}
+    assert first[0].box == (35, 30, 115, 150)
+
+
+def test_folders_name_the_classes_if_the_numbers_agree(archive):
+    videos = VideoFolder(archive / "rgb-images")
+    with pytest.raises(AnnotationError, match="class: expected 1 to 2, got 3; name the classes with --classes"):
+        read_ucf24_labels(archive / "labels", videos, ImportOptions())
+    for path in (archive / "labels" / "Biking").rglob("*.txt"):
+        path.write_text("\n".join("2" + line[1:] for line in path.read_text().splitlines()))
+    found = read_ucf24_labels(archive / "labels", videos, ImportOptions())
+    assert found.classes == ("Basketball", "Biking")
+
+
+def test_damage_is_named(archive, tmp_path):
+    videos = VideoFolder(archive / "rgb-images")
+    path = next((archive / "labels").rglob("*.txt"))
+    path.write_text("1 2 3\n")
+    with pytest.raises(AnnotationError, match="row 1: expected class x1 y1 x2 y2, got '1 2 3'"):
+        read_ucf24_labels(archive, videos, ImportOptions())
+    with pytest.raises(AnnotationError, match=r"expected labels/<Class>/<video>/00001\.txt; there is none"):
+        read_ucf24_labels(archive / "rgb-images", videos, ImportOptions())

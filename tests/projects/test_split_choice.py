@@ -1,0 +1,35 @@
+from collections import Counter
+
+import numpy as np
+
+from yowo.projects.split_choice import choose_held_out
+
+
+def test_every_class_is_on_both_sides_in_about_the_wanted_share():
+    random = np.random.default_rng(0)
+    counts = {f"v{i}": {f"c{i % 7}": int(random.integers(5, 50)), f"c{i % 3}": 10} for i in range(90)}
+    held = choose_held_out(counts, 0.25)
+    total, inside = Counter(), Counter()
+    for name, found in counts.items():
+        total.update(found)
+        inside.update(found if name in held else {})
+    shares = [inside[label] / total[label] for label in total]
+    assert min(shares) > 0.15 and max(shares) < 0.35
+
+
+def test_the_only_video_of_a_class_stays_in_training():
+    assert choose_held_out({"a": {"rare": 9}, "b": {"usual": 5}, "c": {"usual": 5}}) in (["b"], ["c"])
+
+
+def test_something_is_held_out_even_so():
+    assert len(choose_held_out({"a": {"x": 5}, "b": {"y": 5}})) == 1
+
+
+def test_one_video_is_not_split_and_nothing_stays_nothing():
+    assert choose_held_out({"a": {"x": 5}, "b": {}}) == []
+    assert choose_held_out({}) == []
+
+
+def test_the_seed_decides_between_videos_that_serve_alike():
+    counts = {f"v{i}": {"x": 10} for i in range(30)}
+    assert choose_held_out(counts, seed=1) == choose_held_out(counts, seed=1) != choose_held_out(counts, seed=2)

@@ -1,0 +1,140 @@
+"""`yowo bench data`: training clips per CPU second and per wall second, and where the time goes."""
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+from torch.utils.data import DataLoader, Subset
+
+from yowo.config.build import build_datamodule
+from yowo.config.compose import compose_config
+from yowo.data.datamodule import ClipDataModule
+from yowo.data.dataset import ClipDataset, collate
+
+ROUNDS = 4
+EPILOG = """examples:
+  yowo bench data                                                   generated videos of 320 x 240
+  yowo bench data dataset=ucf24 dataset.root=DIR
+It takes the overrides of yowo train. CPU seconds are of one process on one core."""
+GENERATED = (
+    "dataset=motion", "dataset.size=[320,240]", "dataset.num_train=6", "dataset.num_val=1", "dataset.num_frames=120",
+    "dataset.clip_len=16", "dataset.image_size=224", "dataset.cache=false", "augment=full",
+    "dataset.root=runs/data/bench",
+)  # fmt: skip
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the command with what was typed after `yowo bench data`.
+
+    Raises:
+        ConfigError: An override is wrong, or the checkout is none.
+        DatasetError: The data set cannot be read.
+    """
+    options = parser().parse_args(arguments)
+    overrides = options.overrides or GENERATED
+    data = build_datamodule(compose_config("train", overrides))
+    data.prepare_data()
+    dataset = data.dataset("train")
+    chosen = np.random.default_rng(0).choice(len(dataset), min(options.clips, len(dataset)), replace=False).tolist()
+    console = Console()
+    with one_core():
+        shown = cpu_table(data, dataset, chosen)
+    console.print(shown)
+    console.print(wall_table(dataset, chosen, options.workers))
+
+
+def cpu_jobs(data: ClipDataModule, dataset: ClipDataset, chosen: Sequence[int]) -> list[Callable[[], None]]:
+    """Return the two jobs that training clips take: what workers do, and what follows on the device."""
+
+    def decode() -> None:
+        for index in chosen:
+            dataset[index]
+
+    clips = [dataset[index] for index in chosen]
+
+    def transform() -> None:
+        for start in range(0, len(clips), data.batch_size):
+            batch = collate(clips[start : start + data.batch_size])
+            frames: list[Tensor] = list(batch.clips)
+            data.train_transform(frames, batch.targets)
+
+    return [decode, transform]
+
+
+def cpu_table(data: ClipDataModule, dataset: ClipDataset, chosen: Sequence[int]) -> Table:
+    """Measure clips per CPU second: what workers do, what follows on the device, and both."""
+    worker, device = job_rates(cpu_jobs(data, dataset, chosen), len(chosen))
+    both = 1 / (1 / worker + 1 / device)
+    table = Table("what", title=f"{len(chosen)} clips of {dataset.clip_len} frames")
+    table.add_column("clips per CPU second", justify="right")
+    table.add_column("share of the time", justify="right")
+    table.add_row("worker: video to uint8 clip", f"{worker:.1f}", f"{100 * both / worker:.0f} %")
+    table.add_row("batch: augmentation, here on the CPU", f"{device:.1f}", f"{100 * both / device:.0f} %")
+    table.add_row("both", f"{both:.1f}", "")
+    return table
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Keep this process, its threads and its children on one core, where the system can; torch to one thread."""
+    threads = torch.get_num_threads()
+    cores: set[int] = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    torch.set_num_threads(1)
+    if cores:
+        os.sched_setaffinity(0, {max(cores)})
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        if cores:
+            os.sched_setaffinity(0, cores)
+
+
+def wall_table(dataset: ClipDataset, chosen: Sequence[int], workers: Sequence[int]) -> Table:
+    """Measure clips per wall second of a loader, by its number of workers."""
+    table = Table("workers", title="loader: uint8 clips, ready for the device")
+    table.add_column("clips per wall second", justify="right")
+    for count in workers:
+        loader: DataLoader[Any] = DataLoader(
+            Subset(dataset, chosen), batch_size=8, num_workers=count, collate_fn=collate, persistent_workers=count > 0
+        )
+        for _ in loader:  # starts the workers
+            pass
+        begin = time.perf_counter()
+        for _ in loader:
+            pass
+        table.add_row(str(count), f"{len(chosen) / (time.perf_counter() - begin):.1f}")
+    return table
+
+
+def job_rates(jobs: Sequence[Callable[[], None]], count: int) -> list[float]:
+    """Return items per CPU second of each job: the best of some rounds in which all have their turn."""
+    best = [float("inf")] * len(jobs)
+    for _ in range(ROUNDS):
+        for place, job in enumerate(jobs):
+            begin = time.process_time()
+            job()
+            best[place] = min(best[place], time.process_time() - begin)
+    return [count / seconds for seconds in best]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of the command line."""
+    made = argparse.ArgumentParser(
+        prog="yowo bench data",
+        description="Training clips per CPU second and per wall second.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("overrides", nargs="*", help="overrides of yowo train, such as dataset=ucf24 dataset.root=DIR")
+    made.add_argument("--clips", type=int, default=64, help="clips to measure")
+    made.add_argument("--workers", type=int, nargs="+", default=[0, 1, 2], help="numbers of workers to time")
+    return made

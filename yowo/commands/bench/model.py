@@ -1,0 +1,47 @@
+"""`yowo bench model`: frames a second of networks, side by side in one run."""
+
+from collections.abc import Sequence
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from yowo.commands.hydra_app import jobs
+from yowo.config.build import build_detector, image_size
+from yowo.config.compose import compose_config
+from yowo.inference.speed import frames_per_second
+
+HELP = """yowo bench model: frames a second of networks, forward pass and post-processing of one clip at a time
+
+  yowo bench model model=yowo_nano dataset=ucf24
+  yowo bench model -m model=yowo,yowo_plus,yowo_nano dataset=ucf24,ava
+
+It takes the overrides of yowo train. It measures on the GPU where there is one, else on the CPU."""
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the command with what was typed after `yowo bench model`.
+
+    Raises:
+        ConfigError: An override is wrong.
+    """
+    console = Console()
+    if any(argument in ("-h", "--help") for argument in arguments):
+        console.print(HELP, highlight=False)
+        return
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    name = torch.cuda.get_device_name() if device == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+    table = Table("network", title=f"frames a second on {name}")
+    table.add_column("FPS", justify="right")
+    table.add_column("of the first", justify="right")
+    first = None
+    for overrides in jobs(arguments):
+        config = compose_config("train", overrides)
+        detector = build_detector(config)
+        rate = frames_per_second(
+            detector, detector.postprocess, config.dataset.clip_len, image_size(config), device=device
+        )
+        first = rate if first is None else first
+        words = f"{config.model.name}, {config.dataset.name}, K = {config.dataset.clip_len}"
+        table.add_row(words, f"{rate:.2f}", f"{rate / first:.2f}")
+    console.print(table)

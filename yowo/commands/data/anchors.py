@@ -1,0 +1,66 @@
+"""`yowo data anchors`: the widths and heights that overlap best with a project's boxes."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from yowo.boxes.anchor_clusters import mean_best_iou
+from yowo.errors import ConfigError
+from yowo.projects.opened import open_project
+from yowo.projects.project import ANCHORS, FACTS, find_anchors, read_facts, write_facts
+from yowo.whole_file import whole_file
+
+EPILOG = f"""With --write they go into {FACTS} of the folder, from which training takes them.
+Weights that were trained with other anchors are taken over, but fit less well."""
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the command with what was typed after `yowo data anchors`.
+
+    Raises:
+        ConfigError: A number is too small.
+        DatasetError: The folder is no project.
+        AnnotationError: Its files are damaged.
+    """
+    options = parser().parse_args(arguments)
+    if options.count < 1 or options.seed < 0:
+        raise ConfigError(f"--count, --seed: expected at least 1 and 0, got {options.count} and {options.seed}")
+    sizes = open_project(options.root).box_sizes
+    anchors = find_anchors(sizes, options.count, options.seed)
+    console = Console()
+    overlap = mean_best_iou(sizes, np.array(anchors))
+    table = Table(title=f"{len(anchors)} anchors for {len(sizes)} boxes: mean best IoU {overlap:.3f}")
+    for column in ("width", "height"):
+        table.add_column(column, justify="right")
+    for width, height in anchors:
+        table.add_row(f"{width:.4f}", f"{height:.4f}")
+    console.print(table)
+    facts = read_facts(options.root)
+    if facts.anchors is not None:
+        before = mean_best_iou(sizes, np.array(facts.anchors))
+        console.print(f"those of {FACTS}: mean best IoU {before:.3f}", highlight=False)
+    pairs = ",".join(f"[{w:g},{h:g}]" for w, h in anchors)
+    console.print(f"fractions of the picture: dataset.anchors=[{pairs}]", highlight=False, markup=False, soft_wrap=True)
+    if options.write:
+        with whole_file(options.root / FACTS) as unfinished:
+            write_facts(unfinished, facts._replace(anchors=anchors))
+        console.print(f"written into {options.root / FACTS}", highlight=False, markup=False, soft_wrap=True)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of the command line."""
+    made = argparse.ArgumentParser(
+        prog="yowo data anchors",
+        description="k-means on IoU over the boxes of a project.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("root", type=Path, help="folder of a project")
+    made.add_argument("--count", type=int, default=ANCHORS, help=f"anchors wanted ({ANCHORS})")
+    made.add_argument("--seed", type=int, default=0, help="of the first guesses")
+    made.add_argument("--write", action="store_true", help=f"write them into {FACTS}")
+    return made

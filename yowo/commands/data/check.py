@@ -1,0 +1,72 @@
+"""`yowo data check`: a table of what will hurt, and an exit code."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from yowo.projects.checks import ProjectReport, check_project
+from yowo.projects.project import SPLITS
+
+EXIT_UNSOUND = 1
+EPILOG = """exit code: 0 where nothing is wrong (warnings may be meant), 1 where an error is in the table"""
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the command with what was typed after `yowo data check`; exits with 1 where the project has an error.
+
+    Raises:
+        DatasetError: The folder is no project.
+    """
+    options = parser().parse_args(arguments)
+    console = Console()
+    report = check_project(options.root)
+    if report.boxes:
+        console.print(contents(report, options.root))
+    if report.findings:
+        console.print(findings(report))
+    errors = sum(finding.level == "error" for finding in report.findings)
+    warnings = len(report.findings) - errors
+    console.print(
+        f"{options.root}: {errors} errors, {warnings} warnings", highlight=False, markup=False, soft_wrap=True
+    )
+    if not report.sound:
+        sys.exit(EXIT_UNSOUND)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of the command line."""
+    made = argparse.ArgumentParser(
+        prog="yowo data check",
+        description="Unreadable videos, impossible boxes and frames, leaks between splits, imbalance, and more.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("root", type=Path, help="folder of a project, as yowo data import makes it")
+    return made
+
+
+def contents(report: ProjectReport, root: Path) -> Table:
+    """Return what a project holds: boxes of each class, by split."""
+    title = f"{root}: {report.tracks} tracks on {report.frames} annotated frames"
+    table = Table("class", title=title, title_justify="left")
+    for split in SPLITS:
+        table.add_column(f"{split} ({len(report.videos[split])} videos)", justify="right")
+    for name in sorted(set().union(*report.boxes.values())):
+        table.add_row(name, *(str(report.boxes[split][name]) for split in SPLITS))
+    return table
+
+
+def findings(report: ProjectReport) -> Table:
+    """Return the findings, errors first."""
+    table = Table("", "what", title="findings", title_justify="left")
+    table.add_column("times", justify="right")
+    table.add_column("the first", overflow="fold")
+    table.add_column("what to do", overflow="fold")
+    for finding in report.findings:
+        style = "red" if finding.level == "error" else "yellow"
+        table.add_row(f"[{style}]{finding.level}[/]", finding.what, str(finding.times), finding.where, finding.advice)
+    return table

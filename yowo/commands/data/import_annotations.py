@@ -1,0 +1,165 @@
+"""`yowo data import`: annotations of others to a project folder."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from yowo.datasets.ava_annotation import read_class_list
+from yowo.errors import AnnotationError, ConfigError
+from yowo.importing.annotated import Annotated, ImportOptions
+from yowo.importing.formats import FORMATS
+from yowo.importing.project_writer import Summary, write_project
+from yowo.video.video_folder import VideoFolder
+
+EXAMPLES = """examples:
+  yowo data import --from cvat annotations.xml --videos DIR --output runs/data/mine
+  yowo data import --from coco train.json --val-source val.json --videos DIR --output runs/data/mine
+  yowo data import --from ava-csv train.csv --val-source val.csv --videos DIR --output runs/data/mine
+  yowo data import --from simple-csv boxes.csv --videos DIR --output runs/data/mine
+  yowo data import --from ucf24-labels labels/ --videos DIR --output runs/data/mine
+  yowo data import --from mot gt.txt --videos DIR --output runs/data/mine
+then: yowo data check runs/data/mine, and yowo train dataset=custom dataset.root=runs/data/mine"""
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the command with what was typed after `yowo data import`.
+
+    Raises:
+        ConfigError: An option is wrong.
+        AnnotationError: The source is damaged; the message names file and row.
+        DatasetError: A video is missing or cannot be read, or the output cannot be written.
+    """
+    options = parser().parse_args(arguments)
+    if not 0 < options.val < 1:
+        raise ConfigError(f"--val: expected a share above 0 and below 1, got {options.val}")
+    videos = VideoFolder(options.videos)
+    importer = FORMATS[options.format]
+    rules = ImportOptions(
+        classes=_class_names(options.classes),
+        actions=options.actions,
+        attributes=tuple(options.attribute),
+        keep_occluded=not options.drop_occluded,
+        first_frame=options.first_frame,
+        start_second=options.start_second,
+    )
+    read = [importer(source, videos, rules) for source in options.source]
+    held_out = None
+    if options.val_source:
+        held = [importer(source, videos, rules) for source in options.val_source]
+        held_out = _videos_of(held)
+        both = sorted(set(held_out) & set(_videos_of(read)))
+        if both:
+            raise AnnotationError(f"video {both[0]} is in a source and in a --val-source; leave it out of one of them")
+        read += held
+    elif options.val_videos:
+        held_out = [videos.find(name, "--val-videos") for name in _lines(options.val_videos)]
+    summary = write_project(
+        options.output, videos, joined(read), held_out, options.val, seed=options.seed, copy=options.copy
+    )
+    show(summary, options.output, Console())
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of the command line."""
+    made = argparse.ArgumentParser(
+        prog="yowo data import",
+        description="Annotations of others to a folder that dataset=custom trains on.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("--from", dest="format", required=True, choices=list(FORMATS), help="format of the source")
+    made.add_argument("source", nargs="+", type=Path, help="file or folder; several are joined")
+    made.add_argument("--videos", type=Path, required=True, help="folder of the videos, or of folders of pictures")
+    made.add_argument("--output", type=Path, required=True, help="folder to make")
+    made.add_argument("--copy", action="store_true", help="copy the videos; else the folder links to them")
+    split = made.add_argument_group("split")
+    split.add_argument("--val", type=float, default=0.2, help="share of the boxes to hold out (0.2), by whole videos")
+    split.add_argument("--val-videos", type=Path, help="text file with the names of the videos to hold out")
+    split.add_argument("--val-source", nargs="+", type=Path, default=[], help="sources whose videos are held out")
+    split.add_argument("--seed", type=int, default=0, help="of the choice of videos, and of the anchors")
+    reading = made.add_argument_group("reading")
+    reading.add_argument("--classes", type=Path, help="names of the classes, one a line or .pbtxt, by their numbers")
+    reading.add_argument("--first-frame", type=int, help="number of a video's first frame; else as usual there")
+    reading.add_argument(
+        "--start-second", type=float, default=0.0, help="ava-csv: second at which the videos begin (0)"
+    )
+    reading.add_argument(
+        "--actions",
+        choices=("auto", "labels", "attributes"),
+        default="auto",
+        help="cvat: whether labels or attributes are the actions (auto: attributes where a label has some)",
+    )
+    reading.add_argument(
+        "--attribute", action="append", default=[], help="cvat: an attribute that is an action; repeat"
+    )
+    reading.add_argument("--drop-occluded", action="store_true", help="cvat: leave out boxes marked as occluded")
+    return made
+
+
+def joined(read: Sequence[Annotated]) -> Annotated:
+    """Join what several sources hold; tracks of different sources stay apart."""
+    if len(read) == 1:
+        return read[0]
+    rows = [
+        row._replace(track=f"{number}-{row.track}" if row.track else "")
+        for number, one in enumerate(read)
+        for row in one.rows
+    ]
+    classes = dict.fromkeys(name for one in read for name in one.classes)
+    return Annotated(rows, tuple(classes), list(dict.fromkeys(note for one in read for note in one.notes)))
+
+
+def show(summary: Summary, output: Path, console: Console) -> None:
+    """Print what was written, and the command that trains on it."""
+    table = Table("class", title=f"{output}: {summary.tracks} tracks", title_justify="left")
+    table.add_column("boxes", justify="right")
+    for name in summary.classes:
+        table.add_row(name, str(summary.boxes[name]))
+    console.print(table)
+    for note in summary.notes:
+        _say(console, f"note: {note}")
+    train, val = (len(summary.videos[split]) for split in ("train", "val"))
+    _say(console, f"videos: {train} to train on, {val} held out (splits/)")
+    if not val:
+        _say(console, "warning: nothing is held out: annotate at least two videos, or cut the one in two")
+    if summary.multi_label:
+        _say(console, "several actions a person: multi_label is true (dataset.yaml)")
+    sparse = summary.frame_step > 1
+    test = " metric.test.video=null metric.test_frames=annotated" if sparse else ""
+    if sparse:
+        _say(console, f"every {summary.frame_step}th frame or so is annotated: evaluate those alone, without tubes")
+    _say(console, f"check: yowo data check {output}")
+    _say(console, f"train: yowo train dataset=custom dataset.root={output}{test} weights=FILE weights.reset_head=true")
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def _videos_of(read: Sequence[Annotated]) -> list[str]:
+    return sorted({row.video for one in read for row in one.rows})
+
+
+def _lines(path: Path) -> list[str]:
+    """Return the lines of a text file that are not empty.
+
+    Raises:
+        ConfigError: There is no such text file.
+    """
+    try:
+        return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: expected a text file with one name a line ({error})") from error
+
+
+def _class_names(path: Path | None) -> tuple[str, ...] | None:
+    """Read the names of the classes by their numbers, from 1; numbers that a .pbtxt leaves out get no name."""
+    if path is None:
+        return None
+    if path.suffix != ".pbtxt":
+        return tuple(_lines(path))
+    names = read_class_list(path)
+    return tuple(names.get(number, "") for number in range(1, max(names) + 1))

@@ -1,0 +1,126 @@
+"""`yowo data prepare`: copies of long videos for random access, beside the originals and in their layout."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from typing_extensions import Self
+
+from yowo.errors import DatasetError
+from yowo.storage.plan import Job
+from yowo.storage.pool import Advance, Event, Failed
+from yowo.storage.preparation import Outcome, prepare
+from yowo.storage.transcoder import PRESETS, Recipe
+
+EPILOG = """examples:
+  yowo data prepare /data/ava                          # into /data/ava_prepared; then dataset.root=/data/ava_prepared
+  yowo data prepare /data/ava --short-side 320 --gop 16 --output /fast/ava
+The copies have the originals' frames, numbers and times, without sound; annotations and all else are linked, and boxes
+stay what they are. Originals are only read. A run that was stopped goes on with the same command."""
+SUFFIX = "_prepared"
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the command with what was typed after `yowo data prepare`.
+
+    Raises:
+        ConfigError: An argument cannot be.
+        DatasetError: Nothing can be prepared, or some videos could not be.
+    """
+    options = parser().parse_args(arguments)
+    folder: Path = options.folder
+    output: Path = options.output or Path(os.path.normpath(folder.absolute()) + SUFFIX)
+    recipe = Recipe(options.short_side, options.gop, options.crf, options.preset)
+    console = Console()
+    try:
+        with _Bars(console) as bars:
+            outcome = prepare(folder, output, recipe, max(1, options.workers), bars.begin, bars.hear)
+    except KeyboardInterrupt:
+        raise DatasetError(f"{output}: stopped; what is finished is kept, the same command goes on") from None
+    _say(console, summary(outcome, output))
+    if outcome.failed:
+        total = len(outcome.made) + len(outcome.kept) + len(outcome.failed)
+        raise DatasetError(
+            f"{len(outcome.failed)} of {total} videos could not be prepared; the first: {outcome.failed[0]}"
+        )
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of the command line."""
+    usual = Recipe()
+    made = argparse.ArgumentParser(
+        prog="yowo data prepare",
+        description="Re-encode the videos of a data set for random access: smaller, and with key frames close by.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("folder", type=Path, metavar="DIR", help="root of the data set: videos at any depth")
+    made.add_argument("--output", type=Path, metavar="DIR2", help="root of the copy (DIR_prepared)")
+    made.add_argument("--short-side", type=int, default=usual.short_side, help="pixels; never enlarged (256)")
+    made.add_argument("--gop", type=int, default=usual.gop, help="frames from key frame to key frame (8)")
+    made.add_argument("--crf", type=int, default=usual.crf, help="quality, 0 (lossless) to 35 (23)")
+    made.add_argument("--preset", choices=PRESETS, default=usual.preset, help="time against bytes (fast)")
+    made.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (one a processor)")
+    return made
+
+
+def summary(outcome: Outcome, output: Path) -> str:
+    """Say in a line what there is now."""
+    videos = [*outcome.made.values(), *outcome.kept.values()]
+    before, after = sum(one.source_bytes for one in videos), sum(one.bytes for one in videos)
+    return (
+        f"{len(outcome.made)} videos prepared, {len(outcome.kept)} were already: {before / 1e6:,.1f} MB became "
+        f"{after / 1e6:,.1f} MB; use: dataset.root={output}"
+    )
+
+
+class _Bars:
+    """A bar for all videos, by bytes, and one for each at work, by frames; failures are lines above them."""
+
+    def __init__(self, console: Console) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"))
+        self._progress = Progress(*columns, TimeRemainingColumn(), console=console, transient=True)
+        self._console = console
+        self._all = TaskID(0)
+        self._tasks: dict[str, TaskID] = {}
+        self._parts: dict[str, float] = {}
+        self._number = self._ended = 0
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._progress.stop()
+
+    def begin(self, jobs: list[Job], kept: int) -> None:
+        """Show what is to be done."""
+        self._number = len(jobs)
+        total = sum(job.bytes for job in jobs)
+        self._all = self._progress.add_task("preparing", total=total, count=f"0/{len(jobs)} videos")
+
+    def hear(self, event: Event) -> None:
+        """Show what happened."""
+        name = event.job.name
+        if isinstance(event, Advance):
+            if name not in self._tasks:
+                self._tasks[name] = self._progress.add_task(name[-40:], total=event.total, count="")
+            count = f"{event.frames:,}/{event.total:,} frames"
+            self._progress.update(self._tasks[name], completed=event.frames, count=count)
+            self._parts[name] = event.job.bytes * event.frames / event.total
+        else:
+            if isinstance(event, Failed):
+                _say(self._console, f"not prepared: {event.reason}")
+            if name in self._tasks:
+                self._progress.remove_task(self._tasks.pop(name))
+            self._ended += 1
+            self._parts[name] = event.job.bytes
+        count = f"{self._ended:,}/{self._number:,} videos"
+        self._progress.update(self._all, completed=sum(self._parts.values()), count=count)
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,14 @@
+"""Configurations: composed by Hydra from conf/, checked, completed from the data, remembered, turned into objects."""
+
+from lazy_loader import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    submod_attrs={
+        "build": ["build_datamodule", "build_detector", "build_module", "build_trainer"],
+        "checkpoint": ["portable", "register_checkpoint"],
+        "checks": ["check_root"],
+        "compose": ["compose_config"],
+        "conf_files": ["choices", "conf_dir", "groups"],
+    },
+)

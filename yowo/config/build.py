@@ -1,0 +1,161 @@
+"""Objects from a configuration: each is made once, by the `_target_` that its node names."""
+
+import inspect
+from typing import Any
+
+import lightning as L
+from hydra.errors import HydraException
+from hydra.utils import get_class, instantiate
+from lightning.pytorch.callbacks import Callback, LearningRateMonitor
+from lightning.pytorch.loggers import Logger
+from omegaconf import DictConfig, OmegaConf
+from torchmetrics import MetricCollection
+
+from yowo.config.checkpoint import portable
+from yowo.data.augment import EvalTransform
+from yowo.data.datamodule import ClipDataModule
+from yowo.errors import ConfigError
+from yowo.inference.feature_bank import LongTermContext, SplitFeatures
+from yowo.models.detector import Detector
+from yowo.training.module import ActionDetection
+
+ONE_FRAME = 1
+"""Frames of a clip in a test with a context: the motion comes from around the key frame."""
+
+
+def image_size(config: DictConfig) -> tuple[int, int]:
+    """Return height and width of the network's input in pixels."""
+    size = config.dataset.image_size
+    return (int(size), int(size)) if isinstance(size, int) else (int(size[0]), int(size[1]))
+
+
+def scaled_anchors(config: DictConfig) -> list[list[float]]:
+    """Return the data set's anchors, [width, height] in pixels of the network's input.
+
+    They are scaled from the input size that they are given for (`dataset.anchors_at`) to the one in use.
+    """
+    given = config.dataset.anchors_at
+    given_height, given_width = (given, given) if isinstance(given, int) else given
+    height, width = image_size(config)
+    return [[w * width / given_width, h * height / given_height] for w, h in config.dataset.anchors]
+
+
+def build_detector(config: DictConfig) -> Detector:
+    """Make the network of a configuration, with random weights; it carries its loss and its post-processing.
+
+    Raises:
+        ConfigError: The parts do not fit together.
+    """
+    model = {k: v for k, v in config.model.items() if k not in ("name", "anchor_set", "released")}
+    detector: Detector = make(
+        OmegaConf.create(model, parent=config), num_classes=len(config.dataset.classes), anchors=scaled_anchors(config)
+    )
+    detector.recipe = portable(config)
+    detector.criterion = make(config.loss)
+    detector.postprocess = make(config.postprocess)
+    return detector
+
+
+def build_eval_transform(config: DictConfig) -> EvalTransform:
+    """Make the transform of evaluation and detection: resize and normalise."""
+    return EvalTransform(image_size(config), list(config.dataset.mean), list(config.dataset.std))
+
+
+def build_datamodule(config: DictConfig) -> ClipDataModule:
+    """Make the data module of a configuration; nothing is read yet.
+
+    Its options are those keys of `dataset` that are arguments of its `_target_`: a new option is an argument there and
+    a line in conf/data_module.yaml.
+
+    Raises:
+        ConfigError: A value is impossible.
+    """
+    dataset = config.dataset
+    arguments = inspect.signature(get_class(dataset._target_)).parameters
+    options = {str(key): value for key, value in dataset.items_ex(resolve=False) if key in arguments}
+    data: ClipDataModule = make(
+        OmegaConf.create({"_target_": dataset._target_, **options}, parent=config),
+        data=make(dataset.source),
+        train_transform=make(config.augment, image_size=image_size(config)),
+        eval_transform=build_eval_transform(config),
+        test_frames=config.metric.test_frames,
+        test_clip_len=ONE_FRAME if config.get("context") else None,
+        seed=config.get("seed", 0),
+    )
+    return data
+
+
+def build_context(config: DictConfig) -> LongTermContext | None:
+    """Make what a network sees around the key frame in evaluation; None: the clip that ends at it."""
+    context: LongTermContext | None = make(config.context) if config.get("context") else None
+    return context
+
+
+def build_metric(config: DictConfig, stage: str) -> MetricCollection:
+    """Make the metrics of a stage: "val" or "test"."""
+    metrics = {name: make(node) for name, node in config.metric[stage].items() if node is not None}
+    return MetricCollection(metrics, compute_groups=False)
+
+
+def build_module(config: DictConfig, detector: Detector, data: ClipDataModule | None = None) -> ActionDetection:
+    """Make the LightningModule around a detector: metrics, optimizer and schedule of a configuration.
+
+    Args:
+        config: Of `yowo train` or `yowo eval`.
+        detector: From `build_detector`.
+        data: The data set, whose held-out split a context (LFB) reads around its key frames.
+
+    Raises:
+        ConfigError: A value is impossible.
+    """
+    context = build_context(config)
+    features = None
+    if context is not None and data is not None:
+        features = SplitFeatures(context, lambda: data.dataset("test").key_frames, data.eval_transform)
+    return ActionDetection(
+        detector=detector,
+        metric=build_metric(config, "val"),
+        test_metric=build_metric(config, "test"),
+        optimizer=make(config.optimizer),
+        scheduler=make(config.schedule.scheduler),
+        scheduler_interval=config.schedule.interval,
+        context=features,
+    )
+
+
+def build_trainer(config: DictConfig, **arguments: Any) -> L.Trainer:
+    """Make the Trainer of a configuration; `arguments` (logger, callbacks) come on top.
+
+    Raises:
+        ConfigError: The trainer's settings are impossible here, such as more GPUs than there are.
+    """
+    trainer: L.Trainer = make(config.trainer, **arguments)
+    return trainer
+
+
+def build_callbacks(config: DictConfig) -> list[Callback]:
+    """Make the callbacks of a configuration; entries set to null are left out, and what needs a logger without one."""
+    callbacks = [make(node) for node in config.callbacks.values() if node is not None]
+    return [c for c in callbacks if config.logger or not isinstance(c, LearningRateMonitor)]
+
+
+def build_loggers(config: DictConfig) -> list[Logger]:
+    """Make the loggers of a configuration; several may be chosen, or none."""
+    return [make(node) for node in config.logger.values() if node is not None]
+
+
+def make(node: DictConfig, **arguments: Any) -> Any:
+    """Make the object that a node's `_target_` names; `arguments` replace those of the node.
+
+    Raises:
+        ConfigError: It cannot be made; a ConfigError inside it comes out as itself.
+    """
+    try:
+        return instantiate(node, **arguments, _convert_="all")
+    except HydraException as error:
+        cause = error.__cause__
+        while cause is not None:
+            if isinstance(cause, ConfigError):
+                raise cause from error
+            cause = cause.__cause__
+        raise ConfigError(str(error)) from error

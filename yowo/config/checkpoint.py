@@ -1,0 +1,109 @@
+"""The configuration that a checkpoint remembers, offered to Hydra as the choice `from_checkpoint` of each group."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+from hydra.core.config_store import ConfigStore
+from omegaconf import DictConfig, OmegaConf
+
+from yowo.config.conf_files import conf_dir
+from yowo.errors import WeightsError
+from yowo.weights.reading import read_checkpoint
+
+REMEMBERED = (
+    "backbone2d",
+    "backbone3d",
+    "fusion",
+    "assigner",
+    "box_loss",
+    "class_loss",
+    "loss",
+    "augment",
+    "optimizer",
+    "schedule",
+    "postprocess",
+    "metric",
+    "linker",
+    "decoder",
+    "model",
+    "dataset",
+)
+"""The groups that a checkpoint remembers, as in conf/parts.yaml."""
+GLOBAL = ("model", "dataset")
+"""Those whose files may override other groups, and so name their own node."""
+CHECKPOINT_KEY = "yowo"
+MOVED = {
+    "yowo.data.ucf24.": "yowo.datasets.ucf24.",
+    "yowo.data.ava.": "yowo.datasets.ava.",
+    "yowo.data.jhmdb21.": "yowo.datasets.jhmdb21.",
+    "yowo.data.motion.": "yowo.datasets.motion.",
+    "yowo.data.custom.": "yowo.datasets.custom.",
+}
+"""Modules that checkpoints of earlier versions name, and where they are now."""
+
+
+def portable(config: DictConfig) -> dict[str, Any]:
+    """Return the groups that a checkpoint remembers as plain containers, interpolations kept."""
+    plain = OmegaConf.to_container(config, resolve=False)
+    return {str(k): v for k, v in plain.items() if k in REMEMBERED} if isinstance(plain, dict) else {}
+
+
+def register_checkpoint(path: str | None) -> None:
+    """Offer the configuration inside a checkpoint as the choice `from_checkpoint` of every group.
+
+    Args:
+        path: The checkpoint; None offers empty groups, so that help can be shown.
+
+    Raises:
+        WeightsError: The file cannot be read, or holds no configuration of ours.
+    """
+    remembered: Mapping[str, Any] = {group: {} for group in REMEMBERED}
+    if path is not None:
+        content = read_checkpoint(path).get(CHECKPOINT_KEY)
+        config = content.get("config") if isinstance(content, Mapping) else None
+        if not isinstance(config, Mapping) or not {"model", "dataset", "loss"} <= set(config):
+            raise WeightsError(
+                f"{path}: holds weights but not the configuration of a `yowo train` run; name model and dataset "
+                "with yowo train weights=FILE instead"
+            )
+        remembered = up_to_date(config)
+    register_groups(remembered)
+
+
+def register_groups(remembered: Mapping[str, Any]) -> None:
+    """Offer groups in plain containers as the choice `from_checkpoint` of each."""
+    store = ConfigStore.instance()
+    for group in REMEMBERED:
+        if group in GLOBAL:
+            store.store(group=group, name="from_checkpoint", node={group: remembered[group]}, package="_global_")
+        else:
+            store.store(group=group, name="from_checkpoint", node=remembered[group])
+
+
+def up_to_date(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a remembered configuration as this version has it.
+
+    Modules that have moved get their new names, and what earlier versions did not have its usual value.
+
+    Args:
+        config: The groups by name, in plain containers.
+    """
+    usual = {"decoder": yaml.safe_load((conf_dir() / "decoder" / "decord.yaml").read_text(encoding="utf-8"))}
+    groups: dict[str, Any] = _renamed({**usual, **config})
+    shared = yaml.safe_load((conf_dir() / "data_module.yaml").read_text(encoding="utf-8"))
+    return {**groups, "dataset": {**shared, **groups["dataset"]}}
+
+
+def _renamed(node: Any) -> Any:
+    """Replace the modules that have moved in every `_target_` of a tree of containers."""
+    if isinstance(node, Mapping):
+        return {key: _moved(value) if key == "_target_" else _renamed(value) for key, value in node.items()}
+    return [_renamed(value) for value in node] if isinstance(node, list) else node
+
+
+def _moved(target: str) -> str:
+    for old, new in MOVED.items():
+        if target.startswith(old):
+            return new + target.removeprefix(old)
+    return target

@@ -1,0 +1,171 @@
+"""What a configuration must satisfy, checked before anything is built or read."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from yowo.contracts import STRIDE
+from yowo.data.clips import MIN_CLIP_LEN
+from yowo.errors import ConfigError
+
+Check = Callable[[Any], bool]
+
+
+def _whole(low: int) -> Check:
+    return lambda v: isinstance(v, int) and not isinstance(v, bool) and v >= low
+
+
+def _number(low: float, high: float = float("inf"), above: bool = False) -> Check:
+    return lambda v: (
+        isinstance(v, (int, float)) and not isinstance(v, bool) and low <= v <= high and v != (low if above else None)
+    )
+
+
+def _pairs(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) > 0
+        and all(isinstance(p, list) and len(p) == 2 and all(_number(0, above=True)(x) for x in p) for p in value)
+    )
+
+
+def _sides(value: Any) -> bool:
+    sides = value if isinstance(value, list) else [value, value]
+    return len(sides) == 2 and all(_whole(STRIDE)(s) and s % STRIDE == 0 for s in sides)
+
+
+def _steps(value: Any) -> bool:
+    steps = value if isinstance(value, list) else [value]
+    return len(steps) > 0 and all(_whole(1)(s) for s in steps)
+
+
+def _three(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 3 and all(_number(float("-inf"))(v) for v in value)
+
+
+def _path(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+_SHARE = (_number(0, 1), "a number from 0 to 1")
+_COUNT = (_whole(1), "a whole number of at least 1")
+
+# key, what it must satisfy, the same in words; keys that a configuration has not are passed over
+CHECKS: tuple[tuple[str, Check, str], ...] = (
+    ("dataset.clip_len", _whole(MIN_CLIP_LEN), f"a whole number of at least {MIN_CLIP_LEN}"),
+    ("dataset.image_size", _sides, f"a multiple of {STRIDE} or a pair [height, width] of them"),
+    ("dataset.anchors", _pairs, "pairs [width, height] of positive pixels"),
+    ("dataset.dilation", *_COUNT),
+    ("dataset.train_dilation", _steps, "a whole number of at least 1, or a list of them"),
+    ("dataset.mean", _three, "three numbers"),
+    ("dataset.std", _three, "three numbers"),
+    ("dataset.batch_size", *_COUNT),
+    ("dataset.num_workers", _whole(0), "a whole number of at least 0"),
+    ("dataset.key_frame_stride", *_COUNT),
+    ("dataset.balanced", lambda v: isinstance(v, bool) or _number(0, 1)(v), "true, false, or a number from 0 to 1"),
+    ("dataset.num_train", *_COUNT),
+    ("dataset.num_val", *_COUNT),
+    ("dataset.multi_label", lambda v: isinstance(v, bool), "true or false"),
+    ("dataset.on_unreadable", lambda v: v in ("error", "skip"), "error or skip"),
+    ("dataset.score_threshold", *_SHARE),
+    ("dataset.show_threshold", *_SHARE),
+    ("postprocess.nms_threshold", lambda v: v is None or _number(0, 1)(v), "a number from 0 to 1, or null"),
+    ("postprocess.score_threshold", *_SHARE),
+    ("assigner.iou_threshold", *_SHARE),
+    ("assigner.ignore_threshold", lambda v: v is None or _number(0, 1)(v), "a number from 0 to 1, or null"),
+    ("box_loss.beta", _number(0, above=True), "a number above 0"),
+    ("loss.goal", lambda v: v in ("giou", "iou"), "giou or iou"),
+    ("loss.early_samples", _whole(0), "a whole number of at least 0"),
+    ("postprocess.top_k", *_COUNT),
+    ("score_threshold", *_SHARE),
+    ("batch_size", *_COUNT),
+    ("augment.jitter", _number(0, 0.49), "a number from 0 to 0.49"),
+    ("augment.flip", *_SHARE),
+    ("augment.hue", _number(0, 0.5), "a number from 0 to 0.5"),
+    ("augment.saturation", _number(1), "a number of at least 1"),
+    ("augment.exposure", _number(1), "a number of at least 1"),
+    ("optimizer.lr", _number(0, above=True), "a number above 0"),
+    ("optimizer.weight_decay", _number(0), "a number of at least 0"),
+    ("schedule.epochs", *_COUNT),
+    ("schedule.warmup_batches", _whole(0), "a whole number of at least 0"),
+    ("trainer.max_epochs", lambda v: v is None or _whole(-1)(v), "a whole number of at least -1"),
+    ("trainer.accumulate_grad_batches", *_COUNT),
+    ("context.clip_len", *_COUNT),
+    ("context.num_clips", *_COUNT),
+    *((f"weights.{k}", _path, "a file, or null") for k in ("file", "backbone2d", "backbone3d")),
+    *((f"weights.{k}", lambda v: isinstance(v, bool), "true or false") for k in ("strict", "reset_head")),
+    ("seed", _whole(0), "a whole number of at least 0"),
+)
+
+
+def check(config: DictConfig) -> None:
+    """Check a composed configuration.
+
+    Args:
+        config: Of a command, or any part of one.
+
+    Raises:
+        ConfigError: A value is missing or wrong; the message names its key, what is expected and what was got.
+    """
+    _check_recipe(config)
+    for key, accepts, words in CHECKS:
+        try:
+            value = OmegaConf.select(config, key, default=_ABSENT)
+        except OmegaConfBaseException as error:
+            raise ConfigError(f"{key}: {error}") from error
+        plain = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
+        if value is not _ABSENT and not accepts(plain):
+            raise ConfigError(f"{key}: expected {words}, got {plain}")
+    _check_std(config)
+
+
+def check_root(config: DictConfig) -> None:
+    """Check that the data set's folder is there, without reading it.
+
+    Raises:
+        ConfigError: `dataset.root` is not given or no directory.
+    """
+    if OmegaConf.is_missing(config.dataset, "root"):
+        raise ConfigError(f"dataset.root is required: the folder of {config.dataset.name}, as in dataset.root=DIR")
+    root = Path(str(config.dataset.root))
+    if not config.dataset.get("generated", False) and not root.is_dir():
+        raise ConfigError(f"dataset.root={root}: not a directory; give the folder of {config.dataset.name}")
+    if root.exists() and not root.is_dir():
+        raise ConfigError(f"dataset.root={root}: a file stands there; give a folder")
+
+
+def check_required(config: DictConfig, key: str, example: str) -> Any:
+    """Return the value of a key that a command cannot do without.
+
+    Raises:
+        ConfigError: It is missing or null.
+    """
+    value = OmegaConf.select(config, key, throw_on_missing=False)
+    if value is None:
+        raise ConfigError(f"{key} is required, as in {example}")
+    return value
+
+
+def _check_std(config: DictConfig) -> None:
+    std = OmegaConf.select(config, "dataset.std")
+    if std is not None and min(std) <= 0:
+        raise ConfigError(f"dataset.std: expected three numbers above 0, got {list(std)}")
+
+
+def _check_recipe(config: DictConfig) -> None:
+    recipe = OmegaConf.select(config, "dataset.recipe", default="paper")
+    if recipe != "paper" and OmegaConf.select(config, f"dataset.{recipe}") is None:
+        raise ConfigError(
+            f"recipe={recipe}: the authors' code has none for dataset={config.dataset.name}; it has one for ucf24, "
+            "jhmdb21 and ava"
+        )
+
+
+class _Absent:
+    """Marks a key that the configuration has not."""
+
+
+_ABSENT = _Absent()

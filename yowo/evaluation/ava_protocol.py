@@ -1,0 +1,95 @@
+"""Score AVA detections in the official CSV by the four named rules."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from yowo.datasets.ava_annotation import AvaRows, of_videos, read_ava_csv, read_excluded, without
+from yowo.datasets.class_lists import class_names
+from yowo.errors import AnnotationError, YowoError
+from yowo.evaluation.ava_ap import RULES, AvaAP, AvaBoxes, ava_average_precision
+from yowo.evaluation.ava_files import frame_numbers
+from yowo.evaluation.thresholds import checked_thresholds
+from yowo.evaluation.video_truth import read_names
+
+PathLike = Path | str
+
+
+def score_ava(
+    detections: PathLike,
+    annotations: PathLike,
+    split: PathLike | None = None,
+    videos: PathLike | None = None,
+    exclude: PathLike | None = None,
+    labels: PathLike | None = None,
+    iou: Sequence[float] | None = None,
+) -> tuple[dict[str, AvaAP], dict[int, str]]:
+    """Do what `yowo.score` does for ava; the arguments are the same.
+
+    Returns:
+        AP by rule, and the evaluated classes.
+    """
+    if iou is not None and len(checked_thresholds(iou, "iou")) != 1:
+        raise YowoError(f"iou: AVA's mAP has one threshold, got {list(iou)}")
+    classes = class_names("ava", labels)
+    truth, found = read_ava_csv(annotations, scored=False), read_ava_csv(detections, scored=True)
+    extra = read_names(videos) if videos is not None else []
+    known = {*truth.videos, *extra}
+    strange = [name for name in found.videos if name not in known]
+    if strange:
+        raise AnnotationError(
+            f"{detections}: video {strange[0]} is not in {annotations} ({len(strange)} such videos); name videos "
+            "without ground truth in a text file and give it as videos"
+        )
+    if split is not None:
+        wanted = read_names(split)
+        missing = [name for name in wanted if name not in known]
+        if missing:
+            raise AnnotationError(f"{split}: video {missing[0]} is not in {annotations} ({len(missing)} such videos)")
+        truth, found = of_videos(truth, set(wanted)), of_videos(found, set(wanted))
+    if exclude is not None:
+        excluded = read_excluded(exclude)
+        truth, found = without(truth, excluded), without(found, excluded)
+    return score_ava_rows(truth, found, classes, iou[0] if iou else 0.5), classes
+
+
+def score_ava_rows(
+    truth: AvaRows, detections: AvaRows, classes: dict[int, str], iou_threshold: float = 0.5
+) -> dict[str, AvaAP]:
+    """Compute AVA's mAP by all four rules.
+
+    Args:
+        truth: Ground truth, excluded timestamps left out.
+        detections: Detections, likewise; rows of a frame in the order in which the detector gave them.
+        classes: Evaluated classes by action id; rows of others are left out.
+        iou_threshold: Least IoU of a true positive.
+
+    Returns:
+        AP by rule; classes stand in the order of `classes`.
+    """
+    truth_frames, found_frames = frame_numbers(truth, detections)
+    place = {number: index for index, number in enumerate(classes)}
+    boxes = []
+    for rows, numbers in ((detections, found_frames), (truth, truth_frames)):
+        known, inverse = np.unique(rows.labels, return_inverse=True)
+        labels = np.array([place.get(number, -1) for number in known.tolist()], dtype=np.int64)[inverse.reshape(-1)]
+        every = AvaBoxes(numbers, rows.seconds, labels, rows.boxes_norm, rows.scores)
+        boxes.append(every.take(labels >= 0))
+    known_frames = np.unique(truth_frames)
+    return {
+        rule: ava_average_precision(boxes[0], boxes[1], len(classes), rule, iou_threshold, known_frames)
+        for rule in RULES
+    }
+
+
+def ava_metrics(scores: dict[str, AvaAP], classes: dict[int, str]) -> dict[str, Any]:
+    """Lay scores out as metrics.json has them."""
+    return {
+        "protocol": "ava",
+        "ava_map": {rule: result.map for rule, result in scores.items()},
+        "ava_ap": {
+            rule: dict(zip(classes.values(), result.ap.tolist(), strict=True)) for rule, result in scores.items()
+        },
+    }

@@ -1,0 +1,122 @@
+"""AVA's CSV: rows video, second, x1, y1, x2, y2, action id[, person id], boxes as fractions, one row an action."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from yowo.data.clips import CLIP_RATE
+from yowo.datasets.ava_annotation import read_class_list
+from yowo.datasets.class_lists import class_list
+from yowo.errors import AnnotationError
+from yowo.importing.annotated import Annotated, ImportOptions
+from yowo.importing.simple_csv import checked_box, in_pixels
+from yowo.projects.table import TableRow
+from yowo.video.frame_times import FrameTimes, read_many_times
+from yowo.video.video_folder import VideoFolder
+
+SLACK = 1.0
+"""Seconds that a row may lie beyond the end of its video: the last frame is shown then."""
+
+
+def read_ava_csv_rows(source: Path, videos: VideoFolder, options: ImportOptions) -> Annotated:
+    """Read a CSV in AVA's format; the frame of a row is the one shown at its second.
+
+    Names of classes are those of `options.classes`, else of a `.pbtxt` beside the file, else AVA's own 80; of
+    the latter two, those that rows have.
+
+    Args:
+        source: The file, with or without a header.
+        videos: The annotated videos.
+        options: `classes` and `start_second` apply.
+
+    Raises:
+        AnnotationError: A row cannot be; the message names file and row.
+    """
+    names = _class_names(source, options)
+    rows: list[TableRow] = []
+    seconds: list[float] = []
+    found: dict[str, str] = {}
+    lines: list[int] = []
+    try:
+        with source.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file)
+            for fields in reader:
+                header = reader.line_num == 1 and len(fields) > 1 and not _is_number(fields[1])
+                if header or not any(fields) or len(fields) == 2:  # a second without a person
+                    continue
+                where = f"{source}, row {reader.line_num}"
+                row, second = _row(fields, names, where)
+                if row.video not in found:
+                    found[row.video] = videos.find(row.video, where)
+                rows.append(row._replace(video=found[row.video]))
+                seconds.append(second)
+                lines.append(reader.line_num)
+    except OSError as error:
+        raise AnnotationError(f"{source}: expected a CSV file ({error.strerror or error})") from error
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise AnnotationError(f"{source}: expected a CSV file in UTF-8: {error}") from error
+    placed = _frames(rows, np.array(seconds) - options.start_second, lines, videos, source)
+    used = {row.label for row in rows}
+    classes = options.classes or tuple(name for name in names.values() if name in used)
+    return Annotated(in_pixels(placed, videos), classes, [])
+
+
+def _class_names(source: Path, options: ImportOptions) -> dict[int, str]:
+    if options.classes is not None:
+        return dict(enumerate(options.classes, 1))
+    lists = sorted(source.parent.glob("*.pbtxt"), key=lambda path: len(path.name))
+    if lists:
+        return read_class_list(lists[0])
+    return dict(enumerate(class_list("ava"), 1))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _row(fields: list[str], names: dict[int, str], where: str) -> tuple[TableRow, float]:
+    """Return a row with its box as fractions and frame 0, and its second."""
+    if not 7 <= len(fields) <= 8:
+        raise AnnotationError(
+            f"{where}: expected video,second,x1,y1,x2,y2,action_id[,person_id], got {len(fields)} fields"
+        )
+    video, second, *corners, action = (text.strip() for text in fields[:7])
+    if not _is_number(second):
+        raise AnnotationError(f"{where}: second: expected a number, got {second!r}")
+    if not action.isdecimal() or int(action) not in names:
+        raise AnnotationError(f"{where}: action_id: expected one of {len(names)} ids, got {action!r}; see --classes")
+    box = checked_box(corners, where, has_size=False)
+    if min(box) < 0 or max(box) > 1:
+        raise AnnotationError(f"{where}: expected fractions of the picture, 0 to 1, got {','.join(corners)}")
+    track = fields[7].strip() if len(fields) == 8 else ""
+    return TableRow(video, 0, box, names[int(action)], track), float(second)
+
+
+def _frames(
+    rows: list[TableRow], seconds: np.ndarray, lines: list[int], videos: VideoFolder, source: Path
+) -> list[TableRow]:
+    """Put rows on the frames that are shown at their seconds, float64 [n] from each video's beginning."""
+    infos = videos.probe(row.video for row in rows)
+    files = {name: str(videos.paths[name]) for name, info in infos.items() if info.backend != "frames"}
+    read = read_many_times({path: infos[name].num_frames for name, path in files.items()})
+    times = {
+        name: read[files[name]] if name in files else FrameTimes.even(info.num_frames, CLIP_RATE)
+        for name, info in infos.items()
+    }
+    video = np.array([row.video for row in rows])
+    frames = np.zeros(len(rows), dtype=np.int64)
+    for name, own in times.items():
+        here = np.flatnonzero(video == name)
+        beyond = here[(seconds[here] < 0) | (seconds[here] > own.end + SLACK)]
+        if len(beyond):
+            raise AnnotationError(
+                f"{source}, row {lines[beyond[0]]}: second {seconds[beyond[0]]:g} of {name}, which lasts from 0 to "
+                f"{own.end:.1f}: give --start-second, the second that the file calls the beginning of the videos"
+            )
+        frames[here] = own.frames_at(seconds[here])
+    return [row._replace(frame=frame) for row, frame in zip(rows, frames.tolist(), strict=True)]

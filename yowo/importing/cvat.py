@@ -1,0 +1,291 @@
+"""CVAT's format "CVAT for video 1.1": tracks of boxes in XML.
+
+Frames are those of the video, from 0. A track that leaves frames out is interpolated linearly between its boxes, on the
+task's frames (`start_frame`, `frame_filter`), as CVAT does; a box with outside="1" ends it until the next one, and so
+does the last box that is listed. Attributes hold until they change.
+"""
+
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, NamedTuple
+from xml.etree.ElementTree import Element, ParseError, iterparse
+from xml.parsers import expat
+
+import numpy as np
+from rich import progress
+
+from yowo.errors import AnnotationError
+from yowo.importing.annotated import Annotated, ImportOptions
+from yowo.importing.cvat_actions import CvatLabels
+from yowo.projects.table import TableRow
+from yowo.video.video_folder import VideoFolder
+
+WANTED = 'export the task as "CVAT for video 1.1"'
+SHAPES = ("box", "ellipse", "polygon", "polyline")
+BLOCK = 1 << 16
+
+Box = tuple[float, float, float, float]
+
+
+class Task(NamedTuple):
+    """A task of a document.
+
+    Attributes:
+        video: What this project calls its video.
+        start: First frame that is annotated.
+        step: Distance of the annotated frames.
+    """
+
+    video: str
+    start: int
+    step: int
+
+
+class Shape(NamedTuple):
+    """A track on one frame.
+
+    Attributes:
+        frame: Of the video, from 0.
+        box: x1 y1 x2 y2 in pixels.
+        outside: Whether the person is gone.
+        occluded: Whether something is before it.
+        values: Attributes.
+    """
+
+    frame: int
+    box: Box
+    outside: bool
+    occluded: bool
+    values: Mapping[str, str]
+
+
+def read_cvat(source: Path, videos: VideoFolder, options: ImportOptions) -> Annotated:
+    """Read an export of CVAT.
+
+    Args:
+        source: XML file, zip with such files, or folder of both.
+        videos: The annotated videos.
+        options: `actions`, `attributes` and `keep_occluded` apply.
+
+    Raises:
+        AnnotationError: A file is not of this format, or damaged; the message names file and track.
+    """
+    labels = CvatLabels(options)
+    notes = _Notes()
+    rows: list[TableRow] = []
+    documents = tracks = 0
+    for name, opened in progress.track(_documents(source), "reading annotations", transient=True):
+        documents += 1
+        found = _document(name, opened, videos, labels, notes, tracks)
+        tracks += len({(row.video, row.track) for row in found})
+        rows += found
+    if not documents:
+        raise AnnotationError(f"{source}: expected CVAT's XML, a zip or a folder of it; {WANTED}")
+    used = {row.label for row in rows}
+    classes = [*labels.names, *sorted(used - set(labels.names))]
+    return Annotated(rows, tuple(classes), notes.lines())
+
+
+class _Notes:
+    """Counts of what was left out, with the first place of each."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[int, str]] = {}
+
+    def add(self, words: str, where: str) -> None:
+        """Count something left out, found at a place."""
+        count, first = self._found.get(words, (0, where))
+        self._found[words] = (count + 1, first)
+
+    def lines(self) -> list[str]:
+        """Say all of it, a line for each kind."""
+        return [f"{count} {words}; the first: {first}" for words, (count, first) in self._found.items()]
+
+
+def _documents(source: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
+    """Find the XML files of a source: what messages call each, and how it is opened."""
+    if source.is_dir():
+        files = sorted(path for path in source.rglob("*") if path.suffix.lower() in (".xml", ".zip"))
+    elif source.is_file():
+        files = [source]
+    else:
+        raise AnnotationError(f"{source}: there is no such file or folder")
+    for path in files:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                for name in sorted(n for n in archive.namelist() if n.lower().endswith(".xml")):
+                    yield f"{path}: {name}", lambda archive=archive, name=name: archive.open(name)  # type: ignore[misc]
+        else:
+            yield str(path), lambda path=path: path.open("rb")  # type: ignore[misc]
+
+
+def _document(
+    name: str, opened: Callable[[], IO[bytes]], videos: VideoFolder, labels: CvatLabels, notes: _Notes, first: int
+) -> list[TableRow]:
+    """Read one XML file; tracks are numbered from `first`."""
+    rows: list[TableRow] = []
+    tasks: dict[str, Task] = {}
+    root: Element | None = None
+    number = first
+    try:
+        with opened() as file:
+            _refuse_doctype(file, name)
+        with opened() as file:
+            for event, element in iterparse(file, events=("start", "end")):
+                if root is None:
+                    root = element
+                    _require(root.tag == "annotations", name, f"expected <annotations>, got <{root.tag}>")
+                elif event == "end" and element.tag == "meta":
+                    labels.declare(element)
+                    tasks = _tasks(element, name, videos, notes)
+                elif event == "end" and element.tag == "image":
+                    raise AnnotationError(f'{name}: is of the format "CVAT for images"; {WANTED}')
+                elif event == "end" and element.tag == "track":
+                    task = _task_of(element, tasks, name, videos)
+                    rows += _track(element, task, str(number), name, labels, notes)
+                    number += 1
+                    element.clear()
+                    root.clear()
+    except (ParseError, expat.ExpatError, UnicodeDecodeError, zipfile.BadZipFile) as error:
+        raise AnnotationError(f"{name}: not well-formed XML ({error}); {WANTED}") from error
+    return rows
+
+
+def _refuse_doctype(file: IO[bytes], name: str) -> None:
+    """Refuse files that declare entities: CVAT's have none, and they may grow without bound."""
+
+    def refuse(*_: object) -> None:
+        raise AnnotationError(f"{name}: has a DOCTYPE, which CVAT's files have not; {WANTED}")
+
+    begun = []
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = lambda *_: begun.append(True)
+    while not begun and (block := file.read(BLOCK)):
+        parser.Parse(block)
+
+
+def _require(fits: bool, name: str, words: str) -> None:
+    if not fits:
+        raise AnnotationError(f"{name}: {words}; {WANTED}")
+
+
+def _tasks(meta: Element, name: str, videos: VideoFolder, notes: _Notes) -> dict[str, Task]:
+    """Return the tasks of a document by their numbers; of a task's or job's own export one, under ""."""
+    whole = next((found for kind in ("task", "job") if (found := meta.find(kind)) is not None), None)
+    if whole is not None:
+        source = meta.findtext("source") or whole.findtext("source") or whole.findtext("name") or ""
+        return {"": _task(whole, source, name, videos, notes)}
+    made = {}
+    for task in meta.findall("project/tasks/task"):
+        source = task.findtext("source") or task.findtext("name") or ""
+        made[task.findtext("id", "").strip()] = _task(task, source, name, videos, notes)
+    return made
+
+
+def _task(task: Element, source: str, name: str, videos: VideoFolder, notes: _Notes) -> Task:
+    """Find the video of a task: by its file, else by the task's name; else it is the only one there is."""
+    title = task.findtext("name", "").strip()
+    where = f"{name}: task {title!r}"
+    known = [named for named in (source, title) if named and videos.has(named)]
+    if not known and len(videos.paths) == 1:
+        video = next(iter(videos.paths))
+        notes.add("tasks are about a video of another name than the only one there is", f"{where}: {source}")
+    else:
+        video = videos.find(known[0] if known else source, where)
+    step = task.findtext("frame_filter", "").strip().removeprefix("step=")
+    start = task.findtext("start_frame", "").strip()
+    return Task(video, int(start) if start.isdecimal() else 0, max(int(step), 1) if step.isdecimal() else 1)
+
+
+def _task_of(track: Element, tasks: Mapping[str, Task], name: str, videos: VideoFolder) -> Task:
+    """Return the task of a track; a document without any is about the only video there is."""
+    if not tasks and len(videos.paths) == 1:
+        return Task(next(iter(videos.paths)), 0, 1)
+    number = track.get("task_id", "") if "" not in tasks else ""
+    if number not in tasks:
+        raise AnnotationError(f"{name}: track {track.get('id')}: no task {number or 'is named'} in <meta>; {WANTED}")
+    return tasks[number]
+
+
+def _track(track: Element, task: Task, number: str, name: str, labels: CvatLabels, notes: _Notes) -> list[TableRow]:
+    """Return the rows of a track."""
+    where = f"{name}: track {track.get('id', '?')}"
+    label = track.get("label", "").strip()
+    lasting = {a.get("name", ""): a.text or "" for a in track.findall("attribute")}
+    shapes: list[Shape] = []
+    for element in track:
+        if element.tag in SHAPES:
+            lasting |= {a.get("name", ""): a.text or "" for a in element.findall("attribute")}
+            shapes.append(_shape(element, dict(lasting), where))
+        elif element.tag != "attribute":
+            notes.add(f"shapes of kind {element.tag} were left out", where)
+    shapes.sort(key=lambda shape: shape.frame)
+    rows = []
+    seen = idle = 0
+    for shape in _every_frame(shapes, task):
+        if shape.occluded and not labels.options.keep_occluded:
+            continue
+        seen += 1
+        actions = labels.actions(label, shape.values)
+        idle += not actions
+        rows += [TableRow(task.video, shape.frame, shape.box, action, number) for action in actions]
+    if not seen:
+        notes.add("tracks have no box on any frame", where)
+    elif idle:
+        notes.add("tracks have frames without an action, which were left out", f"{where} ({idle} of {seen} frames)")
+    return rows
+
+
+def _every_frame(shapes: list[Shape], task: Task) -> Iterator[Shape]:
+    """Return a track's shapes that are not outside, with those between them."""
+    for place, shape in enumerate(shapes):
+        if shape.outside:
+            continue
+        yield shape
+        if place + 1 == len(shapes):
+            continue
+        after = shapes[place + 1]
+        first = shape.frame + 1 + (task.start - shape.frame - 1) % task.step
+        begin, end = np.array(shape.box), np.array(after.box)
+        for frame in range(first, after.frame, task.step):
+            share = (frame - shape.frame) / (after.frame - shape.frame)
+            x1, y1, x2, y2 = (begin + share * (end - begin)).tolist()
+            yield shape._replace(frame=frame, box=(x1, y1, x2, y2))
+
+
+def _shape(element: Element, values: Mapping[str, str], where: str) -> Shape:
+    frame = element.get("frame", "")
+    place = f"{where}, frame {frame}"
+    if not frame.isdecimal():
+        raise AnnotationError(f"{where}: <{element.tag}> frame: expected a whole number, got {frame!r}")
+    try:
+        box = _box(element)
+    except (KeyError, ValueError) as error:
+        raise AnnotationError(f"{place}: <{element.tag}>: expected numbers for its corners, got {error}") from error
+    if not (np.isfinite(box).all() and box[0] < box[2] and box[1] < box[3]):
+        x1, y1, x2, y2 = box
+        raise AnnotationError(f"{place}: expected xtl < xbr and ytl < ybr, got {x1:g},{y1:g},{x2:g},{y2:g}")
+    return Shape(int(frame), box, element.get("outside") == "1", element.get("occluded") == "1", values)
+
+
+def _box(element: Element) -> Box:
+    """Return the upright box around a shape."""
+    if element.tag == "box":
+        x1, y1, x2, y2 = (float(element.attrib[key]) for key in ("xtl", "ytl", "xbr", "ybr"))
+        corners = np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]])
+        turn = float(element.get("rotation", 0))
+        if not turn:
+            return x1, y1, x2, y2
+    elif element.tag == "ellipse":
+        x, y, width, height = (float(element.attrib[key]) for key in ("cx", "cy", "rx", "ry"))
+        return x - width, y - height, x + width, y + height
+    else:
+        corners = np.array([[float(value) for value in p.split(",")] for p in element.attrib["points"].split(";")])
+        turn = 0.0
+    middle = (corners.min(axis=0) + corners.max(axis=0)) / 2
+    angle = np.deg2rad(turn)
+    turned = (corners - middle) @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) + middle
+    (left, top), (right, bottom) = turned.min(axis=0).tolist(), turned.max(axis=0).tolist()
+    return left, top, right, bottom

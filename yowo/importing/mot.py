@@ -1,0 +1,103 @@
+"""MOT-style text: rows frame, id, left, top, width, height[, confidence, class, visibility], one file a video."""
+
+import csv
+from pathlib import Path
+
+from yowo.errors import AnnotationError
+from yowo.importing.annotated import Annotated, ImportOptions
+from yowo.importing.simple_csv import checked_box
+from yowo.projects.table import TableRow, text_lines
+from yowo.video.video_folder import VideoFolder
+
+TRUTH, LABELS = "gt.txt", "labels.txt"
+ONLY_CLASS = "person"
+"""Of files that have no classes."""
+
+
+def read_mot(source: Path, videos: VideoFolder, options: ImportOptions) -> Annotated:
+    """Read ground truth of multi-object tracking.
+
+    Args:
+        source: `<video>.txt`, `<video>/gt/gt.txt`, or a folder of them at any depth. A `labels.txt` beside the
+            file names the classes by number, from 1.
+        videos: The annotated videos.
+        options: `classes` and `first_frame` (1 where not given) apply.
+
+    Raises:
+        AnnotationError: A row cannot be; the message names file and row.
+    """
+    if source.is_dir():
+        found = sorted(source.rglob(TRUTH)) or sorted(p for p in source.rglob("*.txt") if p.name != LABELS)
+    else:
+        found = [source] if source.is_file() else []
+    if not found:
+        raise AnnotationError(f"{source}: expected <video>/gt/{TRUTH} or <video>.txt; there is none")
+    rows: list[TableRow] = []
+    names: dict[str, None] = dict.fromkeys(options.classes or ())
+    left_out = 0
+    for path in found:
+        classes = options.classes or _listed(path.with_name(LABELS))
+        names.update(dict.fromkeys(classes or (ONLY_CLASS,)))
+        video = _video(path, source, videos)
+        added, ignored = _rows(path, video, classes, 1 if options.first_frame is None else options.first_frame)
+        rows += added
+        left_out += ignored
+    notes = [f"{left_out} boxes with confidence 0 were left out"] if left_out else []
+    return Annotated(rows, tuple(names), notes)
+
+
+def _video(path: Path, source: Path, videos: VideoFolder) -> str:
+    """Find the video of a file: by its name, or by the folder that it lies in."""
+    if path.name != TRUTH:
+        return videos.find(path.stem, str(path))
+    folder = path.parent.parent if path.parent.name == "gt" else path.parent
+    if len(videos.paths) == 1 and (path == source or folder.resolve() == source.resolve()):
+        return next(iter(videos.paths))
+    return videos.find(folder.resolve().name, str(path))
+
+
+def _listed(path: Path) -> tuple[str, ...] | None:
+    """Read the names of classes beside a file, None where there are none."""
+    if not path.is_file():
+        return None
+    return tuple(line.strip() for line in text_lines(path) if line.strip())
+
+
+def _rows(path: Path, video: str, classes: tuple[str, ...] | None, first: int) -> tuple[list[TableRow], int]:
+    """Return the rows of a file, and how many are to be ignored."""
+    rows: list[TableRow] = []
+    ignored = 0
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file)
+            for fields in reader:
+                if not any(fields):
+                    continue
+                where = f"{path}, row {reader.line_num}"
+                if len(fields) < 6:
+                    raise AnnotationError(f"{where}: expected frame,id,left,top,width,height, got {','.join(fields)}")
+                if len(fields) > 6 and fields[6].strip() in ("0", "0.0"):
+                    ignored += 1
+                    continue
+                rows.append(_row(fields, video, classes, first, where))
+    except UnicodeDecodeError as error:
+        raise AnnotationError(f"{path}: expected text in UTF-8: {error}") from error
+    return rows, ignored
+
+
+def _row(fields: list[str], video: str, classes: tuple[str, ...] | None, first: int, where: str) -> TableRow:
+    frame, track = fields[0].strip(), fields[1].strip()
+    if not frame.isdecimal() or int(frame) < first:
+        raise AnnotationError(f"{where}: frame: expected a whole number of at least {first}, got {frame!r}")
+    label = ONLY_CLASS
+    if classes is not None:
+        number = fields[7].strip() if len(fields) > 7 else "1"
+        if not number.isdecimal() or not 1 <= int(number) <= len(classes):
+            raise AnnotationError(f"{where}: class: expected 1 to {len(classes)}, got {number!r}; see --classes")
+        label = classes[int(number) - 1]
+    elif len(fields) > 7 and fields[7].strip() not in ("1", "-1", ""):
+        raise AnnotationError(
+            f"{where}: class {fields[7]}: has no name; give --classes FILE, or {LABELS} beside the file"
+        )
+    box = checked_box([text.strip() for text in fields[2:6]], where, has_size=True)
+    return TableRow(video, int(frame) - first, box, label, track if track != "-1" else "")

@@ -1,0 +1,14 @@
+"""A user's own data: the project folder, its table of boxes, what is known about it, and what will hurt."""
+
+from lazy_loader import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    submod_attrs={
+        "checks": ["check_project"],
+        "opened": ["OpenedProject", "open_project"],
+        "project": ["Facts", "check_layout"],
+        "split_choice": ["choose_held_out"],
+        "table": ["Extent", "TableRow", "read_table", "write_table"],
+    },
+)

@@ -1,0 +1,203 @@
+"""Many runs as one table: what differs between their configurations, and what came out."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from yowo.errors import YowoError
+
+METRICS = {
+    "frame-mAP@0.5": ("frame_map", "0.5"),
+    "video-mAP@0.5": ("video_map", "0.5"),
+    "video-mAP@0.5:0.95": ("video_map", "0.5:0.95"),
+    "AVA mAP official": ("ava_map", "official"),
+    "AVA mAP every 4th, released": ("ava_map", "released_every_4th"),
+}
+"""Columns of results, and where metrics.json has them; fractions there, percent in tables."""
+UNIMPORTANT = ("hydra.", "callbacks.", "logger.", "metric.", "resume", "dataset.root")
+SEED = "seed"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One finished run.
+
+    Attributes:
+        folder: Where it is.
+        settings: What it was given, by key of the command line where those are known, else by key of its configuration.
+        results: Percent by the names of `METRICS`, those that it has.
+        seconds: How long it took; NaN if that is not known.
+        parameters: Of its network, in millions; NaN if that is not known.
+    """
+
+    folder: Path
+    settings: Mapping[str, str]
+    results: Mapping[str, float]
+    seconds: float
+    parameters: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Runs that differ in their seed only.
+
+    Attributes:
+        settings: Values of the columns of settings.
+        runs: The runs.
+    """
+
+    settings: tuple[str, ...]
+    runs: tuple[Run, ...]
+
+    def mean(self, name: str) -> float:
+        """Return the mean of a result over the runs that have it; NaN if none has."""
+        values = self.values(name)
+        return float(np.mean(values)) if values else math.nan
+
+    def spread(self, name: str) -> float:
+        """Return the standard deviation (n - 1) of a result; NaN with fewer than two runs."""
+        values = self.values(name)
+        return float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
+
+    def values(self, name: str) -> list[float]:
+        """Return a result, or `seconds` or `parameters`, of every run that has it."""
+        every = [
+            getattr(run, name) if name in ("seconds", "parameters") else run.results.get(name) for run in self.runs
+        ]
+        return [value for value in every if value is not None and not math.isnan(value)]
+
+
+@dataclass(frozen=True, slots=True)
+class RunTable:
+    """Rows of settings and results.
+
+    Attributes:
+        keys: Columns of settings: what differs between the runs, but for the seed.
+        names: Columns of results.
+        rows: One a combination of settings, in the order of the runs.
+    """
+
+    keys: tuple[str, ...]
+    names: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def find_runs(folders: Sequence[Path]) -> list[Run]:
+    """Read every finished run in or below some folders.
+
+    Args:
+        folders: Folders of runs, of sweeps, or above them.
+
+    Returns:
+        The runs, in the order of their folders' names (numbers as numbers).
+
+    Raises:
+        YowoError: A folder is not there, or none holds a finished run; a file cannot be read.
+    """
+    found: dict[Path, Run] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise YowoError(f"{folder}: there is no such folder of runs")
+        for metrics in sorted(folder.rglob("metrics.json"), key=_natural):
+            if (metrics.parent / "config.yaml").is_file():
+                found[metrics.parent.resolve()] = _read(metrics.parent)
+    if not found:
+        raise YowoError(f"{', '.join(map(str, folders))}: no finished run is in it (a folder with metrics.json)")
+    return list(found.values())
+
+
+def tabulate(runs: Sequence[Run]) -> RunTable:
+    """Lay runs out as a table; those that differ in their seed only share a row."""
+    every = dict.fromkeys(key for run in runs for key in run.settings)
+    keys = tuple(
+        key
+        for key in every
+        if key != SEED and not key.startswith(UNIMPORTANT) and len({run.settings.get(key, "") for run in runs}) > 1
+    )
+    groups: dict[tuple[str, ...], list[Run]] = {}
+    for run in runs:
+        groups.setdefault(tuple(run.settings.get(key, "") for key in keys), []).append(run)
+    names = tuple(name for name in METRICS if any(name in run.results for run in runs))
+    return RunTable(keys, names, tuple(Row(settings, tuple(group)) for settings, group in groups.items()))
+
+
+def cells(table: RunTable) -> tuple[list[str], list[list[str]]]:
+    """Return the header and the rows of a table as text: means in percent with their spread."""
+    header = [*table.keys, "runs", *(f"{name} %" for name in table.names), "minutes", "M parameters"]
+    rows = []
+    for row in table.rows:
+        results = [_with_spread(row.mean(name), row.spread(name)) for name in table.names]
+        minutes, parameters = row.mean("seconds") / 60, row.mean("parameters")
+        rows.append([*row.settings, str(len(row.runs)), *results, _number(minutes, ".1f"), _number(parameters, ".2f")])
+    return header, rows
+
+
+def as_markdown(table: RunTable) -> str:
+    """Return a table in Markdown, settings to the left, numbers to the right."""
+    header, rows = cells(table)
+    ruler = ["---"] * len(table.keys) + ["---:"] * (len(header) - len(table.keys))
+    return "\n".join("| " + " | ".join(line) + " |" for line in [header, ruler, *rows]) + "\n"
+
+
+def as_csv(table: RunTable) -> str:
+    """Return one line a run: settings, seed, results in percent, seconds, parameters, folder."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*table.keys, SEED, *table.names, "seconds", "parameters_millions", "folder"])
+    for row in table.rows:
+        for run in row.runs:
+            results = [run.results.get(name, "") for name in table.names]
+            numbers = ["" if math.isnan(value) else value for value in (run.seconds, run.parameters)]
+            writer.writerow([*row.settings, run.settings.get(SEED, ""), *results, *numbers, run.folder])
+    return text.getvalue()
+
+
+def _read(folder: Path) -> Run:
+    try:
+        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        config: Any = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+        record = json.loads((folder / "run.json").read_text()) if (folder / "run.json").is_file() else {}
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise YowoError(f"{folder}: a file of the run cannot be read ({error})") from error
+    results = {
+        name: 100 * metrics[group][key]
+        for name, (group, key) in METRICS.items()
+        if metrics.get(group, {}).get(key) is not None
+    }
+    seconds, parameters = record.get("seconds", math.nan), record.get("parameters", math.nan)
+    return Run(folder, _settings(folder, config), results, float(seconds), float(parameters) / 1e6)
+
+
+def _settings(folder: Path, config: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a run was given: its overrides where Hydra wrote them down, else its whole configuration."""
+    written = folder / ".hydra" / "overrides.yaml"
+    if written.is_file():
+        overrides = [str(line).lstrip("+~") for line in yaml.safe_load(written.read_text(encoding="utf-8"))]
+        return {**{SEED: str(config.get(SEED, ""))}, **dict(line.split("=", 1) for line in overrides if "=" in line)}
+    return dict(_flat(config))
+
+
+def _flat(node: Any, path: str = "") -> list[tuple[str, str]]:
+    if isinstance(node, Mapping):
+        return [pair for key, value in node.items() for pair in _flat(value, f"{path}.{key}".lstrip("."))]
+    return [(path, str(node))]
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in path.parts]
+
+
+def _with_spread(mean: float, spread: float) -> str:
+    return _number(mean, ".2f") + ("" if math.isnan(spread) else f" ± {spread:.2f}")
+
+
+def _number(value: float, how: str) -> str:
+    return "–" if math.isnan(value) else format(value, how)

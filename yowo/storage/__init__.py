@@ -1,0 +1,13 @@
+"""Prepared storage: small copies of long films for random access, checked, in the layout of the originals."""
+
+from lazy_loader import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    submod_attrs={
+        "film_copy": ["copy_film"],
+        "manifest": ["PreparedVideo", "read_manifest"],
+        "preparation": ["Outcome", "prepare"],
+        "transcoder": ["Recipe", "transcode"],
+    },
+)

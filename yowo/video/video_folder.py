@@ -1,0 +1,122 @@
+"""The videos below a folder, found by whatever name an annotation gives them."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from yowo.errors import AnnotationError, DatasetError
+from yowo.video.prepared_size import annotated_size
+from yowo.video.probe import VideoInfo, probe_videos
+
+VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv", ".ts")
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
+
+
+class VideoFolder:
+    """Video files, and folders of numbered pictures, at any depth below a folder.
+
+    A video is called by its path below the folder without the ending, with slashes: "kitchen/morning_01".
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Look what is there; nothing is opened.
+
+        Args:
+            folder: It may be the folder of one video's pictures as well.
+
+        Raises:
+            DatasetError: It is no folder, holds no video, or two videos that differ in their endings only.
+        """
+        if not folder.is_dir():
+            raise DatasetError(f"{folder}: expected a folder of videos; it is not there")
+        self.folder = folder
+        self.paths: dict[str, Path] = {}
+        for path in _files(folder):
+            if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file():
+                self._add(path.relative_to(folder).with_suffix("").as_posix(), path)
+            elif path.suffix.lower() in PICTURE_SUFFIXES and path.parent not in self.paths.values():
+                name = path.parent.relative_to(folder).as_posix()
+                self._add(folder.resolve().name if name == "." else name, path.parent)
+        if not self.paths:
+            raise DatasetError(f"{folder}: holds no video ({', '.join(VIDEO_SUFFIXES)}) and no folder of pictures")
+        self._infos: dict[str, VideoInfo] = {}
+        self._by_last_part: dict[str, list[str]] = {}
+        for name in self.paths:
+            self._by_last_part.setdefault(PurePosixPath(name).name, []).append(name)
+
+    def _add(self, name: str, path: Path) -> None:
+        if name in self.paths:
+            raise DatasetError(f"{path}: has the same name as {self.paths[name]}; rename one of them")
+        self.paths[name] = path
+
+    def has(self, named: str) -> bool:
+        """Tell whether `find` finds a video."""
+        try:
+            self.find(named, "")
+        except AnnotationError:
+            return False
+        return True
+
+    def find(self, named: str, where: str) -> str:
+        """Return what this folder calls the video that an annotation names.
+
+        Args:
+            named: With or without folders and ending, slashes of either kind: "far/morning_01.mp4", "morning_01".
+            where: File and row of the annotation, for the message.
+
+        Raises:
+            AnnotationError: There is no such video, or several.
+        """
+        path = PurePosixPath(named.strip().replace("\\", "/"))
+        bare = path.with_suffix("") if path.suffix.lower() in VIDEO_SUFFIXES else path
+        parts = bare.parts
+        for start in range(len(parts)):  # the longest match wins: "a/b/clip" before "clip"
+            name = "/".join(parts[start:])
+            if name in self.paths:
+                return name
+        candidates = self._by_last_part.get(bare.name, [])
+        if len(candidates) == 1:
+            return candidates[0]
+        if candidates:
+            raise AnnotationError(
+                f"{where}: video {named!r} may be {' or '.join(candidates)} of {self.folder}; name it with its folder"
+            )
+        raise AnnotationError(
+            f"{where}: {self.folder} has no video {named!r}; there are {len(self.paths)}, such as "
+            f"{next(iter(self.paths))!r}: correct the name or give another folder of videos"
+        )
+
+    def probe(self, names: Iterable[str]) -> dict[str, VideoInfo]:
+        """Return length, rate and size of videos, each of them opened once; of prepared ones the original's size.
+
+        Raises:
+            DatasetError: One cannot be read.
+        """
+        wanted = list(dict.fromkeys(names))
+        infos, reasons = probe_videos([str(self.paths[name]) for name in wanted if name not in self._infos])
+        if reasons:
+            first = next(iter(reasons.values()))
+            raise DatasetError(
+                f"{len(reasons)} of {len(wanted)} annotated videos cannot be read; the first: {first}; repair it, or "
+                "remove it from the annotation"
+            )
+        for name in wanted:
+            info = infos.get(str(self.paths[name]))
+            if info is not None:
+                width, height = annotated_size(self.paths[name], info)
+                self._infos[name] = replace(info, width=width, height=height)
+        return {name: self._infos[name] for name in wanted}
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Walk over the files below a folder, linked folders as well, each folder once; in order of their names."""
+    seen = set()
+    for name, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(name)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders.sort()
+        yield from (Path(name) / file for file in sorted(files))
