@@ -1,4 +1,4 @@
-"""The classes of the published data sets and protocols (`class_lists.yaml` beside this file), or those of a user's list."""
+"""Classes of the published data sets and protocols (`class_lists.yaml` beside this file), or those of a user's list."""
 
 from functools import cache
 from pathlib import Path
