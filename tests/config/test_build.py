@@ -2,8 +2,18 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from yowo.config.build import build_callbacks, build_detector, build_loggers, build_module, build_trainer, image_size
+import yowo
+from yowo.config.build import (
+    build_callbacks,
+    build_datamodule,
+    build_detector,
+    build_loggers,
+    build_module,
+    build_trainer,
+    image_size,
+)
 from yowo.config.compose import compose_config
+from yowo.data.datamodule import ClipDataModule
 from yowo.errors import ConfigError
 from yowo.losses.terms import MultiHotFocalLoss, SoftmaxFocalLoss
 
@@ -50,3 +60,47 @@ def test_impossible_devices_are_a_config_error():
     config = compose_config("train", ["trainer.accelerator=quantum"])
     with pytest.raises(ConfigError, match="quantum"):
         build_trainer(config, logger=False)
+
+
+def test_a_detector_carries_its_loss_and_its_rule_so_that_calls_build_nothing(monkeypatch):
+    model = yowo.build_model("yowo_tiny", "motion", 8)
+    clips = torch.rand(1, 3, 8, 96, 128)
+    target = {"boxes": torch.tensor([[0.1, 0.1, 0.5, 0.6]]), "labels": torch.tensor([3])}
+
+    def refuse(*args, **options):
+        raise AssertionError("composed or instantiated in a call")
+
+    for name in ("instantiate", "get_class"):
+        monkeypatch.setattr(f"yowo.config.build.{name}", refuse)
+    monkeypatch.setattr("yowo.config.compose.compose", refuse)
+    assert yowo.compute_losses(model, model(clips), [target])["total"] > 0
+    assert len(yowo.detect(model, clips, score_threshold=0.0)) == 1
+
+
+class Pinning(ClipDataModule):
+    """A data module with an option of its own."""
+
+    def __init__(self, *args: object, pinned: bool = False, **options: object) -> None:
+        super().__init__(*args, **options)
+        self.pinned = pinned
+
+
+def test_an_option_of_the_data_is_a_key_of_dataset_and_an_argument_of_its_target():
+    own = ["dataset=motion", f"dataset._target_={__name__}.Pinning", "+dataset.pinned=true", "dataset.batch_size=5"]
+    data = build_datamodule(compose_config("train", own))
+    assert isinstance(data, Pinning) and data.pinned and data.batch_size == 5
+    assert build_datamodule(compose_config("train", ["dataset=motion", "dataset.seed=4"])).seed == 0  # the run's seed
+
+
+def test_a_context_looks_at_one_frame_in_a_test_and_trains_on_whole_clips(tmp_path):
+    overrides = ["dataset.num_train=1", "dataset.num_val=1", "dataset.num_frames=16", "dataset.num_val_frames=16"]
+    config = compose_config(
+        "train", [*overrides, f"dataset.root={tmp_path}/m", "context=lfb", "metric.test_frames=annotated"]
+    )
+    data = build_datamodule(config)
+    data.prepare_data()
+    assert [data.dataset(stage).clip_len for stage in ("train", "val", "test")] == [8, 8, 1]
+    plain = build_datamodule(
+        compose_config("train", [*overrides, f"dataset.root={tmp_path}/m", "metric.test_frames=annotated"])
+    )
+    assert plain.dataset("test") is plain.dataset("val")

@@ -1,7 +1,10 @@
+import json
+from pathlib import Path
+
 import pytest
 import torch
 
-from yowo.config.build import build_detector
+from yowo.config.build import build_datamodule, build_detector
 from yowo.config.checkpoint import REMEMBERED, portable, register_checkpoint
 from yowo.config.compose import compose_config
 from yowo.errors import WeightsError
@@ -29,3 +32,19 @@ def test_a_checkpoint_without_a_configuration_says_what_to_do(tmp_path):
     torch.save({"state_dict": {"a": torch.ones(1)}}, tmp_path / "c.ckpt")
     with pytest.raises(WeightsError, match=r"c\.ckpt: holds weights but not the configuration.*weights=FILE"):
         register_checkpoint(str(tmp_path / "c.ckpt"))
+
+
+@pytest.mark.parametrize("name", ["motion", "ava"])
+def test_a_checkpoint_of_an_earlier_version_still_makes_its_network_and_its_data(name, tmp_path):
+    remembered = json.loads((Path(__file__).parent / "remembered_by_0_1_0.json").read_text())[name]
+    torch.save({"yowo": {"config": remembered}, "state_dict": {}}, tmp_path / "old.ckpt")
+    register_checkpoint(str(tmp_path / "old.ckpt"))
+    config = compose_config(
+        "eval", [f"checkpoint={tmp_path}/old.ckpt", f"dataset.root={tmp_path}", "dataset.batch_size=3"]
+    )
+    now = compose_config("train", [f"dataset={name}", "model=yowo_tiny"])
+    data = build_datamodule(config)
+    assert type(data.data).__module__ == f"yowo.datasets.{name}" and data.batch_size == 3
+    assert (data.clip_len, data.data.decoder) == (now.dataset.clip_len, "decord")
+    assert list(config.dataset.classes) == list(now.dataset.classes)
+    assert build_detector(config).anchors.tolist() == build_detector(now).anchors.tolist()

@@ -71,3 +71,17 @@ def test_values_of_overrides_are_found():
     assert override_value(["a=1", "checkpoint='my file.ckpt'"], "checkpoint") == "my file.ckpt"
     assert override_value(["checkpoint=null"], "checkpoint") is None
     assert override_value(["checkpoints=x"], "checkpoint") is None
+
+
+def test_the_old_names_of_released_experiments_go_on_working():
+    old = compose_config("train", ["experiment=yowo_ava_k16_released"])
+    new = compose_config("train", ["experiment=yowo_ava_k16", "recipe=released"])
+    assert old == new and new.trainer.accumulate_grad_batches == 16
+    assert new.optimizer._target_ == "torch.optim.Adam" and list(new.schedule.scheduler.milestones) == [2, 3, 4, 5]
+    with pytest.raises(ConfigError, match="give experiment=yowo_ava_k16 recipe=released"):
+        compose_config("train", ["+experiment=yowo_ava_k16_released"])
+
+
+def test_a_recipe_that_the_authors_do_not_have_is_refused():
+    with pytest.raises(ConfigError, match="recipe=released: the authors' code has none for dataset=motion; it has one"):
+        compose_config("train", ["dataset=motion", "recipe=released"])

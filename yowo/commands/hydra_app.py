@@ -95,8 +95,8 @@ def _run_once(config: DictConfig, job: Task) -> None:
 
 
 def is_sweep(arguments: Sequence[str]) -> bool:
-    """Tell whether a command line asks for several jobs: by -m, or by conf/sweep."""
-    flagged = any(a in ("-m", "--multirun") for a in arguments)
+    """Return whether a command line asks for several jobs: by -m, by hydra.mode, or by a choice of conf/sweep."""
+    flagged = any(a in ("-m", "--multirun") or a.upper() == "HYDRA.MODE=MULTIRUN" for a in arguments)
     return flagged or bool(sweep_params(override_value([a for a in arguments if not a.startswith("-")], "sweep")))
 
 

@@ -71,7 +71,8 @@ def build_datamodule(config: DictConfig) -> ClipDataModule:
         ConfigError: A value is impossible.
     """
     dataset = config.dataset
-    arguments = inspect.signature(get_class(dataset._target_)).parameters
+    kinds = get_class(dataset._target_).__mro__  # a subclass may hand arguments on to its bases
+    arguments = {name for kind in kinds for name in inspect.signature(kind.__init__).parameters}
     options = {str(key): value for key, value in dataset.items_ex(resolve=False) if key in arguments}
     data: ClipDataModule = make(
         OmegaConf.create({"_target_": dataset._target_, **options}, parent=config),
