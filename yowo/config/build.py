@@ -72,7 +72,7 @@ def build_datamodule(config: DictConfig) -> ClipDataModule:
     """
     dataset = config.dataset
     kinds = get_class(dataset._target_).__mro__  # a subclass may hand arguments on to its bases
-    arguments = {name for kind in kinds for name in inspect.signature(kind.__init__).parameters}
+    arguments = {name for kind in kinds for name in inspect.signature(kind).parameters}
     options = {str(key): value for key, value in dataset.items_ex(resolve=False) if key in arguments}
     data: ClipDataModule = make(
         OmegaConf.create({"_target_": dataset._target_, **options}, parent=config),
