@@ -45,7 +45,7 @@ class AnchorIoUAssigner:
         >>> box = torch.tensor([[0.55, 0.05, 0.95, 0.45]])
         >>> found = AnchorIoUAssigner()(raw, [{"boxes": box, "labels": torch.tensor([2])}])
         >>> found.prediction.tolist(), found.labels.tolist()
-        ([2, 3], [2, 2])
+        ([2], [2])
     """
 
     def __init__(self, iou_threshold: float = 0.5) -> None:

@@ -32,7 +32,7 @@ class Criterion:
         >>> target = {"boxes": torch.tensor([[0.55, 0.05, 0.95, 0.45]]), "labels": torch.tensor([2])}
         >>> losses = Criterion(AnchorIoUAssigner(), GIoULoss(), SoftmaxFocalLoss())(raw, [target])
         >>> {name: round(value.item(), 3) for name, value in losses.items()}
-        {'box': 0.779, 'conf': 2.003, 'cls': 0.977, 'total': 3.758}
+        {'box': 0.39, 'conf': 1.811, 'cls': 0.488, 'total': 2.689}
     """
 
     def __init__(
