@@ -1,4 +1,4 @@
-"""The Python interface: build, load, run, score a detector without touching a configuration file."""
+"""The Python interface: build a detector, load weights, compute losses and detect, without editing a configuration."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,26 +23,38 @@ def build_model(
     """Make a detector with random weights from the configurations in conf/.
 
     Args:
-        model: yowo, yowo_plus, yowo_nano or yowo_tiny.
+        model: yowo, yowo_plus, yowo_nano or yowo_tiny, or the name of a yaml of your own in a folder `model` that
+            `hydra.searchpath` names.
         dataset: Data set whose classes and anchors it gets: ucf24, jhmdb21, ava, motion.
         clip_len: K, frames of a clip; None takes the data set's.
-        overrides: As on the command line, such as "backbone3d=resnet18" or "dataset.image_size=320".
+        overrides: As on the command line, such as "backbone3d=resnet18", "dataset.image_size=320" or
+            "hydra.searchpath=[file:///home/me/conf]".
 
     Returns:
-        The network, in training mode.
+        The network, in training mode. Its output is described in `yowo.contracts.RawOutput`.
 
     Raises:
-        ConfigError: A name or value is not known.
+        ConfigError: A name or value is unknown.
+
+    Examples:
+        >>> _ = torch.manual_seed(0)
+        >>> model = build_model("yowo_tiny", dataset="motion")
+        >>> raw = model(torch.zeros(1, 3, 8, 96, 128))
+        >>> {name: list(raw[name].shape) for name in ("cls", "conf", "boxes")}
+        {'cls': [1, 60, 8], 'conf': [1, 60, 1], 'boxes': [1, 60, 4]}
     """
     length = [] if clip_len is None else [f"dataset.clip_len={clip_len}"]
     return build_detector(compose_config("train", [f"model={model}", f"dataset={dataset}", *length, *overrides]))
 
 
 def load_model(checkpoint: str | Path) -> Detector:
-    """Make the detector that a checkpoint of ours holds, in evaluation mode.
+    """Make the detector that is stored in a checkpoint of `yowo train`, in evaluation mode.
+
+    Args:
+        checkpoint: The file.
 
     Raises:
-        WeightsError: The file is damaged or not ours.
+        WeightsError: The file is damaged or was not written by this package.
     """
     register_checkpoint(str(checkpoint))
     detector = build_detector(compose_config("eval", [f"checkpoint='{checkpoint}'"]))
@@ -53,14 +65,14 @@ def load_model(checkpoint: str | Path) -> Detector:
 def load_weights(
     model: Detector, source: str | Path | Mapping[str, Any], strict: bool = True, reset_head: bool = False
 ) -> LoadReport:
-    """Copy weights into a network; a file that holds one backbone fills that backbone.
+    """Copy weights into a network; a file with one backbone fills only that backbone.
 
     Args:
         model: The detector.
-        source: A weights file or a state dict: ours, a released YOWO, YOWO-Plus or YOWO-Nano checkpoint, COCO weights
-            of the 2D backbone (yolo.weights, yolov2.pth) or Kinetics weights of the 3D backbone.
-        strict: Whether anything missing, left over or of another shape is an error.
-        reset_head: Start the last convolution anew instead of taking the file's: for other classes.
+        source: A weights file or a state dict: of this package, a released YOWO, YOWO-Plus or YOWO-Nano checkpoint,
+            COCO weights of the 2D backbone (yolo.weights, yolov2.pth) or Kinetics weights of the 3D backbone.
+        strict: Whether it is an error if an entry is missing, unknown or of another shape.
+        reset_head: Initialise the last convolution again instead of loading it, for other classes than the file's.
 
     Returns:
         What was loaded, ignored and missing.
@@ -74,21 +86,30 @@ def load_weights(
 def compute_losses(
     model: Detector, raw: RawOutput, targets: list[Target], samples_seen: int | None = None
 ) -> dict[str, Tensor]:
-    """Compute the losses by the recipe that the model was built from.
+    """Compute the losses with the loss that the model was built with.
 
     Args:
         model: A detector from `build_model` or `load_model`.
         raw: Its output for B clips.
-        targets: B dicts: `boxes` float [N, 4] 0..1 x1 y1 x2 y2, `labels` int64 [N] from 0, or float [N, C] multi-hot.
-        samples_seen: Training samples so far, this batch included, for recipes with an early phase
+        targets: B dicts: `boxes` float [N, 4], x1 y1 x2 y2 as fractions of the picture; `labels` int64 [N] from 0, or
+            float [N, C] multi-hot.
+        samples_seen: Number of training samples so far, this batch included, for losses with an early phase
             (`loss.early_samples`); None is after it.
 
     Returns:
-        Scalars `box`, `conf`, `cls` and `total`, their sum; where the box term is smooth L1 also `x`, `y`, `w`, `h`.
-        Divided by B, but for the original YOWO, whose losses are sums.
+        Scalars `box`, `conf` (0 for a network without confidence), `cls` and `total`, their sum; if the box term is
+        smooth L1 also `x`, `y`, `w`, `h`. They are divided by B, except in the original YOWO, whose losses are sums.
 
     Raises:
-        ConfigError: The model was put together by hand.
+        ConfigError: The model was built without a configuration, so it has no loss.
+
+    Examples:
+        >>> _ = torch.manual_seed(0)
+        >>> model = build_model("yowo_tiny", dataset="motion")
+        >>> targets = [{"boxes": torch.tensor([[0.1, 0.2, 0.4, 0.6]]), "labels": torch.tensor([3])}]
+        >>> losses = compute_losses(model, model(torch.zeros(1, 3, 8, 96, 128)), targets)
+        >>> sorted(losses)
+        ['box', 'cls', 'conf', 'total']
     """
     if model.criterion is None:
         raise ConfigError("this detector has no loss; build it with yowo.build_model, or call a Criterion yourself")
@@ -99,20 +120,28 @@ def compute_losses(
 def detect(
     model: Detector, clips: Tensor, score_threshold: float = 0.3, nms_threshold: float | None = None, top_k: int = 40
 ) -> list[Detections]:
-    """Run a detector in evaluation mode, whatever mode it is in, and find boxes by its own rule.
+    """Detect actions in clips, with the model's own rule for detections.
 
-    YOWO-Plus and its kin: the best pairs of box and class, suppressed class by class. The original YOWO: boxes with
-    their best class, suppressed over all classes by confidence, and not clipped to the picture.
+    The model runs in evaluation mode; afterwards it is in the mode that it was in before. YOWO-Plus, YOWO-Nano and
+    YOWO-Tiny: the (box, class) pairs with the best scores, suppressed class by class. The original YOWO: boxes with
+    their best class, suppressed over all classes in the order of confidence, and not clipped to the picture.
 
     Args:
         model: The detector.
         clips: float [B, 3, K, H, W], normalised, key frame last.
-        score_threshold: Lowest score (multi-hot: confidence) reported, 0..1.
+        score_threshold: Only scores (multi-hot: confidences) above it are reported, 0..1.
         nms_threshold: IoU of non-maximum suppression, 0..1; None takes the model's own.
-        top_k: Pairs of box and class looked at, a clip (one-hot data sets; the original YOWO has no such limit).
+        top_k: Number of (box, class) pairs taken from each clip (one-hot data sets; the original YOWO has no limit).
 
     Returns:
-        A dict a clip, best score first, see `yowo.contracts.Detections`.
+        For each clip a dict, best score first, see `yowo.contracts.Detections`.
+
+    Examples:
+        >>> _ = torch.manual_seed(0)
+        >>> model = build_model("yowo_tiny", dataset="motion")
+        >>> found = detect(model, torch.zeros(2, 3, 8, 96, 128), score_threshold=0.0)
+        >>> len(found), list(found[0])
+        (2, ['boxes', 'scores', 'labels'])
     """
     training = model.training
     model.eval()

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from yowo.boxes.geometry import box_area, cxcywh_to_xyxy, giou, iou, shape_iou, xyxy_to_cxcywh
+from tests.box_formats import cxcywh_to_xyxy
+from yowo.boxes.geometry import box_area, giou, iou, shape_iou, xyxy_to_cxcywh
 
 
 def random_boxes(count: int, seed: int) -> torch.Tensor:

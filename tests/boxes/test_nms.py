@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from tests.box_formats import cxcywh_to_xyxy
 from tests.reference.nms_reference import greedy_nms
-from yowo.boxes.geometry import cxcywh_to_xyxy
 from yowo.boxes.nms import nms_mask
 
 

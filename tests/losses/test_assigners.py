@@ -2,22 +2,37 @@ import pytest
 import torch
 
 from tests.reference.assigner_reference import assign
+from tests.reference.levels_assigner_reference import assign as assign_on_levels
 from tests.reference.yowo_assigner_reference import assign as assign_one
-from yowo.boxes.anchors import decode_boxes, grid_anchors
+from yowo.boxes.anchors import decode_boxes, grid_anchors, grid_points, make_levels
+from yowo.errors import ConfigError
 from yowo.losses.assigners import AnchorIoUAssigner, BestAnchorAssigner, BestPredictionAssigner
 
 ANCHORS = [[22.0, 38.0], [40.0, 81.0], [51.0, 130.0], [73.0, 158.0], [112.0, 189.0]]
 
 
+TWO_LEVELS = [ANCHORS[:2], ANCHORS[2:]]
+
+
 def raw_output(batch, size, anchors=ANCHORS):
-    grid = grid_anchors(torch.tensor(anchors), size)
-    m = len(grid)
+    """Raw output of one level of stride 32."""
+    return raw_output_of_levels(batch, size, [32], [anchors])
+
+
+def raw_output_of_levels(batch, size, strides, anchors):
+    """Raw output of zeros; `anchors` lists those of each level."""
+    levels = make_levels(size, strides, [len(pairs) for pairs in anchors])
+    points, stride = grid_points(levels)
+    m = len(points)
     return {
         "conf": torch.zeros(batch, m, 1),
         "cls": torch.zeros(batch, m, 4),
         "boxes": torch.zeros(batch, m, 4),
         "deltas": torch.zeros(batch, m, 4),
-        "anchors": grid,
+        "anchors": grid_anchors([torch.tensor(pairs) for pairs in anchors], levels),
+        "points": points,
+        "strides": stride,
+        "levels": levels,
         "image_size": size,
     }
 
@@ -80,11 +95,15 @@ def test_multi_hot_labels_travel_with_their_box():
 
 
 def predicted_output(batch, size, seed):
-    """Raw output whose boxes are decoded from random deltas, so that some lie well on targets."""
-    raw = raw_output(batch, size)
+    """Raw output whose boxes are decoded from random deltas, so that some overlap targets well."""
+    return decoded(raw_output(batch, size), seed)
+
+
+def decoded(raw, seed):
+    """Raw output with random deltas and the boxes decoded from them."""
     generator = torch.Generator().manual_seed(seed)
     raw["deltas"] = torch.randn(raw["deltas"].shape, generator=generator) * 0.3
-    raw["boxes"] = decode_boxes(raw["deltas"], raw["anchors"])
+    raw["boxes"] = decode_boxes(raw["deltas"], raw["anchors"], raw["strides"])
     return raw
 
 
@@ -125,3 +144,54 @@ def test_the_original_takes_boxes_under_a_pixel_but_no_empty_ones_and_fifty_at_m
 def test_of_equal_anchors_the_first_is_taken():
     raw = raw_output(1, (64, 64), anchors=[[20.0, 40.0], [20.0, 40.0]])
     assert BestAnchorAssigner()(raw, [target([[0.3, 0.1, 0.6, 0.4]], [0])]).prediction.tolist() == [0]
+
+
+RULES = {
+    "anchor_iou": AnchorIoUAssigner(),
+    "best_anchor": BestAnchorAssigner(None),
+    "best_prediction": BestPredictionAssigner(),
+}
+
+
+@pytest.mark.parametrize("size", [(64, 128), (160, 96)])
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    ("strides", "anchors"),
+    [([16, 32], TWO_LEVELS), ([8, 16, 32], [ANCHORS[:1], ANCHORS[1:4], ANCHORS[4:]]), ([32], [ANCHORS])],
+)
+def test_several_levels_equal_the_rule_written_out_box_by_box(rule, strides, anchors, size, seed):
+    raw = decoded(raw_output_of_levels(3, size, strides, anchors), seed)
+    targets = random_targets(3, 12, seed + 100)
+    found = RULES[rule](raw, targets)
+    scale = torch.tensor([size[1], size[0], size[1], size[0]], dtype=torch.float64)
+    listed = [((t["boxes"].double() * scale).tolist(), t["labels"].tolist()) for t in targets]
+    expected = assign_on_levels(listed, strides, anchors, raw["boxes"].double().tolist(), size, rule)
+    assert len(expected) > 3
+    assert list(zip(found.clip.tolist(), found.prediction.tolist(), strict=True)) == sorted(expected)
+    for i, key in enumerate(sorted(expected)):
+        box, label = expected[key]
+        assert found.boxes_xyxy[i].tolist() == pytest.approx(box, abs=1e-4)
+        assert found.labels[i].item() == label
+
+
+def test_anchors_of_all_levels_compete_for_a_box():
+    raw = raw_output_of_levels(1, (64, 64), [16, 32], [[[10.0, 10.0]], [[30.0, 30.0]]])
+    small, large = [0.05, 0.05, 0.20, 0.20], [0.55, 0.55, 0.95, 0.95]
+    found = BestAnchorAssigner()(raw, [target([small, large], [1, 2])])
+    assert found.prediction.tolist() == [0, 16 + 3] and found.labels.tolist() == [1, 2]
+
+
+def test_the_best_prediction_needs_neither_anchors_nor_confidence():
+    raw, targets = predicted_output(2, (96, 128), 1), random_targets(2, 6, 1)
+    bare = {name: value for name, value in raw.items() if name not in ("anchors", "deltas", "conf")}
+    found, expected = BestPredictionAssigner(0.5)(bare, targets), BestPredictionAssigner(0.5)(raw, targets)
+    assert torch.equal(found.prediction, expected.prediction) and torch.equal(found.ignored, expected.ignored)
+
+
+@pytest.mark.parametrize("assigner", [AnchorIoUAssigner(), BestAnchorAssigner()])
+def test_a_rule_for_anchors_says_that_the_network_has_none(assigner):
+    raw = raw_output(1, (64, 64))
+    del raw["anchors"]
+    with pytest.raises(ConfigError, match=r"this network has none; use assigner=best_prediction"):
+        assigner(raw, random_targets(1, 3, 0))

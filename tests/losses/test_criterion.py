@@ -3,10 +3,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.losses.test_assigners import random_targets, raw_output
+from tests.losses.test_assigners import random_targets, raw_output, raw_output_of_levels
 from yowo.boxes.geometry import giou, iou
 from yowo.errors import ConfigError
-from yowo.losses.assigners import AnchorIoUAssigner, BestAnchorAssigner
+from yowo.losses.assigners import AnchorIoUAssigner, BestAnchorAssigner, BestPredictionAssigner
 from yowo.losses.box_terms import GIoULoss
 from yowo.losses.criterion import Criterion
 from yowo.losses.terms import MultiHotFocalLoss, SoftmaxFocalLoss
@@ -111,6 +111,34 @@ def test_in_the_early_phase_every_prediction_learns_a_box():
     middle, half = raw["anchors"][:, :2] + 16, raw["anchors"][:, 2:] / 2
     raw["boxes"] = torch.cat([middle - half, middle + half], dim=1).repeat(2, 1, 1)
     assert early(raw, targets, 9)["box"].item() == pytest.approx(early(raw, targets, 10)["box"].item(), abs=1e-3)
+
+
+def test_a_network_without_confidence_has_no_confidence_term():
+    raw, targets = random_raw(2, 0), random_targets(2, 3, 1)
+    expected = criterion()(raw, targets)
+    del raw["conf"]
+    losses = criterion()(raw, targets)
+    assert losses["conf"].item() == 0
+    assert losses["total"].item() == pytest.approx((expected["box"] + expected["cls"]).item())
+    losses["total"].backward()
+    assert raw["cls"].grad.abs().sum() > 0
+
+
+def test_the_early_phase_needs_anchors():
+    raw, targets = random_raw(1, 0), random_targets(1, 3, 1)
+    early = Criterion(BestPredictionAssigner(), GIoULoss(), SoftmaxFocalLoss(), early_samples=10)
+    del raw["anchors"]
+    assert early(raw, targets, 10)["box"].isfinite()
+    with pytest.raises(ConfigError, match=r"loss\.early_samples: it needs anchors.*set it to 0"):
+        early(raw, targets, 9)
+
+
+def test_early_goals_are_in_the_middle_of_the_cells_of_each_level():
+    raw = raw_output_of_levels(1, (64, 64), [16, 32], [[[10.0, 12.0]], [[30.0, 20.0]]])
+    half = raw["anchors"][:, 2:] / 2
+    raw["boxes"] = torch.cat([raw["points"] - half, raw["points"] + half], dim=1)[None]
+    early = Criterion(AnchorIoUAssigner(), GIoULoss(), SoftmaxFocalLoss(), early_samples=10)
+    assert early(raw, [{"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)}], 1)["box"] == 0
 
 
 def test_an_unknown_goal_lists_the_goals():

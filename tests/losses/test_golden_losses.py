@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests import golden_cases
-from yowo.boxes.geometry import cxcywh_to_xyxy
+from tests.box_formats import cxcywh_to_xyxy
 from yowo.losses.assigners import BestAnchorAssigner
 from yowo.losses.box_terms import SmoothL1Loss
 from yowo.losses.criterion import Criterion
@@ -62,7 +62,7 @@ def opened(case):
     """Loss pieces of a case: data set, kind, prediction (a leaf), raw output, targets."""
     dataset, kind = case.split("_")
     prediction = prediction_of(dataset, kind).requires_grad_()
-    raw = per_anchor_output(prediction, golden_cases.pixels(FACTS[dataset]["anchors_in_cells"]))
+    raw = per_anchor_output(prediction, golden_cases.pixels(FACTS[dataset]["anchors_in_cells"]), stride=32)
     return dataset, kind, prediction, raw, targets_of(dataset, kind)
 
 

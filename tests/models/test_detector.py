@@ -28,6 +28,16 @@ def test_any_clip_length_and_any_size_divisible_by_32(size, frames):
     assert raw["cls"].shape == (2, m, 3)
     assert raw["boxes"].shape == raw["deltas"].shape == (2, m, 4)
     assert raw["image_size"] == size
+    assert raw["levels"] == ((32, size[0] // 32, size[1] // 32, 2),)
+    assert raw["points"].shape == (m, 2) and raw["strides"].tolist() == [32] * m
+
+
+def test_the_stride_is_the_backbones():
+    backbone = YOLOv2(0.125, 16)
+    backbone.stride = 16
+    net = Detector(backbone, tiny_resnet3d(8), fusion, 3, ANCHORS)
+    assert net.strides == (16,) and net.head.level_stride == 16
+    assert net.split(torch.zeros(1, 16, 2, 3))["image_size"] == (32, 48)
 
 
 def test_the_channels_are_confidences_then_classes_then_boxes():

@@ -13,7 +13,7 @@ def numbered(classes):
 
 
 def test_the_original_order_is_box_confidence_classes_anchor_by_anchor():
-    raw = per_anchor_output(numbered(3), ANCHORS)
+    raw = per_anchor_output(numbered(3), ANCHORS, stride=32)
     assert raw["image_size"] == (32, 64)
     assert raw["deltas"][0, 1].tolist() == [8, 9, 10, 11]
     assert raw["conf"].flatten().tolist() == pytest.approx([4, 12, 4.1, 12.1])
@@ -21,17 +21,25 @@ def test_the_original_order_is_box_confidence_classes_anchor_by_anchor():
 
 
 def test_yowo_plus_order_is_confidences_classes_boxes():
-    raw = grouped_output(numbered(3), ANCHORS)
+    raw = grouped_output(numbered(3), ANCHORS, stride=32)
     assert raw["conf"].flatten().tolist() == pytest.approx([0, 1, 0.1, 1.1])
     assert raw["cls"][0, 1].tolist() == [5, 6, 7]
     assert raw["deltas"][0, 2].tolist() == pytest.approx([8.1, 9.1, 10.1, 11.1])
 
 
+def test_a_head_describes_its_level_with_its_own_stride():
+    raw = GroupedHead(8, 2, 3, level_stride=16).split(numbered(3), ANCHORS)
+    assert raw["levels"] == ((16, 1, 2, 2),) and raw["image_size"] == (16, 32)
+    assert raw["points"].tolist() == [[8, 8], [8, 8], [24, 8], [24, 8]] and raw["strides"].tolist() == [16] * 4
+    wide = PerAnchorHead(8, 2, 3).split(numbered(3), ANCHORS)
+    assert torch.allclose(wide["points"], 2 * raw["points"])
+
+
 def test_boxes_of_both_orders_are_decoded_alike():
     deltas, rest = torch.randn(1, 4, 2, 3), torch.zeros(1, 3, 2, 3)
     one = ANCHORS[:1]
-    first = per_anchor_output(torch.cat([deltas, rest], dim=1), one)
-    second = grouped_output(torch.cat([rest, deltas], dim=1), one)
+    first = per_anchor_output(torch.cat([deltas, rest], dim=1), one, stride=32)
+    second = grouped_output(torch.cat([rest, deltas], dim=1), one, stride=32)
     assert torch.equal(first["boxes"], second["boxes"])
     cell = first["boxes"].reshape(2, 3, 4)[1, 2]
     centre = torch.stack([(cell[0] + cell[2]) / 2, (cell[1] + cell[3]) / 2])

@@ -3,6 +3,7 @@ import torch
 
 from tests.losses.test_assigners import raw_output
 from tests.reference.nms_reference import greedy_nms
+from yowo.boxes.class_logits import class_probabilities
 from yowo.models.postprocess import ConfidenceOrder, PostProcess
 
 
@@ -45,6 +46,29 @@ def test_multi_hot_detections_box_by_box():
     cls = torch.cat([raw["cls"][0, kept, :2].softmax(dim=1), raw["cls"][0, kept, 2:].sigmoid()], dim=1)
     assert torch.allclose(found["confidence"], confidence[kept])
     assert torch.allclose(found["scores"], confidence[kept, None] * cls)
+
+
+@pytest.mark.parametrize("rule", [PostProcess(4), PostProcess(2), ConfidenceOrder(4), ConfidenceOrder(2)])
+def test_without_confidence_scores_are_the_class_probabilities(rule):
+    raw = random_raw(2, 4, 3)
+    del raw["conf"]
+    found = rule.with_options(score_threshold=0.3, nms_threshold=1.0, top_k=1000)(raw)
+    for clip, detections in enumerate(found):
+        p = class_probabilities(raw["cls"][clip], rule.exclusive_classes)
+        assert len(detections["boxes"]) > 3
+        if rule.exclusive_classes == 4:
+            assert torch.equal(detections["scores"], p[p > 0.3].sort(descending=True)[0])
+        else:
+            best, order = p.amax(dim=1).sort(descending=True, stable=True)
+            assert torch.equal(detections["confidence"], best[best > 0.3])
+            assert torch.equal(detections["scores"], p[order][best > 0.3])
+
+
+def test_without_confidence_the_best_pairs_are_still_limited():
+    raw = random_raw(1, 4, 3)
+    del raw["conf"]
+    scores = PostProcess(4, score_threshold=0.0, nms_threshold=1.0, top_k=7)(raw)[0]["scores"]
+    assert torch.equal(scores, raw["cls"].softmax(dim=2).flatten().sort(descending=True)[0][:7])
 
 
 def test_nothing_above_the_threshold_gives_empty_tensors():

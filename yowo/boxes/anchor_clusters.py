@@ -4,23 +4,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_BOXES = 20_000
-"""More boxes are sampled down to this many, at random."""
+"""Of more boxes, this many are taken at random."""
 RESTARTS, MOST_ROUNDS, CANDIDATES = 8, 100, 32
+"""Starts of k-means, most rounds of one start, and boxes of a cluster that are tried as its centre."""
 
 
 def cluster_anchors(sizes: NDArray[np.float64], count: int = 5, seed: int = 0) -> NDArray[np.float64]:
-    """Find the widths and heights that overlap best with those of given boxes.
+    """Find the widths and heights that overlap best with those of the given boxes.
 
-    IoU is that of boxes with one corner in common. It does not change when all widths, or all heights, are scaled, so
-    fractions of the picture serve as well as pixels.
+    Boxes and anchors are compared by the IoU of their widths and heights, as if both had the same corner. It does not
+    change when all widths, or all heights, are scaled, so the unit can be fractions of the picture or pixels.
 
     Args:
         sizes: float64 [N, 2], width and height of each box, above 0, in any unit.
-        count: A, anchors wanted. Where there are fewer different boxes, there are fewer anchors.
-        seed: Of the first guesses and of sampling.
+        count: A, number of anchors. There are never more anchors than different boxes.
+        seed: For the random starts and the sampling.
 
     Returns:
-        float64 [A, 2], in the unit of `sizes`, by rising area.
+        float64 [A, 2], in the unit of `sizes`, smallest area first.
+
+    Examples:
+        >>> cluster_anchors(np.array([[0.1, 0.2], [0.1, 0.2], [0.5, 0.6]]), count=2)
+        array([[0.1, 0.2],
+               [0.5, 0.6]])
     """
     random = np.random.default_rng(seed)
     if len(sizes) > MOST_BOXES:
@@ -35,12 +41,20 @@ def cluster_anchors(sizes: NDArray[np.float64], count: int = 5, seed: int = 0) -
 
 
 def mean_best_iou(sizes: NDArray[np.float64], anchors: NDArray[np.float64]) -> float:
-    """Return the mean over boxes [N, 2] of the IoU with the best of the anchors [A, 2], 0..1."""
+    """Compute how well anchors fit boxes.
+
+    Args:
+        sizes: float64 [N, 2], width and height of each box, above 0, in any unit.
+        anchors: float64 [A, 2], the same unit.
+
+    Returns:
+        Mean over the boxes of the IoU with the best anchor, 0..1.
+    """
     return float(_iou(sizes, anchors).max(axis=1).mean())
 
 
 def _iou(sizes: NDArray[np.float64], anchors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the IoU of each box [N, 2] with each anchor [A, 2], one corner in common: [N, A]."""
+    """Return the IoU [N, A] of each box [N, 2] with each anchor [A, 2], as if both had the same corner."""
     shared = np.minimum(sizes[:, None], anchors).prod(axis=2)
     return np.asarray(shared / (sizes.prod(axis=1)[:, None] + anchors.prod(axis=1) - shared), dtype=np.float64)
 
@@ -48,7 +62,7 @@ def _iou(sizes: NDArray[np.float64], anchors: NDArray[np.float64]) -> NDArray[np
 def _k_means(
     sizes: NDArray[np.float64], weight: NDArray[np.int64], count: int, random: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Cluster different sizes [N, 2], each standing for `weight` boxes: one try, from a k-means++ start."""
+    """Cluster different sizes [N, 2], which `weight` [N] boxes have, from one k-means++ start; returns [count, 2]."""
     chosen = [int(random.choice(len(sizes), p=weight / weight.sum()))]
     while len(chosen) < count:
         far = weight * (1 - _iou(sizes, sizes[chosen]).max(axis=1)) ** 2
@@ -67,9 +81,9 @@ def _k_means(
 def _centre(
     sizes: NDArray[np.float64], weight: NDArray[np.int64], now: NDArray[np.float64], random: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Return what overlaps best with a cluster's boxes: their mean, one of them, or the centre as it is.
+    """Return the new centre [2] of a cluster: its boxes' mean, one of them, or `now`, whichever overlaps best.
 
-    The mean alone minimises squared distances, not 1 - IoU, and may lie between two groups where no box is.
+    The mean alone minimises squared distances, not 1 - IoU, and can lie between two groups where no box is.
     """
     if not len(sizes):
         return now

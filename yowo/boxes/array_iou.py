@@ -1,4 +1,4 @@
-"""Intersection over union without torch, for tubes, protocols and tables; `yowo.boxes.geometry` has it for tensors."""
+"""Intersection over union of numpy arrays, for tubes, protocols and tables; `yowo.boxes.geometry` is for tensors."""
 
 from typing import Any
 
@@ -9,14 +9,18 @@ Reals = NDArray[np.floating[Any]]
 
 
 def pair_iou(first: Reals, second: Reals) -> NDArray[np.float64]:
-    """Intersection over union of boxes that stand opposite each other, without a pixel added; 0 for empty boxes.
+    """Compute the intersection over union of pairs of boxes; widths are x2 - x1, no pixel is added.
 
     Args:
         first: float [..., 4]; broadcast against `second`, so [N, 1, 4] against [M, 4] gives all pairs [N, M].
         second: float [..., 4], the same unit.
 
     Returns:
-        float [...] in 0..1, of the arguments' type.
+        float [...] in 0..1, of the arguments' type; 0 where a box is empty.
+
+    Examples:
+        >>> pair_iou(np.array([[0.0, 0, 2, 2]]), np.array([[0.0, 0, 2, 1]]))
+        array([0.5])
     """
     low, high = np.maximum(first[..., :2], second[..., :2]), np.minimum(first[..., 2:], second[..., 2:])
     shared = np.maximum(high - low, 0).prod(axis=-1)

@@ -1,4 +1,4 @@
-"""Box arithmetic: formats, overlaps. Boxes are float tensors of x1, y1, x2, y2 with x1 <= x2, y1 <= y2, in any unit."""
+"""Box formats and overlaps. Boxes are float tensors x1, y1, x2, y2 with x1 <= x2 and y1 <= y2, in any unit."""
 
 import torch
 from torch import Tensor
@@ -17,26 +17,20 @@ def xyxy_to_cxcywh(boxes: Tensor) -> Tensor:
     return torch.cat([(low + high) / 2, high - low], dim=-1)
 
 
-def cxcywh_to_xyxy(boxes: Tensor) -> Tensor:
-    """Turn centre and size into corners.
+def box_area(boxes: Tensor) -> Tensor:
+    """Compute the areas of boxes.
 
     Args:
-        boxes: float [..., 4], centre x, centre y, width, height.
+        boxes: float [..., 4], x1 y1 x2 y2.
 
     Returns:
-        float [..., 4], x1 y1 x2 y2 in the same unit.
+        float [...] in the square of the boxes' unit; 0 for boxes whose corners are swapped (x2 < x1 or y2 < y1).
     """
-    centre, half = boxes[..., :2], boxes[..., 2:] / 2
-    return torch.cat([centre - half, centre + half], dim=-1)
-
-
-def box_area(boxes: Tensor) -> Tensor:
-    """Return the areas [...] of boxes [..., 4]; inverted boxes have none."""
     return (boxes[..., 2:] - boxes[..., :2]).clamp(min=0).prod(dim=-1)
 
 
 def _intersection_and_union(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the areas that two broadcastable sets of boxes share and cover."""
+    """Return the areas [...] of intersection and union of two broadcastable sets of boxes [..., 4]."""
     low = torch.maximum(first[..., :2], second[..., :2])
     high = torch.minimum(first[..., 2:], second[..., 2:])
     shared = (high - low).clamp(min=0).prod(dim=-1)
@@ -44,7 +38,7 @@ def _intersection_and_union(first: Tensor, second: Tensor) -> tuple[Tensor, Tens
 
 
 def iou(first: Tensor, second: Tensor) -> Tensor:
-    """Intersection over union of boxes that stand opposite each other.
+    """Compute the intersection over union of pairs of boxes.
 
     Args:
         first: float [..., 4]; broadcast against `second`, so [N, 1, 4] against [M, 4] gives all pairs [N, M].
@@ -52,20 +46,31 @@ def iou(first: Tensor, second: Tensor) -> Tensor:
 
     Returns:
         float [...] in 0..1; 0 where both boxes are empty.
+
+    Examples:
+        >>> first, second = torch.tensor([[0.0, 0, 2, 2], [1, 1, 3, 3]]), torch.tensor([[0.0, 0, 2, 1]])
+        >>> iou(first, second)
+        tensor([0.5000, 0.0000])
+        >>> iou(first[:, None], first).shape
+        torch.Size([2, 2])
     """
     shared, union = _intersection_and_union(first, second)
     return shared / union.clamp(min=torch.finfo(union.dtype).eps)
 
 
 def giou(first: Tensor, second: Tensor) -> Tensor:
-    """Generalised IoU (Rezatofighi et al. 2019) of boxes that stand opposite each other.
+    """Compute the generalised IoU (Rezatofighi et al. 2019) of pairs of boxes.
 
     Args:
         first: float [..., 4], broadcast against `second`.
         second: float [..., 4], the same unit.
 
     Returns:
-        float [...] in -1..1: the IoU less the share of the enclosing box that neither covers.
+        float [...] in -1..1: the IoU minus the share of the enclosing box that neither of the two boxes covers.
+
+    Examples:
+        >>> giou(torch.tensor([[0.0, 0, 1, 1]]), torch.tensor([[0.0, 0, 1, 1], [3, 0, 4, 1]]))
+        tensor([ 1.0000, -0.5000])
     """
     shared, union = _intersection_and_union(first, second)
     eps = torch.finfo(union.dtype).eps
@@ -76,7 +81,7 @@ def giou(first: Tensor, second: Tensor) -> Tensor:
 
 
 def shape_iou(first: Tensor, second: Tensor) -> Tensor:
-    """IoU of all pairs of boxes laid on one centre: of their widths and heights alone.
+    """Compute the IoU of all pairs of boxes as if both had the same centre: only width and height count.
 
     Args:
         first: float [N, 2], widths and heights.

@@ -5,7 +5,7 @@ from typing import Any
 
 import lightning as L
 from hydra.errors import HydraException
-from hydra.utils import get_class, instantiate
+from hydra.utils import get_class, get_object, instantiate
 from lightning.pytorch.callbacks import Callback, LearningRateMonitor
 from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
@@ -41,15 +41,23 @@ def scaled_anchors(config: DictConfig) -> list[list[float]]:
 
 
 def build_detector(config: DictConfig) -> Detector:
-    """Make the network of a configuration, with random weights; it carries its loss and its post-processing.
+    """Make the network of a configuration, with random weights, its loss and its post-processing.
+
+    The data set's anchors are passed if the model's `_target_` has an argument `anchors` and the model's yaml does not
+    set it.
 
     Raises:
         ConfigError: The parts do not fit together.
     """
     model = {k: v for k, v in config.model.items() if k not in ("name", "anchor_set", "released")}
-    detector: Detector = make(
-        OmegaConf.create(model, parent=config), num_classes=len(config.dataset.classes), anchors=scaled_anchors(config)
-    )
+    arguments: dict[str, Any] = {"num_classes": len(config.dataset.classes)}
+    try:
+        accepted = inspect.signature(get_object(model["_target_"])).parameters
+    except (ImportError, ValueError) as error:
+        raise ConfigError(f"model._target_: {error}") from error
+    if "anchors" in accepted and "anchors" not in model:
+        arguments["anchors"] = scaled_anchors(config)
+    detector: Detector = make(OmegaConf.create(model, parent=config), **arguments)
     detector.recipe = portable(config)
     detector.criterion = make(config.loss)
     detector.postprocess = make(config.postprocess)

@@ -1,4 +1,4 @@
-"""Losses: which predictions answer for which box, the terms, and their sum."""
+"""Losses: label assignment, the terms, and their sum."""
 
 from lazy_loader import attach
 
@@ -6,7 +6,8 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     submod_attrs={
         "assigners": ["AnchorIoUAssigner", "Assignment", "BestAnchorAssigner", "BestPredictionAssigner"],
-        "box_terms": ["GIoULoss", "SmoothL1Loss"],
+        "box_terms": ["BoxRows", "GIoULoss", "SmoothL1Loss"],
+        "candidates": ["Candidates", "find_candidates", "flatten_targets"],
         "criterion": ["Criterion"],
         "terms": ["MultiHotFocalLoss", "SoftmaxFocalLoss"],
     },

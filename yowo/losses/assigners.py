@@ -1,4 +1,8 @@
-"""Label assignment: which predictions answer for which ground-truth box."""
+"""Label assignment: which predictions are responsible for which ground-truth box.
+
+All rules look at the cells that contain the middle of the box, one on each level of the network. The predictions of
+these cells compete with each other across the levels; YOWO has one level. See `yowo.losses.candidates`.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -6,19 +10,21 @@ import torch
 from torch import Tensor
 
 from yowo.boxes.geometry import iou, shape_iou
-from yowo.contracts import STRIDE, RawOutput, Target
+from yowo.contracts import RawOutput, Target
+from yowo.losses.candidates import Candidates, FlatTargets, candidate_shapes, find_candidates, flatten_targets
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """The positives of a batch, in the order of clip and prediction.
+    """The positives of a batch: predictions with a box to learn, ordered by clip and prediction.
 
     Attributes:
         clip: int64 [P], clip of each positive.
-        prediction: int64 [P], its index into the M predictions of the clip.
-        boxes_xyxy: float32 [P, 4], target box in pixels of the network's input.
-        labels: int64 [P] or float32 [P, C].
-        ignored: bool [B, M], predictions that count neither as an object nor as background; None where there are none.
+        prediction: int64 [P], its index in the M predictions of the clip.
+        boxes_xyxy: float32 [P, 4], its box, x1 y1 x2 y2 in pixels of the network's input.
+        labels: int64 [P] or float32 [P, C], the label of the box.
+        ignored: bool [B, M], predictions that the confidence term leaves out, neither object nor background; None if
+            there are none.
     """
 
     clip: Tensor
@@ -28,130 +34,62 @@ class Assignment:
     ignored: Tensor | None = None
 
 
-@dataclass(frozen=True)
-class FlatTargets:
-    """The boxes of a whole batch in one row, float64 so that cells are found as exactly as by hand.
-
-    Attributes:
-        clip: int64 [T], clip of each box.
-        boxes_xyxy: float64 [T, 4], pixels of the network's input.
-        labels: int64 [T] or float32 [T, C].
-    """
-
-    clip: Tensor
-    boxes_xyxy: Tensor
-    labels: Tensor
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The predictions of a batch as a grid: B clips of `rows` x `columns` cells with `count` anchors each."""
-
-    batch: int
-    rows: int
-    columns: int
-    count: int
-
-    @classmethod
-    def of(cls, raw: RawOutput) -> "Grid":
-        """Read the grid off the detector's output."""
-        rows, columns = (side // STRIDE for side in raw["image_size"])
-        batch, predictions = raw["conf"].shape[:2]
-        return cls(batch, rows, columns, predictions // (rows * columns))
-
-    @property
-    def predictions(self) -> int:
-        """M, predictions of a clip."""
-        return self.rows * self.columns * self.count
-
-    def cells(self, boxes_xyxy: Tensor) -> tuple[Tensor, Tensor]:
-        """Find the cells that hold the centres of boxes.
-
-        Args:
-            boxes_xyxy: float [T, 4], pixels of the network's input.
-
-        Returns:
-            int64 [T], the cell's number in row, column order, and bool [T], whether the centre is on the picture
-            (elsewhere the number means nothing).
-        """
-        column, row = ((boxes_xyxy[:, :2] + boxes_xyxy[:, 2:]) * 0.5 / STRIDE).floor().long().unbind(dim=1)
-        inside = (column >= 0) & (column < self.columns) & (row >= 0) & (row < self.rows)
-        return row * self.columns + column, inside
-
-
-def flatten_targets(
-    targets: list[Target],
-    image_size: tuple[int, int],
-    device: torch.device,
-    min_side: float = 1.0,
-    max_boxes: int | None = None,
-) -> FlatTargets:
-    """Join the targets of a batch and drop boxes that are too small.
-
-    Args:
-        targets: B targets, boxes [N, 4] 0..1.
-        image_size: Height and width of the network's input in pixels.
-        device: Where the losses are computed.
-        min_side: Boxes narrower or lower than this are dropped, in pixels; empty ones always are.
-        max_boxes: Boxes taken of a clip, the first ones; None takes all.
-
-    Returns:
-        The boxes that can be learnt.
-    """
-    height, width = image_size
-    taken = [Target(boxes=t["boxes"].reshape(-1, 4)[:max_boxes], labels=t["labels"][:max_boxes]) for t in targets]
-    counts = torch.tensor([len(t["boxes"]) for t in taken], device=device)
-    boxes = torch.cat([t["boxes"] for t in taken]).to(device, torch.float64)
-    filled = [t["labels"] for t in taken if len(t["boxes"])]
-    labels = torch.cat(filled).to(device) if filled else torch.zeros(0, dtype=torch.int64, device=device)
-    boxes = boxes * boxes.new_tensor([width, height, width, height])
-    sides = boxes[:, 2:] - boxes[:, :2]
-    large = ((sides >= min_side) & (sides > 0)).all(dim=1)
-    clip = torch.repeat_interleave(torch.arange(len(taken), device=device), counts)
-    return FlatTargets(clip[large], boxes[large], labels[large])
-
-
 class AnchorIoUAssigner:
-    """YOWO-Plus (report section 2.2): in the cell of the box's centre, every anchor of like shape; else the best one.
+    """YOWO-Plus (report section 2.2): all anchors of similar shape in the box's cells, or else the most similar one.
 
-    Of two boxes that claim one anchor of one cell the later has it, as in the released code.
+    If two boxes claim the same prediction, the later one gets it, as in the released code.
+
+    Examples:
+        >>> from yowo.models.heads import grouped_output
+        >>> raw = grouped_output(torch.zeros(1, 2 * (1 + 3 + 4), 2, 2), torch.tensor([[20.0, 20], [40, 40]]), stride=32)
+        >>> box = torch.tensor([[0.55, 0.05, 0.95, 0.45]])
+        >>> found = AnchorIoUAssigner()(raw, [{"boxes": box, "labels": torch.tensor([2])}])
+        >>> found.prediction.tolist(), found.labels.tolist()
+        ([2], [2])
     """
 
     def __init__(self, iou_threshold: float = 0.5) -> None:
-        """Take anchors whose width-height IoU with the box is above `iou_threshold`, 0..1."""
+        """Set the limit.
+
+        Args:
+            iou_threshold: IoU of widths and heights above which an anchor is of similar shape, 0..1.
+        """
         self.iou_threshold = iou_threshold
 
     def __call__(self, raw: RawOutput, targets: list[Target]) -> Assignment:
         """Assign the boxes of a batch.
 
         Args:
-            raw: The detector's output; only the grid is used.
+            raw: The network's output for B clips; only its grids and anchors are used.
             targets: B targets, boxes [N, 4] 0..1.
 
         Returns:
             The positives.
+
+        Raises:
+            ConfigError: The network has no anchors.
         """
-        grid = Grid.of(raw)
-        flat = flatten_targets(targets, raw["image_size"], raw["conf"].device)
-        overlaps = _anchor_overlaps(flat, raw, grid)
+        flat = flatten_targets(targets, raw["image_size"], raw["cls"].device)
+        overlaps = _anchor_overlaps(flat, raw)
         alike = overlaps > self.iou_threshold
-        return _claimed(torch.where(alike.any(dim=1, keepdim=True), alike, _best(overlaps)), flat, grid)
+        chosen = torch.where(alike.any(dim=1, keepdim=True), alike, _best(overlaps))
+        return _claimed(chosen, find_candidates(flat.boxes_xyxy, raw["levels"]), flat, raw)
 
 
 class BestAnchorAssigner:
-    """The original YOWO (YOLOv2's rule): in the cell of the box's centre, the one anchor of the most alike shape.
+    """The original YOWO (YOLOv2's rule): the anchor of the most similar shape in the box's cells.
 
-    Of two boxes that claim one anchor of one cell the later has it, labels included. Predictions that lie well on
-    some box are not taught to be background, wherever they stand. As in the released code 50 boxes a clip count.
+    If two boxes claim the same prediction, the later one gets it, labels included. Predictions whose box overlaps some
+    target well are not trained as background, wherever they are. As in the released code, 50 boxes per clip are used.
     """
 
     def __init__(self, ignore_threshold: float | None = 0.6, max_boxes: int | None = 50) -> None:
         """Set the limits.
 
         Args:
-            ignore_threshold: IoU with some box above which a prediction that is no positive is ignored, 0..1; None
+            ignore_threshold: A prediction that is not positive is ignored if its IoU with a box is above it, 0..1; None
                 ignores nothing.
-            max_boxes: Boxes of a clip, the first ones, that count; None counts all.
+            max_boxes: Only the first so many boxes of a clip are used; None uses all.
         """
         self.ignore_threshold, self.max_boxes = ignore_threshold, max_boxes
 
@@ -160,29 +98,32 @@ class BestAnchorAssigner:
         """Assign the boxes of a batch.
 
         Args:
-            raw: The detector's output.
+            raw: The network's output for B clips.
             targets: B targets, boxes [N, 4] 0..1.
 
         Returns:
-            The positives and what is ignored.
+            The positives and the ignored predictions.
+
+        Raises:
+            ConfigError: The network has no anchors.
         """
-        grid = Grid.of(raw)
-        flat = flatten_targets(targets, raw["image_size"], raw["conf"].device, min_side=0.0, max_boxes=self.max_boxes)
-        found = _claimed(_best(_anchor_overlaps(flat, raw, grid)), flat, grid)
+        flat = flatten_targets(targets, raw["image_size"], raw["cls"].device, min_side=0.0, max_boxes=self.max_boxes)
+        chosen = _best(_anchor_overlaps(flat, raw))
+        found = _claimed(chosen, find_candidates(flat.boxes_xyxy, raw["levels"]), flat, raw)
         return _with_ignored(found, raw, flat, self.ignore_threshold)
 
 
 class BestPredictionAssigner:
-    """YOWO in the report's words (section 2.2): the predicted box of the centre's cell with the highest IoU.
+    """YOWO as the report describes it (section 2.2): the predicted box with the highest IoU in the box's cells.
 
-    Of two boxes that claim one prediction the later has it.
+    It needs no anchors. If two boxes claim the same prediction, the later one gets it.
     """
 
     def __init__(self, ignore_threshold: float | None = None) -> None:
         """Set the limit.
 
         Args:
-            ignore_threshold: IoU with some box above which a prediction that is no positive is ignored, 0..1; None
+            ignore_threshold: A prediction that is not positive is ignored if its IoU with a box is above it, 0..1; None
                 ignores nothing.
         """
         self.ignore_threshold = ignore_threshold
@@ -192,56 +133,55 @@ class BestPredictionAssigner:
         """Assign the boxes of a batch.
 
         Args:
-            raw: The detector's output.
+            raw: The network's output for B clips.
             targets: B targets, boxes [N, 4] 0..1.
 
         Returns:
-            The positives and what is ignored.
+            The positives and the ignored predictions.
         """
-        grid = Grid.of(raw)
-        flat = flatten_targets(targets, raw["image_size"], raw["conf"].device, min_side=0.0)
-        cell, inside = grid.cells(flat.boxes_xyxy)
-        predicted = raw["boxes"].reshape(grid.batch, -1, grid.count, 4)[flat.clip, torch.where(inside, cell, 0)]
+        flat = flatten_targets(targets, raw["image_size"], raw["cls"].device, min_side=0.0)
+        candidates = find_candidates(flat.boxes_xyxy, raw["levels"])
+        predicted = raw["boxes"][flat.clip[:, None], candidates.prediction]
         overlaps = iou(predicted.to(torch.float64), flat.boxes_xyxy[:, None])
-        return _with_ignored(_claimed(_best(overlaps), flat, grid), raw, flat, self.ignore_threshold)
+        return _with_ignored(_claimed(_best(overlaps), candidates, flat, raw), raw, flat, self.ignore_threshold)
 
 
-def _anchor_overlaps(flat: FlatTargets, raw: RawOutput, grid: Grid) -> Tensor:
-    """Return the IoU [T, A] of the boxes' widths and heights with the anchors'."""
-    shapes = raw["anchors"][: grid.count, 2:].to(torch.float64)
-    return shape_iou(flat.boxes_xyxy[:, 2:] - flat.boxes_xyxy[:, :2], shapes)
+def _anchor_overlaps(flat: FlatTargets, raw: RawOutput) -> Tensor:
+    """Return the IoU [T, Q] of the boxes' widths and heights with those of their candidates' anchors."""
+    return shape_iou(flat.boxes_xyxy[:, 2:] - flat.boxes_xyxy[:, :2], candidate_shapes(raw))
 
 
 def _best(overlaps: Tensor) -> Tensor:
-    """Mark the largest of each row of [T, A], ties to the first."""
+    """Mark the largest value of each row of [T, Q], of equal ones the first."""
     return torch.zeros_like(overlaps, dtype=torch.bool).scatter_(1, overlaps.argmax(dim=1, keepdim=True), True)
 
 
-def _claimed(chosen: Tensor, flat: FlatTargets, grid: Grid) -> Assignment:
-    """Give every prediction of the boxes' cells to the last box that claims it.
+def _claimed(chosen: Tensor, candidates: Candidates, flat: FlatTargets, raw: RawOutput) -> Assignment:
+    """Give every claimed prediction to the last box that claims it.
 
     Args:
-        chosen: bool [T, A], the anchors that each box claims in its cell.
+        chosen: bool [T, Q], the candidates that each box claims.
+        candidates: Of the T boxes.
         flat: The T boxes.
-        grid: Of the predictions.
+        raw: The network's output for B clips.
     """
-    cell, inside = grid.cells(flat.boxes_xyxy)
-    target, anchor = (chosen & inside[:, None]).nonzero(as_tuple=True)
-    slot = flat.clip[target] * grid.predictions + cell[target] * grid.count + anchor
-    owner = torch.full((grid.batch * grid.predictions,), -1, dtype=torch.int64, device=slot.device)
+    batch, predictions = raw["cls"].shape[:2]
+    target, candidate = (chosen & candidates.inside).nonzero(as_tuple=True)
+    slot = flat.clip[target] * predictions + candidates.prediction[target, candidate]
+    owner = torch.full((batch * predictions,), -1, dtype=torch.int64, device=slot.device)
     owner.scatter_reduce_(0, slot, target, reduce="amax")
     taken = (owner >= 0).nonzero().squeeze(1)
     winner = owner[taken]
     return Assignment(
-        clip=taken // grid.predictions,
-        prediction=taken % grid.predictions,
+        clip=taken // predictions,
+        prediction=taken % predictions,
         boxes_xyxy=flat.boxes_xyxy[winner].float(),
         labels=flat.labels[winner],
     )
 
 
 def _with_ignored(found: Assignment, raw: RawOutput, flat: FlatTargets, threshold: float | None) -> Assignment:
-    """Mark the predictions that lie on some box of their clip by more than `threshold` and are no positive."""
+    """Ignore the predictions whose IoU with a box of their clip is above `threshold` and that are not positive."""
     if threshold is None:
         return found
     boxes = raw["boxes"].detach().float()

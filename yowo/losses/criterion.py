@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 
 from yowo.boxes.geometry import giou, iou
-from yowo.contracts import STRIDE, RawOutput, Target
+from yowo.contracts import RawOutput, Target
 from yowo.errors import ConfigError
 from yowo.losses.assigners import Assignment
+from yowo.losses.box_terms import BoxRows
 
 Assigner = Callable[[RawOutput, list[Target]], Assignment]
-BoxLoss = Callable[[Tensor, Tensor, Tensor, Tensor], dict[str, Tensor]]
+BoxLoss = Callable[[BoxRows], dict[str, Tensor]]
 ClassLoss = Callable[[Tensor, Tensor], Tensor]
 GOALS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"giou": giou, "iou": iou}
 
@@ -19,9 +20,19 @@ GOALS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"giou": giou, "iou": iou
 class Criterion:
     """Weighted sum of three terms.
 
-    Box: the given term on positives. Class: the given term on positives. Confidence: squared error of sigmoid(conf)
-    against the overlap of the predicted box with its goal (never below 0, detached) on positives and against 0 on the
-    rest, less what the assigner ignores.
+    Box and class: the given terms on positives. Confidence: squared error of sigmoid(conf); on positives against the
+    overlap of the predicted box with its goal (negative overlaps count as 0; no gradient flows through it), elsewhere
+    against 0, except where the assigner ignores a prediction. A network without `conf` has no confidence term: then
+    nothing here teaches it the background, and a class term over all predictions must.
+
+    Examples:
+        >>> from yowo.losses import AnchorIoUAssigner, GIoULoss, SoftmaxFocalLoss
+        >>> from yowo.models.heads import grouped_output
+        >>> raw = grouped_output(torch.zeros(1, 2 * (1 + 3 + 4), 2, 2), torch.tensor([[20.0, 20], [40, 40]]), stride=32)
+        >>> target = {"boxes": torch.tensor([[0.55, 0.05, 0.95, 0.45]]), "labels": torch.tensor([2])}
+        >>> losses = Criterion(AnchorIoUAssigner(), GIoULoss(), SoftmaxFocalLoss())(raw, [target])
+        >>> {name: round(value.item(), 3) for name, value in losses.items()}
+        {'box': 0.39, 'conf': 1.811, 'cls': 0.488, 'total': 2.689}
     """
 
     def __init__(
@@ -39,22 +50,22 @@ class Criterion:
         average_multi_hot: bool = False,
         early_samples: int = 0,
     ) -> None:
-        """Set the parts and their weights (the report's are the defaults).
+        """Set the parts and their weights; the defaults are the report's.
 
         Args:
-            assigner: Decides the positives, and what is ignored.
-            box_loss: Sums over rows from deltas, boxes, anchors and goals [P, 4], see `yowo.losses.box_terms`.
-            class_loss: Sum over positives from logits [P, C] and labels.
-            object_weight: Of the confidence term on positives.
-            no_object_weight: Of the confidence term elsewhere.
-            class_weight: Of the class term.
-            box_weight: Of the box term.
-            goal: The overlap that the confidence of a positive should equal: "giou" (YOWO-Plus) or "iou" (YOWO).
-            confidence_scale: Of the whole confidence term: 1 (YOWO-Plus) or 0.5 (YOWO).
+            assigner: Chooses the positives, and what is ignored.
+            box_loss: Sum over the positives, from `yowo.losses.box_terms.BoxRows` to scalars, among them `box`.
+            class_loss: Sum over the positives, from logits [P, C] and labels.
+            object_weight: Weight of the confidence term on positives.
+            no_object_weight: Weight of the confidence term elsewhere.
+            class_weight: Weight of the class term.
+            box_weight: Weight of the box term.
+            goal: Overlap that the confidence of a positive should equal: "giou" (YOWO-Plus) or "iou" (YOWO).
+            confidence_scale: Factor of the whole confidence term: 1 (YOWO-Plus) or 0.5 (YOWO).
             divide_by_batch: Divide every term by the number of clips (YOWO-Plus).
             average_multi_hot: Divide the class term by the number of positives if labels are multi-hot (YOWO on AVA).
-            early_samples: While fewer training samples were seen, every prediction learns boxes; those without a box
-                learn their anchor in the middle of its cell. The authors' older YOWO: 12800; 0 is never.
+            early_samples: Until this number of training samples, every prediction learns a box; one that is not
+                positive learns its anchor in the middle of its cell. The authors' older YOWO: 12800; 0 is never.
 
         Raises:
             ConfigError: `goal` is unknown.
@@ -72,13 +83,16 @@ class Criterion:
         """Compute the loss of a batch in float32.
 
         Args:
-            raw: The detector's output for B clips.
+            raw: The network's output for B clips.
             targets: B targets, boxes [N, 4] 0..1; labels int64 [N] or multi-hot [N, C].
-            samples_seen: Training samples so far, this batch included; None is after the early phase.
+            samples_seen: Number of training samples so far, this batch included; None is after the early phase.
 
         Returns:
-            Scalars `box`, `conf`, `cls` (already weighted and divided), `total`, their sum, and the parts that the box
-            term gives (`x`, `y`, `w`, `h`).
+            Scalars `box`, `conf` (0 where the network has none), `cls`, all weighted and divided, `total`, their sum,
+            and the parts that the box term gives (`x`, `y`, `w`, `h`).
+
+        Raises:
+            ConfigError: A part needs what the network does not have, such as anchors.
         """
         found = self.assigner(raw, targets)
         early = samples_seen is not None and samples_seen < self.early_samples
@@ -92,19 +106,21 @@ class Criterion:
 
     def _box(self, raw: RawOutput, found: Assignment, early: bool) -> dict[str, Tensor]:
         """Return the box term of the positives, in the early phase of all predictions."""
-        deltas, boxes, anchors = raw["deltas"].float(), raw["boxes"].float(), raw["anchors"].float()
         if not early:
-            where = (found.clip, found.prediction)
-            return self.box_loss(deltas[where], boxes[where], anchors[found.prediction], found.boxes_xyxy)
-        middle, half = anchors[:, :2] + STRIDE / 2, anchors[:, 2:] / 2
-        goals = torch.cat([middle - half, middle + half], dim=1).repeat(len(deltas), 1, 1)
+            return self.box_loss(BoxRows(raw, found.clip, found.prediction, found.boxes_xyxy))
+        if "anchors" not in raw:
+            raise ConfigError("loss.early_samples: it needs anchors, and this network has none; set it to 0")
+        batch, predictions = raw["cls"].shape[:2]
+        half = raw["anchors"].float()[:, 2:] / 2
+        goals = torch.cat([raw["points"] - half, raw["points"] + half], dim=1).repeat(batch, 1, 1)
         goals[found.clip, found.prediction] = found.boxes_xyxy
-        return self.box_loss(
-            deltas.flatten(0, 1), boxes.flatten(0, 1), anchors.repeat(len(deltas), 1), goals.flatten(0, 1)
-        )
+        place = torch.arange(batch * predictions, device=goals.device)
+        return self.box_loss(BoxRows(raw, place // predictions, place % predictions, goals.flatten(0, 1)))
 
     def _confidence(self, raw: RawOutput, found: Assignment) -> Tensor:
-        """Return the weighted sum of squared errors of the confidence."""
+        """Return the weighted sum of squared errors of the confidence; 0 where the network has none."""
+        if "conf" not in raw:
+            return torch.zeros((), device=raw["cls"].device)
         where = (found.clip, found.prediction)
         confidence = raw["conf"].float().squeeze(-1).sigmoid()
         goal = torch.zeros_like(confidence)

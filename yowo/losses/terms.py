@@ -1,4 +1,4 @@
-"""The class terms of the loss. Logits are float [P, C], one row a positive; all terms are sums, nothing is averaged."""
+"""Class terms of the loss. Each sums over the positives; nothing is averaged."""
 
 from collections.abc import Sequence
 
@@ -9,21 +9,25 @@ from torch import Tensor
 from yowo.boxes.class_logits import class_probabilities
 
 CLAMP = 1e-4
-"""AVA's probabilities are kept this far from 0 and 1; there is no gradient beyond."""
+"""AVA's probabilities are clamped to at least this distance from 0 and 1; beyond it there is no gradient."""
 
 
 class SoftmaxFocalLoss:
-    """Focal loss of classes that exclude one another: -(1 - p)^gamma log p of the true class (YOWO, UCF101-24)."""
+    """Focal loss of classes that exclude each other: -(1 - p)^gamma log p of the true class (YOWO, UCF101-24)."""
 
     def __init__(self, gamma: float = 2.0) -> None:
-        """Weigh a positive by the `gamma`-th power of what its true class lacks to probability 1."""
+        """Set the focal weight.
+
+        Args:
+            gamma: A positive is weighted by (1 - p) to this power, p being the probability of its true class.
+        """
         self.gamma = gamma
 
     def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Sum the loss over the positives.
 
         Args:
-            logits: float [P, C].
+            logits: float [P, C], one row per positive.
             labels: int64 [P], 0-based.
 
         Returns:
@@ -34,7 +38,7 @@ class SoftmaxFocalLoss:
 
 
 class MultiHotFocalLoss:
-    """AVA's focal loss: softmax over the poses, sigmoid over the rest, rare classes weighted up.
+    """AVA's focal loss: softmax over the poses, sigmoid over the rest, rare classes with larger weights.
 
     Labelled classes: -(1 - p)^gamma log p * exp(1 - r); all others: -p^gamma log(1 - p) * exp(r), with r the class's
     share of the labels.
@@ -44,8 +48,9 @@ class MultiHotFocalLoss:
         """Set the classes' weights.
 
         Args:
-            exclusive_classes: How many of the first classes share a softmax.
-            class_ratio: C shares 0..1 of the labels; None weighs all classes and both signs alike.
+            exclusive_classes: Number of classes, counted from the first, that share a softmax.
+            class_ratio: Share of each of the C classes in all labels, 0..1; None gives all classes, positive and
+                negative, the weight 1.
             gamma: Power of the focal weight.
         """
         self.exclusive_classes = exclusive_classes
@@ -56,7 +61,7 @@ class MultiHotFocalLoss:
         """Sum the loss over positives and classes.
 
         Args:
-            logits: float [P, C].
+            logits: float [P, C], one row per positive.
             labels: [P, C], zeros and ones.
 
         Returns:
@@ -74,10 +79,10 @@ class MultiHotFocalLoss:
 def focal_loss(
     exclusive_classes: int, classes: Sequence[str], class_ratio: Sequence[float] | None = None
 ) -> SoftmaxFocalLoss | MultiHotFocalLoss:
-    """Choose the class term by the labels: softmax where all classes exclude one another, else AVA's.
+    """Make the class term that fits the labels: softmax if all classes exclude each other, otherwise AVA's.
 
     Args:
-        exclusive_classes: How many of the first classes share a softmax.
+        exclusive_classes: Number of classes, counted from the first, that share a softmax.
         classes: Names of the C classes.
         class_ratio: See `MultiHotFocalLoss`.
     """

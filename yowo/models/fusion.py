@@ -12,7 +12,7 @@ BRANCHES = ("2d", "3d")
 
 
 class ChannelAttention(nn.Module):
-    """Self-attention among channels: no weights but the scale of the residual."""
+    """Self-attention between channels; its only weight is the scale of the attention's output."""
 
     def __init__(self) -> None:
         """Start as the identity: `gamma` is 0."""
@@ -20,9 +20,16 @@ class ChannelAttention(nn.Module):
         self.gamma = nn.Parameter(torch.zeros(1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Mix the channels of [B, C, H, W] by their Gram matrix; same shape.
+        """Mix the channels by their Gram matrix.
 
-        Each row of the Gram matrix is taken from its own maximum before the softmax, so unlike channels weigh most.
+        Before the softmax each row of the Gram matrix is subtracted from its own maximum, so that the most different
+        channels get the largest weights.
+
+        Args:
+            x: float [B, C, h, w].
+
+        Returns:
+            float [B, C, h, w].
         """
         flat = x.flatten(2)
         gram = flat @ flat.transpose(1, 2)
@@ -48,14 +55,14 @@ class CFAM(nn.Module):
         Args:
             inputs_2d: Channels of the 2D feature.
             inputs_3d: Channels of the 3D feature.
-            channels: Channels inside and out.
+            channels: Channels of all layers, the output included.
             act: Activation, "leaky_relu" (YOWO-Plus) or "relu" (YOWO).
-            order: Which feature comes first, ("2d", "3d") (YOWO-Plus) or ("3d", "2d") (YOWO).
+            order: Order of the two features in the concatenation, ("2d", "3d") (YOWO-Plus) or ("3d", "2d") (YOWO).
             dropout: Share of values dropped before the last convolution, 0..1.
-            drop_channels: Drop whole channels (YOWO), not single values (YOWO-Plus).
+            drop_channels: Drop whole channels (YOWO) instead of single values (YOWO-Plus).
 
         Raises:
-            ConfigError: `order` does not name both branches once.
+            ConfigError: `order` does not name each branch exactly once.
         """
         super().__init__()
         if sorted(order) != list(BRANCHES):

@@ -1,4 +1,4 @@
-"""The convolution block that the 2D backbone and the fusion are made of."""
+"""The convolution block of the 2D backbone and the fusion."""
 
 from torch import Tensor, nn
 
@@ -21,7 +21,7 @@ def activation(name: str) -> nn.Module:
 
 
 class ConvNormAct(nn.Module):
-    """2D convolution, batch norm, activation; the size of the picture is kept."""
+    """2D convolution, batch norm, activation; height and width stay the same."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, act: str = "leaky_relu", bias: bool = False) -> None:
         """Make the block.
@@ -29,9 +29,9 @@ class ConvNormAct(nn.Module):
         Args:
             inputs: Channels in.
             outputs: Channels out.
-            kernel: Width of the square kernel, odd.
+            kernel: Width and height of the kernel, odd.
             act: One of `ACTIVATIONS`.
-            bias: Whether the convolution has a bias of its own before the norm (the released YOLOv2's do).
+            bias: Whether the convolution has a bias in addition to the norm's (the released YOLOv2 has).
         """
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=bias)

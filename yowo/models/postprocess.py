@@ -1,4 +1,8 @@
-"""From the detector's raw output to detections: scores, thresholds, non-maximum suppression."""
+"""From a network's raw output to detections: scores, thresholds, non-maximum suppression.
+
+A network without `conf` (see `RawOutput`) is scored by its class probabilities alone: where a rule below orders boxes
+by confidence, or compares the confidence with a threshold, it uses the largest class probability of the box instead.
+"""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
@@ -20,28 +24,43 @@ def _boxes_norm(raw: RawOutput, clipped: bool = True) -> Tensor:
     return boxes.clamp(0, 1) if clipped else boxes
 
 
-def detect_one_hot(raw: RawOutput, score_threshold: float, nms_threshold: float, top_k: int) -> list[Detections]:
-    """Detections where every person does one thing (UCF101-24, JHMDB-21), by the released YOWO-Plus rule.
-
-    score = sigmoid(conf) * softmax(class); the `top_k` best (box, class) pairs of a clip, those above the threshold,
-    suppression class by class.
+def _confidence(raw: RawOutput, classes: Tensor) -> Tensor:
+    """Return the confidence [B, M] of every box; without `conf` it is the largest of its class probabilities.
 
     Args:
-        raw: The detector's output.
+        raw: The network's output.
+        classes: float32 [B, M, C], its class probabilities.
+    """
+    return raw["conf"].float().squeeze(-1).sigmoid() if "conf" in raw else classes.amax(dim=2)
+
+
+def _scores(raw: RawOutput, confidence: Tensor, classes: Tensor) -> Tensor:
+    """Return the scores of classes [..., C], from the confidence [...] of their boxes; without `conf` unchanged."""
+    return confidence[..., None] * classes if "conf" in raw else classes
+
+
+def detect_one_hot(raw: RawOutput, score_threshold: float, nms_threshold: float, top_k: int) -> list[Detections]:
+    """Find detections for one-hot data sets (UCF101-24, JHMDB-21), by the released YOWO-Plus rule.
+
+    score = sigmoid(conf) * softmax(class), without `conf` softmax(class). Of each clip the `top_k` (box, class) pairs
+    with the best scores are taken, of all levels together; those above the threshold are suppressed class by class.
+
+    Args:
+        raw: The network's output.
         score_threshold: Scores must be above it, 0..1.
-        nms_threshold: IoU above which the lower of two boxes of a class goes, 0..1.
-        top_k: Pairs of box and class looked at, a clip.
+        nms_threshold: IoU above which the box with the lower score of two boxes of a class is removed, 0..1.
+        top_k: Number of (box, class) pairs taken from each clip.
 
     Returns:
-        One `Detections` a clip with `boxes`, `scores` and `labels`, best score first.
+        For each clip `boxes`, `scores` and `labels`, best score first.
     """
-    conf, cls = raw["conf"].float(), raw["cls"].float()
-    classes = cls.shape[-1]
-    scores = (conf.sigmoid() * class_probabilities(cls, classes)).flatten(1)
+    count = raw["cls"].shape[-1]
+    classes = class_probabilities(raw["cls"].float(), count)
+    scores = (raw["conf"].float().sigmoid() * classes if "conf" in raw else classes).flatten(1)
     scores, order = scores.sort(dim=1, descending=True, stable=True)
     scores, order = scores[:, :top_k], order[:, :top_k]
-    labels = order % classes
-    rows = (order // classes)[..., None].expand(-1, -1, 4)
+    labels = order % count
+    rows = (order // count)[..., None].expand(-1, -1, 4)
     boxes = _boxes_norm(raw).gather(1, rows)
     kept = nms_mask(boxes, labels, nms_threshold, valid=scores > score_threshold)
     return [
@@ -52,27 +71,28 @@ def detect_one_hot(raw: RawOutput, score_threshold: float, nms_threshold: float,
 def detect_multi_hot(
     raw: RawOutput, exclusive_classes: int, score_threshold: float, nms_threshold: float, clipped: bool = True
 ) -> list[Detections]:
-    """Detections where a person may do several things at once (AVA), by the rule of both released codes.
+    """Find detections for data sets where a person can have several classes (AVA), by the rule of both released codes.
 
-    Boxes whose confidence is above the threshold, suppression over all classes at once, by confidence.
+    Boxes whose confidence is above the threshold are suppressed over all classes at once, in the order of confidence.
 
     Args:
-        raw: The detector's output.
+        raw: The network's output.
         exclusive_classes: See `class_probabilities`.
         score_threshold: Confidences must be above it, 0..1.
-        nms_threshold: IoU above which the less confident of two boxes goes, 0..1.
-        clipped: Clip boxes to the picture before suppression (YOWO-Plus) or not at all (YOWO).
+        nms_threshold: IoU above which the less confident of two boxes is removed, 0..1.
+        clipped: Whether boxes are clipped to the picture before suppression (YOWO-Plus) or not at all (YOWO).
 
     Returns:
-        One `Detections` a clip with `boxes`, `scores` [N, C] (confidence x class probability) and `confidence`.
+        For each clip `boxes`, `scores` [N, C] (confidence x class probability, without `conf` the latter alone) and
+        `confidence`, most confident first.
     """
-    confidence, order = raw["conf"].float().squeeze(-1).sigmoid().sort(dim=1, descending=True, stable=True)
-    boxes = _boxes_norm(raw, clipped).gather(1, order[..., None].expand(-1, -1, 4))
     classes = class_probabilities(raw["cls"].float(), exclusive_classes)
+    confidence, order = _confidence(raw, classes).sort(dim=1, descending=True, stable=True)
+    boxes = _boxes_norm(raw, clipped).gather(1, order[..., None].expand(-1, -1, 4))
     classes = classes.gather(1, order[..., None].expand_as(classes))
     kept = nms_mask(boxes, None, nms_threshold, valid=confidence > score_threshold)
     return [
-        Detections(boxes=b[k], scores=c[k, None] * p[k], confidence=c[k])
+        Detections(boxes=b[k], scores=_scores(raw, c[k], p[k]), confidence=c[k])
         for b, c, p, k in zip(boxes, confidence, classes, kept, strict=True)
     ]
 
@@ -80,62 +100,64 @@ def detect_multi_hot(
 def detect_by_confidence(
     raw: RawOutput, score_threshold: float, nms_threshold: float, every_class: bool
 ) -> list[Detections]:
-    """Detections where every person does one thing, by the original YOWO's rule; boxes are not clipped.
+    """Find detections for one-hot data sets by the original YOWO's rule; boxes are not clipped to the picture.
 
-    Boxes whose confidence times best class probability is above the threshold; suppression over all classes at once,
+    Boxes whose confidence times best class probability is above the threshold are suppressed over all classes at once,
     in the order of confidence alone.
 
     Args:
-        raw: The detector's output.
+        raw: The network's output.
         score_threshold: The score of a box's best class must be above it, 0..1.
-        nms_threshold: IoU above which the less confident of two boxes goes, 0..1.
-        every_class: Whether a box stands once for each class whose score is above the threshold, or for its best.
+        nms_threshold: IoU above which the less confident of two boxes is removed, 0..1.
+        every_class: Whether a box is reported with every class whose score is above the threshold, or with its best.
 
     Returns:
-        One `Detections` a clip with `boxes`, `scores` (confidence x class probability) and `labels`, best score first.
+        For each clip `boxes`, `scores` (confidence x class probability, without `conf` the latter alone) and `labels`,
+        best score first.
     """
-    confidence, order = raw["conf"].float().squeeze(-1).sigmoid().sort(dim=1, descending=True, stable=True)
+    count = raw["cls"].shape[-1]
+    classes = class_probabilities(raw["cls"].float(), count)
+    confidence, order = _confidence(raw, classes).sort(dim=1, descending=True, stable=True)
     boxes = _boxes_norm(raw, clipped=False).gather(1, order[..., None].expand(-1, -1, 4))
-    cls = raw["cls"].float()
-    scores = confidence[..., None] * class_probabilities(cls, cls.shape[-1]).gather(1, order[..., None].expand_as(cls))
+    scores = _scores(raw, confidence, classes.gather(1, order[..., None].expand_as(classes)))
     entries = scores > score_threshold
     kept = nms_mask(boxes, None, nms_threshold, valid=entries.any(dim=2))
     if not every_class:
-        entries = entries & F.one_hot(scores.argmax(dim=2), cls.shape[-1]).bool()
+        entries = entries & F.one_hot(scores.argmax(dim=2), count).bool()
     return [_best_first(b, s, e & k[:, None]) for b, s, e, k in zip(boxes, scores, entries, kept, strict=True)]
 
 
 def _best_first(boxes: Tensor, scores: Tensor, entries: Tensor) -> Detections:
-    """Gather the marked (box, class) pairs [M, C] of a clip, best score first."""
+    """Return the marked (box, class) pairs of a clip, best score first, from [M, 4], [M, C] and bool [M, C]."""
     row, label = entries.nonzero(as_tuple=True)
     score, order = scores[row, label].sort(descending=True, stable=True)
     return Detections(boxes=boxes[row[order]], scores=score, labels=label[order])
 
 
 def to_cpu(found: Detections) -> Detections:
-    """Bring the detections of a frame into the CPU's memory."""
+    """Copy the detections of a frame to the CPU."""
     return cast(Detections, {name: cast(Tensor, value).cpu() for name, value in found.items()})
 
 
 def above(found: Detections, threshold: float) -> Detections:
-    """Keep the detections of a frame whose score (of several actions the best) is above a threshold."""
+    """Return the detections of a frame whose score (multi-hot: best score) is above a threshold, 0..1."""
     scores = found["scores"]
     kept = (scores if scores.ndim == 1 else scores.amax(dim=1)) > threshold
     return cast(Detections, {name: cast(Tensor, value)[kept] for name, value in found.items()})
 
 
 class DetectionRule(ABC):
-    """What makes detections of a detector's raw output: a dataclass, whose fields are its thresholds."""
+    """Turns raw output into detections. A rule is a dataclass; its fields are its thresholds."""
 
     @abstractmethod
     def __call__(self, raw: RawOutput) -> list[Detections]:
-        """Return the detections of each clip."""
+        """Return the detections of each of the B clips."""
 
     def with_options(self, **options: Any) -> Self:
-        """Return the rule with other thresholds.
+        """Return a copy of the rule with other thresholds.
 
         Args:
-            options: New values by name; None, and what this kind of rule has not, is passed over.
+            options: New values by field name. Values of None and names that this rule has no field for are ignored.
         """
         known = {field.name for field in fields(self)}  # type: ignore[arg-type]
         new = {name: value for name, value in options.items() if value is not None and name in known}
@@ -144,13 +166,13 @@ class DetectionRule(ABC):
 
 @dataclass(frozen=True)
 class PostProcess(DetectionRule):
-    """Thresholds, and the rule that fits the labels.
+    """YOWO-Plus's rule: `detect_one_hot` or `detect_multi_hot`, as the labels are.
 
     Attributes:
-        exclusive_classes: Of the detector; equal to C means one-hot labels.
-        score_threshold: Lowest score (one-hot) or confidence (multi-hot) that is reported, 0..1.
+        exclusive_classes: Of the network; C means one-hot labels.
+        score_threshold: Scores (one-hot) or confidences (multi-hot) above it are reported, 0..1.
         nms_threshold: IoU of non-maximum suppression, 0..1.
-        top_k: Pairs of box and class looked at, a clip; one-hot only.
+        top_k: Number of (box, class) pairs taken from each clip; one-hot only.
     """
 
     exclusive_classes: int
@@ -167,13 +189,14 @@ class PostProcess(DetectionRule):
 
 @dataclass(frozen=True)
 class ConfidenceOrder(DetectionRule):
-    """The original YOWO's thresholds, and the rule that fits the labels.
+    """The original YOWO's rule: `detect_by_confidence` or `detect_multi_hot`, as the labels are.
 
     Attributes:
-        exclusive_classes: Of the detector; equal to C means one-hot labels.
-        score_threshold: Lowest score (one-hot: confidence x best class) or confidence (multi-hot) reported, 0..1.
+        exclusive_classes: Of the network; C means one-hot labels.
+        score_threshold: Scores (one-hot: confidence x best class) or confidences (multi-hot) above it are reported,
+            0..1.
         nms_threshold: IoU of non-maximum suppression, 0..1; None is the released code's, 0.4 (one-hot) or 0.5.
-        every_class: Report a box once for each class above the threshold, or once for its best; one-hot only.
+        every_class: Whether a box is reported with every class above the threshold, or with its best; one-hot only.
     """
 
     exclusive_classes: int

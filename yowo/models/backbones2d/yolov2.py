@@ -1,11 +1,12 @@
-"""YOLOv2 on DarkNet-19: the 2D backbone, which sees the key frame (YOWO-Plus report, section 2.1)."""
+"""YOLOv2 on DarkNet-19: the 2D backbone, which reads the key frame (YOWO-Plus report, section 2.1)."""
 
 import torch
 from torch import Tensor, nn
 
+from yowo.contracts import STRIDE
 from yowo.models.layers import ConvNormAct
 
-# (channels out, kernel) of each convolution; stages 1 to 3 end in a pooling, stages 5 and 6 begin with one
+# (channels out, kernel) of each convolution; stages 1 to 3 end with a pooling, stages 5 and 6 begin with one
 STAGES: dict[str, tuple[tuple[int, int], ...]] = {
     "conv_1": ((32, 3),),
     "conv_2": ((64, 3),),
@@ -31,8 +32,14 @@ def passthrough(x: Tensor) -> Tensor:
 
 
 class YOLOv2(nn.Module):
-    """DarkNet-19, the YOLOv2 neck and its prediction layer, whose 425 channels YOWO takes as features."""
+    """DarkNet-19, the YOLOv2 neck and its prediction layer, whose 425 channels YOWO uses as a feature.
 
+    Attributes:
+        out_channels: Channels of the feature.
+        stride: Stride of the feature in pixels.
+    """
+
+    stride = STRIDE
     conv_1: nn.Sequential
     conv_2: nn.Sequential
     conv_3: nn.Sequential
@@ -46,7 +53,7 @@ class YOLOv2(nn.Module):
         Args:
             width: Multiplier of all inner channel counts; 1 is the paper's.
             out_channels: Channels of the feature; 425 = 5 x (80 + 5) fits the COCO weights.
-            conv_bias: Whether convolutions have a bias before their norm: YOWO-Plus's YOLOv2 does, darknet's not.
+            conv_bias: Whether convolutions have a bias before their norm: YOWO-Plus's YOLOv2 has, darknet's has not.
         """
         super().__init__()
         self.out_channels = out_channels

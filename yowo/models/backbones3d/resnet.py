@@ -70,7 +70,7 @@ class Bottleneck(nn.Module):
 
 
 class ResNet3D(nn.Module):
-    """Four stages over a 7 x 7 x 7 stem; the temporal axis is averaged away at the end."""
+    """Four stages over a 7 x 7 x 7 stem; the output is the mean over time."""
 
     layer1: nn.Sequential
     layer2: nn.Sequential
@@ -98,16 +98,16 @@ class ResNet3D(nn.Module):
             groups: Groups of the inner convolution (cardinality).
             shortcut: "conv" (1 x 1 x 1 convolution, type B) or "pool" (no weights, type A) where sizes change.
             stem: Channels of the stem.
-            stem_kernel: Its size in time, height and width; odd.
+            stem_kernel: Kernel of the stem in time, height and width; odd numbers.
 
         Raises:
-            ConfigError: `shortcut` is unknown or a list has not four entries.
+            ConfigError: `shortcut` is unknown, or a list does not have four entries.
         """
         super().__init__()
         if shortcut not in SHORTCUTS:
             raise ConfigError(f"backbone3d.shortcut: expected one of {', '.join(SHORTCUTS)}, got {shortcut!r}")
         if not len(layers) == len(middle) == len(outputs) == 4:
-            raise ConfigError("backbone3d: expected layers, middle and outputs to have four entries each, one a stage")
+            raise ConfigError("backbone3d: expected four entries in each of layers, middle and outputs, one per stage")
         self.out_channels = outputs[-1]
         depth, height, width = stem_kernel
         padding = (depth // 2, height // 2, width // 2)

@@ -55,7 +55,7 @@ class ShuffleUnit(nn.Module):
 
 
 class ShuffleNetV2(nn.Module):
-    """Stem and three stages of shuffle units; the temporal axis is averaged away at the end."""
+    """Stem and three stages of shuffle units; the output is the mean over time."""
 
     def __init__(self, width: str = "1.0x", repeats: Sequence[int] = REPEATS) -> None:
         """Make the network.
