@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from yowo.contracts import Detections
-from yowo.evaluation.box_rows import detection_rows
+from yowo.evaluation.key_frame_rows import detection_rows
 from yowo.whole_file import whole_file
 
 CSV_HEADER = ("video", "frame", "x1", "y1", "x2", "y2", "score", "label")

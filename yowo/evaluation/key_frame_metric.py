@@ -2,7 +2,8 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 import torch
@@ -13,12 +14,21 @@ from torchmetrics.utilities import dim_zero_cat
 
 from yowo.contracts import Detections, Target
 from yowo.errors import ConfigError
-from yowo.evaluation.box_rows import BoxRows, detection_rows, target_rows
+from yowo.evaluation.key_frame_rows import BoxRows, detection_rows, target_rows
+from yowo.evaluation.metric_groups import class_groups, mean_groups
+from yowo.evaluation.score_details import ScoreDetails
 from yowo.evaluation.split_index import SplitIndex
 
+ScoresT = TypeVar("ScoresT")
 
-class KeyFrameMetric(Metric):
+
+class KeyFrameMetric(Metric, Generic[ScoresT]):
     """Keeps the detections and the ground truth of key frames; a subclass computes figures from them.
+
+    A subclass gives `score`, which computes everything from the state, and `layout`, its part of metrics.json. It may
+    give `save_detections` and `details` (what a page shows beyond the figures). Nothing else needs to know it: groups
+    named `<name>_map` and `<name>_ap` in its part of metrics.json are logged, printed and shown
+    (`yowo.evaluation.metric_groups`).
 
     Key frames that come twice (a distributed sampler pads with repeats) count once. What was seen is kept in list
     states on the metric's device, 28 bytes a detection (with multi-hot labels: a box and class). `compute_on_cpu=True`
@@ -36,7 +46,7 @@ class KeyFrameMetric(Metric):
     target_labels: list[Tensor]
 
     def __init__(self, classes: Sequence[str], **metric_options: Any) -> None:
-        """Hold the arguments.
+        """Store the arguments.
 
         Args:
             classes: Names of the C classes, in the order of their 0-based numbers.
@@ -50,6 +60,7 @@ class KeyFrameMetric(Metric):
             raise ConfigError(f"classes: expected different names, at least one, got {list(classes)}")
         self.classes = tuple(classes)
         self.split: SplitIndex | None = None
+        self._scores: ScoresT | None = None
         for name in self._empty_states():
             self.add_state(name, default=[], dist_reduce_fx="cat")
 
@@ -58,15 +69,79 @@ class KeyFrameMetric(Metric):
         self.split = split
 
     @abstractmethod
-    def per_class(self) -> dict[str, dict[str, float]]:
-        """Return the AP of each class by threshold or rule, the most usual first; NaN where there is none."""
+    def score(self) -> ScoresT:
+        """Compute everything from the gathered state; `compute` calls it once for a state."""
 
     @abstractmethod
-    def report(self) -> dict[str, Any]:
-        """Return this metric's part of metrics.json, from the state that `compute` uses.
+    def layout(self, scores: ScoresT) -> dict[str, Any]:
+        """Return this metric's part of metrics.json.
 
-        After `compute` it asks no other process; before it, all processes must call it.
+        Means are in a group named `<name>_map`, such as {"frame_map": {"0.5": x}}, AP by class in one named
+        `<name>_ap`, such as {"frame_ap": {"0.5": {class: x}}}, fractions 0..1, the most usual key first. `rules` may
+        hold a sentence for a group, to be shown beside its figures.
+
+        Args:
+            scores: What `score` returned.
         """
+
+    def compute(self) -> dict[str, Tensor]:
+        """Compute the means over all processes.
+
+        Returns:
+            {"frame_map/0.5": scalar}: the groups of means of `layout`, fractions 0..1; NaN where there is no ground
+            truth.
+        """
+        self._scores = self.score()
+        return {
+            f"{group}/{key}": self._number(float("nan") if value is None else value)
+            for group, means in mean_groups(self.layout(self._scores)).items()
+            for key, value in means.items()
+        }
+
+    @property
+    def scores(self) -> ScoresT:
+        """What `score` returned for the present state.
+
+        After `compute` it asks no other process; before it, all processes must ask for it.
+        """
+        self.compute()  # returns what it has kept, unless the state has changed
+        return cast(ScoresT, self._scores)
+
+    def report(self) -> dict[str, Any]:
+        """Return this metric's part of metrics.json, see `layout`; processes: as for `scores`."""
+        return self.layout(self.scores)
+
+    def per_class(self) -> dict[str, dict[str, float]]:
+        """Return the AP of each class by threshold or rule: the first group of AP by class of `report`.
+
+        Returns:
+            {"0.5": {class: fraction 0..1}}, the most usual key first; NaN for a class without ground truth.
+        """
+        groups = class_groups(self.report())
+        return cast(dict[str, dict[str, float]], next(iter(groups.values()), {}))
+
+    def save_detections(self, folder: Path) -> Path | None:
+        """Write the detections as a file that `yowo score` reads; processes: as for `scores`.
+
+        Args:
+            folder: Where to write.
+
+        Returns:
+            The file; None for a metric that keeps no such detections.
+
+        Raises:
+            YowoError: It cannot be written.
+        """
+        return None
+
+    def details(self) -> ScoreDetails:
+        """Return what a page shows beyond the figures of `report`: nothing here; processes: as for `scores`."""
+        return ScoreDetails()
+
+    def reset(self) -> None:
+        """Forget the state and what was computed from it."""
+        super().reset()
+        self._scores = None
 
     def update(
         self,

@@ -1,14 +1,67 @@
 """Score a file of detections against published annotations: what `yowo score` and `yowo.score` do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from yowo.evaluation.ava_protocol import ava_metrics, score_ava
-from yowo.evaluation.video_protocol import score_videos, video_metrics
+from yowo.errors import AnnotationError, YowoError
+from yowo.evaluation.ava_protocol import score_ava
+from yowo.evaluation.score_details import ScoreDetails
+from yowo.evaluation.video_protocol import score_videos
 from yowo.tubes.linking import Linker
 
 PathLike = Path | str
+
+
+class Scores(Protocol):
+    """What scoring a file returns, whatever the protocol."""
+
+    def metrics(self) -> dict[str, Any]:
+        """Return the content of metrics.json, fractions 0..1."""
+
+    def details(self) -> ScoreDetails:
+        """Return what a page shows beyond metrics.json."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolKind:
+    """How a protocol is scored.
+
+    Attributes:
+        score: Takes the options of `score_files` that are common to all protocols, and those in `options`.
+        options: Options of `score_files` that this protocol has and others lack, with the value of one not given.
+    """
+
+    score: Callable[..., Scores]
+    options: dict[str, Any]
+
+
+VIDEO_OPTIONS = {"linker": "yowo", "frames": "annotated"}
+KINDS = {
+    "ucf24": ProtocolKind(partial(score_videos, protocol="ucf24"), VIDEO_OPTIONS),
+    "jhmdb21": ProtocolKind(partial(score_videos, protocol="jhmdb21"), VIDEO_OPTIONS),
+    "ava": ProtocolKind(score_ava, {"exclude": None}),
+}
+
+
+def score_files(detections: PathLike, annotations: PathLike, protocol: str = "ucf24", **options: Any) -> Scores:
+    """Do what `score` does, and keep what a page needs; the arguments are the same.
+
+    Raises:
+        AnnotationError: The protocol is not known, or a file cannot be used; the message names file and row.
+        YowoError: An argument is invalid, or the protocol has no such option.
+    """
+    if protocol not in KINDS:
+        raise AnnotationError(f"protocol {protocol}: expected one of {', '.join(KINDS)}")
+    kind = KINDS[protocol]
+    for other in KINDS.values():
+        for name, default in other.options.items():
+            if name not in kind.options and options.pop(name, default) != default:
+                having = ", ".join(known for known, one in KINDS.items() if name in one.options)
+                raise YowoError(f"{name}: the protocol {protocol} has no such option; it is for {having}: leave it out")
+    return kind.score(detections, annotations, **options)
 
 
 def score(
@@ -48,8 +101,5 @@ def score(
         AnnotationError: A file cannot be used; the message names file and row.
         YowoError: An argument is impossible.
     """
-    if protocol == "ava":
-        return ava_metrics(*score_ava(detections, annotations, split, videos, exclude, labels, iou))
-    return video_metrics(
-        score_videos(detections, annotations, protocol, split, videos, labels, linker, iou, frames), protocol
-    )
+    options = {"split": split, "videos": videos, "exclude": exclude, "labels": labels, "linker": linker, "iou": iou}
+    return score_files(detections, annotations, protocol, frames=frames, **options).metrics()

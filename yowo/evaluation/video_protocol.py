@@ -15,6 +15,7 @@ from yowo.evaluation.detection_table import DetectionTable
 from yowo.evaluation.frame_ap import FrameAP, counted_boxes, match_frames, score_matches
 from yowo.evaluation.frame_matching import LabelledBoxes, RankedMatches, ScoredBoxes
 from yowo.evaluation.linked_tubes import link_table
+from yowo.evaluation.score_details import ScoreDetails, frame_details, merge_details, tube_details
 from yowo.evaluation.thresholds import checked_thresholds
 from yowo.evaluation.tube_matching import RankedTubes, rank_tubes
 from yowo.evaluation.video_ap import VIDEO_THRESHOLDS, VideoAP, class_of_last_tube, threshold_scores
@@ -44,6 +45,7 @@ class VideoScores:
         video: Video AP by threshold.
         frames: Which frames `frame_map` is over.
         linker: Name of the linker.
+        protocol: Name of the protocol, "" where none is known.
     """
 
     classes: tuple[str, ...]
@@ -58,6 +60,39 @@ class VideoScores:
     video: dict[str, VideoAP]
     frames: str
     linker: str
+    protocol: str = ""
+
+    def metrics(self) -> dict[str, Any]:
+        """Return the content of metrics.json, fractions 0..1."""
+        name = f"{FRAME_THRESHOLD:g}"
+        chosen = self.frame[self.frames]
+        return {
+            "protocol": self.protocol,
+            "linker": self.linker,
+            "frames": self.frames,
+            "num_videos": len(self.truth),
+            "num_detections": len(self.table.video),
+            "num_tubes": sum(len(tubes) for tubes in self.tubes.values()),
+            "frame_map": {name: chosen.map},
+            "frame_ap": {name: self._by_class(chosen.ap)},
+            "frame_map_by_frames": {frames: {name: result.map} for frames, result in self.frame.items()},
+            "video_map": {threshold: result.map for threshold, result in self.video.items()},
+            "video_ap": {threshold: self._by_class(result.ap) for threshold, result in self.video.items()},
+        }
+
+    def details(self) -> ScoreDetails:
+        """Return rankings and kinds of errors on annotated frames, and the videos whose tubes are found worst."""
+        frames = frame_details(self.classes, self.matches["annotated"], self.found, self.boxes)
+        return merge_details([frames, self.tube_details()])
+
+    def tube_details(self) -> ScoreDetails:
+        """Return the videos whose tubes are found worst."""
+        num_frames = dict(zip(self.table.videos, self.table.num_frames.tolist(), strict=True))
+        about = f"{len(self.truth)} videos, {len(self.table.video)} detections, linker {self.linker}"
+        return replace(tube_details(self.classes, self.truth, self.tubes, num_frames), about=about)
+
+    def _by_class(self, values: NDArray[np.float64]) -> dict[str, float]:
+        return dict(zip(self.classes, values.tolist(), strict=True))
 
 
 def score_videos(
@@ -89,7 +124,7 @@ def score_videos(
         wanted = read_names(split)
         scored = list(match_names(wanted, known, str(split), annotations).values())
     truth = {name: known[name] for name in sorted(scored)}
-    return score_table(table, truth, classes, linker, iou, frames)
+    return replace(score_table(table, truth, classes, linker, iou, frames), protocol=protocol)
 
 
 def score_table(
@@ -147,29 +182,6 @@ def score_table(
         frames=frames,
         linker=linker_name(chosen),
     )
-
-
-def video_metrics(scores: VideoScores, protocol: str) -> dict[str, Any]:
-    """Lay scores out as metrics.json has them."""
-
-    def by_class(values: np.ndarray) -> dict[str, float]:
-        return dict(zip(scores.classes, values.tolist(), strict=True))
-
-    name = f"{FRAME_THRESHOLD:g}"
-    chosen = scores.frame[scores.frames]
-    return {
-        "protocol": protocol,
-        "linker": scores.linker,
-        "frames": scores.frames,
-        "num_videos": len(scores.truth),
-        "num_detections": len(scores.table.video),
-        "num_tubes": sum(len(tubes) for tubes in scores.tubes.values()),
-        "frame_map": {name: chosen.map},
-        "frame_ap": {name: by_class(chosen.ap)},
-        "frame_map_by_frames": {frames: {name: result.map} for frames, result in scores.frame.items()},
-        "video_map": {threshold: result.map for threshold, result in scores.video.items()},
-        "video_ap": {threshold: by_class(result.ap) for threshold, result in scores.video.items()},
-    }
 
 
 def _of_videos(table: DetectionTable, truth: Truth) -> tuple[DetectionTable, NDArray[np.int64]]:
