@@ -5,6 +5,7 @@ import torch
 from yowo.contracts import Tube
 from yowo.data.key_frames import AnnotatedVideo, KeyFrames
 from yowo.errors import ConfigError
+from yowo.evaluation.detection_table import DetectionTable
 from yowo.evaluation.split_index import SplitIndex
 from yowo.evaluation.video_map import VideoMAP
 from yowo.evaluation.video_protocol import score_table
@@ -62,6 +63,15 @@ def test_it_gives_what_scoring_its_table_gives():
     report = metric.report()
     assert report["video_ap"] == expected["video_ap"] and report["linker"] == "yowo"
     assert 0 < report["video_map"]["0.2"] < 1
+    assert report["frame_map_by_frames"] == expected["frame_map_by_frames"] and "frame_map" not in report
+
+
+def test_detections_are_saved_and_the_worst_videos_offered(tmp_path):
+    metric = metric_on(*split_and_detections())
+    saved = DetectionTable.load(metric.save_detections(tmp_path), len(CLASSES))
+    assert saved.videos == metric.scores.table.videos and saved.score.tolist() == metric.scores.table.score.tolist()
+    details = metric.details()
+    assert details.worst_videos and details.errors is None and details.about.startswith("5 videos, ")
 
 
 def test_order_and_repeats_do_not_matter():

@@ -1,4 +1,4 @@
-"""`yowo eval`: the metrics of a checkpoint on its held-out split."""
+"""`yowo eval`: evaluate a checkpoint on its held-out split."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,10 +70,10 @@ def evaluate(
     """Run the held-out split once.
 
     Args:
-        trainer: Decides devices; every process takes part.
-        module: Holds detector and metric.
+        trainer: Chooses the devices; with several processes, all must call this.
+        module: Detector and metrics.
         data: The data set.
-        config: Names the protocol.
+        config: Gives the protocol, and what the published row is found by.
         checkpoint: Weights to load first; None keeps those in the module.
 
     Returns:

@@ -1,4 +1,4 @@
-"""`yowo score`: saved detections of any detector against published annotations."""
+"""`yowo score`: score saved detections of any detector against published annotations."""
 
 import argparse
 from collections.abc import Sequence
@@ -51,17 +51,17 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--protocol", choices=tuple(KINDS), required=True, help="whose rules")
+    made.add_argument("--protocol", choices=tuple(KINDS), required=True, help="whose rules to follow")
     made.add_argument("--detections", type=Path, required=True, help="npz (ucf24, jhmdb21) or official CSV (ava)")
     made.add_argument(
         "--annotations", type=Path, required=True, help="finalAnnots.mat; folder or zip of text files; official CSV"
     )
-    made.add_argument("--split", type=Path, help="text file: the videos to score, one a line")
-    made.add_argument("--videos", type=Path, help="text file: videos that exist without annotation, one a line")
+    made.add_argument("--split", type=Path, help="text file: the videos to score, one per line")
+    made.add_argument("--videos", type=Path, help="text file: videos that exist without annotation, one per line")
     made.add_argument("--exclude", type=Path, help="ava: official CSV of excluded timestamps")
-    made.add_argument("--labels", type=Path, help="other classes: .pbtxt (ava), or a text file with one name a line")
+    made.add_argument("--labels", type=Path, help="other classes: .pbtxt (ava), or a text file with one name per line")
     made.add_argument("--linker", default="yowo", help="tubes: yowo (the protocol's), trimmed, online")
-    made.add_argument("--iou", type=float, nargs="+", help="thresholds of video-mAP; the one of AVA's mAP")
+    made.add_argument("--iou", type=float, nargs="+", help="thresholds of video-mAP, or the one of AVA's mAP")
     made.add_argument(
         "--frames",
         choices=("annotated", "all"),

@@ -23,7 +23,7 @@ class AvaSplitScores(NamedTuple):
 
     Attributes:
         scores: AP by rule.
-        detections: A row for each box and class, as AVA's files have them.
+        detections: One row per box and class, as in AVA's files.
     """
 
     scores: AvaScores
@@ -31,10 +31,10 @@ class AvaSplitScores(NamedTuple):
 
 
 class AvaMAP(KeyFrameMetric[AvaSplitScores]):
-    """AVA's mAP@0.5 over the key frames of a split: 16 bytes and C scores are kept for a box.
+    """AVA's mAP@0.5 over the key frames of a split; it keeps 16 bytes and C scores for each box.
 
-    The split is told by `attach` before the figures are computed: it knows video and timestamp of a position. Excluded
-    timestamps are no key frames of the split.
+    `attach` must be called before the figures are computed, because only the split knows the video and the timestamp of
+    a key frame. Excluded timestamps are not in the split.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class AvaMAP(KeyFrameMetric[AvaSplitScores]):
             metric_options: Passed on to `torchmetrics.Metric`, such as `compute_on_cpu`.
 
         Raises:
-            ConfigError: No class, a class twice, or an action id that is none.
+            ConfigError: There is no class, a class is listed twice, or an action id is not one of the classes.
         """
         super().__init__(classes, **metric_options)
         ids = range(1, len(classes) + 1) if evaluated is None else evaluated
@@ -103,7 +103,7 @@ class AvaMAP(KeyFrameMetric[AvaSplitScores]):
         return states
 
     def _rows(self) -> tuple[AvaRows, AvaRows]:
-        """Return ground truth and detections (a row a box and class) as AVA's files have them.
+        """Return ground truth and detections as in AVA's files, one row per box and class.
 
         Raises:
             ConfigError: The split was not attached, or has no timestamps.

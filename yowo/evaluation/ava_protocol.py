@@ -100,12 +100,12 @@ def score_ava_rows(
 
     Args:
         truth: Ground truth, excluded timestamps left out.
-        detections: Detections, likewise; rows of a frame in the order in which the detector gave them.
-        classes: Evaluated classes by action id; rows of others are left out.
+        detections: Detections, excluded timestamps left out; rows of a frame in the order of the detector's output.
+        classes: Evaluated classes by action id; rows of other classes are left out.
         iou_threshold: Least IoU of a true positive.
 
     Returns:
-        AP by rule; classes stand in the order of `classes`.
+        AP by rule; classes are in the order of `classes`.
     """
     truth_frames, found_frames = frame_numbers(truth, detections)
     place = {number: index for index, number in enumerate(classes)}

@@ -57,14 +57,14 @@ class FrameMAP(KeyFrameMetric[FrameScores]):
 
         Args:
             classes: Names of the C classes, in the order of their 0-based numbers.
-            iou_thresholds: Least IoU of a true positive, above 0 up to 1; a mean each.
+            iou_thresholds: Least IoU of a true positive, above 0 up to 1; there is one mean for each.
             round_boxes: Round detections to whole pixels, as the published figures do.
-            frames: "annotated": frames without ground truth are not looked at, as in YOWO's papers; "all": detections
-                on them are wrong, as in ACT's and MOC's.
+            frames: "annotated" ignores detections on frames without ground truth, as in YOWO's papers; "all" counts
+                them as wrong, as in ACT's and MOC's papers.
             metric_options: Passed on to `torchmetrics.Metric`, such as `compute_on_cpu`.
 
         Raises:
-            ConfigError: No class, a class twice, an impossible threshold, or another word for `frames`.
+            ConfigError: There is no class, a class is listed twice, or a threshold or `frames` is invalid.
         """
         super().__init__(classes, **metric_options)
         if frames not in ("annotated", "all"):

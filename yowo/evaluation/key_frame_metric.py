@@ -30,9 +30,9 @@ class KeyFrameMetric(Metric, Generic[ScoresT]):
     named `<name>_map` and `<name>_ap` in its part of metrics.json are logged, printed and shown
     (`yowo.evaluation.metric_groups`).
 
-    Key frames that come twice (a distributed sampler pads with repeats) count once. What was seen is kept in list
-    states on the metric's device, 28 bytes a detection (with multi-hot labels: a box and class). `compute_on_cpu=True`
-    keeps it in the CPU's memory; across processes that needs a backend that gathers from there (gloo, not NCCL alone).
+    A key frame that is seen twice (a distributed sampler pads with repeats) counts once. The states are lists on the
+    metric's device, 28 bytes per detection (with multi-hot labels: per box and class). `compute_on_cpu=True` keeps them
+    in the CPU's memory; with several processes this needs a backend that gathers from there (gloo, not NCCL alone).
     """
 
     is_differentiable = False
@@ -53,7 +53,7 @@ class KeyFrameMetric(Metric, Generic[ScoresT]):
             metric_options: Passed on to `torchmetrics.Metric`, such as `compute_on_cpu`.
 
         Raises:
-            ConfigError: No class, or a class twice.
+            ConfigError: There is no class, or a class is listed twice.
         """
         super().__init__(**metric_options)
         if not classes or len(set(classes)) < len(classes):
@@ -65,7 +65,7 @@ class KeyFrameMetric(Metric, Generic[ScoresT]):
             self.add_state(name, default=[], dist_reduce_fx="cat")
 
     def attach(self, split: SplitIndex) -> None:
-        """Tell the metric which split the positions of `update` belong to."""
+        """Store the split that the positions given to `update` belong to."""
         self.split = split
 
     @abstractmethod
@@ -150,17 +150,18 @@ class KeyFrameMetric(Metric, Generic[ScoresT]):
         targets: Sequence[Target],
         sizes: Sequence[tuple[int, int]],
     ) -> None:
-        """Take in a batch of B key frames.
+        """Add a batch of B key frames.
 
         Args:
-            indices: B positions of the key frames in their split; equal scores are ranked in their order.
+            indices: B positions of the key frames in their split; detections of equal scores are ranked by them.
             detections: B dicts; `boxes` float [N, 4], 0..1, with `scores` [N] and `labels` [N], or `scores` [N, C].
             targets: B dicts; `boxes` float [N, 4], 0..1, with `labels` [N] or [N, C].
             sizes: B widths and heights in pixels that the protocol counts boxes in.
 
         Raises:
             YowoError: Detections are NaN or infinite, or do not fit the classes; the message names the key frame.
-            AnnotationError: Ground truth is, likewise.
+            AnnotationError: Ground truth is NaN or infinite, or does not fit the classes; the message names the key
+                frame.
         """
         found: list[BoxRows] = []
         truth: list[BoxRows] = []
@@ -184,7 +185,7 @@ class KeyFrameMetric(Metric, Generic[ScoresT]):
         return detection_rows(detections, len(self.classes), where)
 
     def sync(self, *args: Any, **kwargs: Any) -> None:
-        """Gather the states of all processes; one that has seen nothing sends empty tensors of the right kind."""
+        """Gather the states of all processes; a process without key frames sends empty tensors of the right dtype."""
         for name, empty in self._empty_states().items():
             state = getattr(self, name)
             if isinstance(state, list) and not state:
@@ -192,7 +193,7 @@ class KeyFrameMetric(Metric, Generic[ScoresT]):
         super().sync(*args, **kwargs)
 
     def _empty_states(self) -> dict[str, Tensor]:
-        """Return each state as no key frame makes it; `frames` is index, width, height, detections, ground truths."""
+        """Return each state without key frames; `frames` has index, width, height, detections, ground truths."""
         return {
             "frames": torch.zeros((0, 5), dtype=torch.int64, device=self.device),
             "detection_boxes": torch.zeros((0, 4), device=self.device, dtype=torch.float32),
@@ -203,7 +204,7 @@ class KeyFrameMetric(Metric, Generic[ScoresT]):
         }
 
     def _gathered(self) -> tuple[NDArray[np.int64], NDArray[np.bool_], dict[str, NDArray[Any]]]:
-        """Return `frames`, a mask of those that count (each index once), and the other states as arrays."""
+        """Return `frames` int64 [f, 5], a mask bool [f] that keeps each index once, and the other states as arrays."""
         arrays = {}
         for name, empty in self._empty_states().items():
             state: list[Tensor] | Tensor = getattr(self, name)
@@ -216,7 +217,7 @@ class KeyFrameMetric(Metric, Generic[ScoresT]):
         return frames, kept, arrays
 
     def _number(self, value: float) -> Tensor:
-        """Return a figure as a scalar tensor, in double precision where the device has it."""
+        """Return a number as a scalar tensor, float64 where the device has it."""
         exact = torch.float32 if self.device.type == "mps" else torch.float64
         return torch.tensor(value, dtype=exact, device=self.device)
 
@@ -224,15 +225,16 @@ class KeyFrameMetric(Metric, Generic[ScoresT]):
 def spread(
     frames: NDArray[np.int64], counts: NDArray[np.int64], kept: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float32]]:
-    """Give the rows of the kept frames what their frame knows.
+    """Return index and size of the frame of each row, for rows of the kept frames.
 
     Args:
         frames: int64 [f, 5] as in the state.
-        counts: int64 [f], rows of each frame.
+        counts: int64 [f], number of rows of each frame.
         kept: bool [f].
 
     Returns:
-        Index of the frame [n], mask over all rows, and width, height, width, height [n, 4] in pixels.
+        Index of the frame int64 [n], a mask bool over all rows that keeps n of them, and width, height, width, height
+        in pixels, float32 [n, 4].
     """
     counted = np.repeat(kept, counts)
     own = np.repeat(np.arange(len(frames)), counts)[counted]

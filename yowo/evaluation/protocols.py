@@ -84,22 +84,22 @@ def score(
             x1, y1, x2, y2 (fractions), action_id, score.
         annotations: ucf24: finalAnnots.mat. jhmdb21: the folder or zip of text ground truth. ava: the official CSV.
         protocol: ucf24, jhmdb21 or ava.
-        split: Text file with the names of the videos to score, one a line; those without detections count with their
+        split: Text file with the names of the videos to score, one per line; those without detections count with their
             ground truth. None scores the videos that the detections file lists (ava: those of the annotation).
-        videos: Text file with names of videos that exist although the annotation does not know them, one a line.
+        videos: Text file with the names of videos that exist but are not in the annotation, one per line.
         exclude: ava: the official CSV of excluded timestamps.
-        labels: Other classes: a `.pbtxt` (ava), or a text file with one name a line.
+        labels: Other classes: a `.pbtxt` (ava), or a text file with one name per line.
         linker: ucf24, jhmdb21: how tubes are linked: yowo (the protocol's), trimmed, online; or a linker.
-        iou: Thresholds: of video-mAP (None: 0.05, 0.1, 0.2, 0.3, 0.5, 0.75), or the one of AVA's mAP (None: 0.5).
-        frames: ucf24, jhmdb21: frame-mAP over the `annotated` frames (YOWO's papers), or over `all` frames of the
-            videos, where detections on frames without annotation are wrong (ACT, MOC).
+        iou: Thresholds of video-mAP (None: 0.05, 0.1, 0.2, 0.3, 0.5, 0.75), or the one of AVA's mAP (None: 0.5).
+        frames: ucf24, jhmdb21: compute frame-mAP over the `annotated` frames (YOWO's papers), or over `all` frames of
+            the videos, where detections on frames without annotation are wrong (ACT, MOC).
 
     Returns:
         The content of metrics.json: fractions 0..1 by name.
 
     Raises:
         AnnotationError: A file cannot be used; the message names file and row.
-        YowoError: An argument is impossible.
+        YowoError: An argument is invalid, or the protocol has no such option.
     """
     options = {"split": split, "videos": videos, "exclude": exclude, "labels": labels, "linker": linker, "iou": iou}
     return score_files(detections, annotations, protocol, frames=frames, **options).metrics()

@@ -1,4 +1,4 @@
-"""Video-mAP as a torchmetrics Metric: detections of every frame are linked to tubes when the figures are asked for."""
+"""Video-mAP as a torchmetrics Metric: detections of every frame are linked to tubes when it is computed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,8 +19,8 @@ from yowo.tubes.linking import Linker
 class VideoMAP(KeyFrameMetric[VideoScores]):
     """Video-mAP over the videos of a split, every frame of which is a sample; see `yowo.evaluation.video_ap`.
 
-    The split is told by `attach` before the figures are computed: it knows which video and frame a position is, and the
-    ground-truth tubes.
+    `attach` must be called before the figures are computed, because only the split knows the video and the frame of a
+    sample, and the ground-truth tubes.
     """
 
     def __init__(
@@ -38,12 +38,12 @@ class VideoMAP(KeyFrameMetric[VideoScores]):
             linker: Makes tubes from the detections of a video.
             iou_thresholds: Least spatio-temporal IoU of a true positive; None takes the paper's six and the mean over
                 0.50 to 0.95.
-            one_class_a_video: The protocol's rule that all tubes of a video have the class of its last one; False where
-                videos show several actions.
+            one_class_a_video: The protocol's rule that all ground-truth tubes of a video have the class of its last
+                one; False where videos show several actions.
             metric_options: Passed on to `torchmetrics.Metric`, such as `compute_on_cpu`.
 
         Raises:
-            ConfigError: No class, a class twice, or an impossible threshold.
+            ConfigError: There is no class, a class is listed twice, or a threshold is invalid.
         """
         super().__init__(classes, **metric_options)
         self.linker = linker

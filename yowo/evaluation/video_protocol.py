@@ -30,7 +30,7 @@ PathLike = Path | str
 
 @dataclass(frozen=True, slots=True)
 class VideoScores:
-    """Everything that scoring on whole videos computes, for tables and reports.
+    """The scores of detections on whole videos, and what they were computed from.
 
     Attributes:
         classes: Names of the C classes.
@@ -43,7 +43,7 @@ class VideoScores:
         frame: By `annotated` and `all`: frame AP at 0.5.
         rankings: Tubes of each class, ranked.
         video: Video AP by threshold.
-        frames: Which frames `frame_map` is over.
+        frames: Which frames `frame_map` is over: `annotated` or `all`.
         linker: Name of the linker.
         protocol: Name of the protocol, "" where none is known.
     """
@@ -106,7 +106,12 @@ def score_videos(
     iou: Sequence[float] | None = None,
     frames: str = "annotated",
 ) -> VideoScores:
-    """Do what `yowo.score` does for ucf24 and jhmdb21, and keep what reports need; the arguments are the same."""
+    """Do what `yowo.score` does for ucf24 and jhmdb21, and keep what reports need; same arguments.
+
+    Raises:
+        AnnotationError: A file cannot be used; the message names file and row.
+        YowoError: An argument is invalid.
+    """
     if iou is not None:
         checked_thresholds(iou, "iou")
     if frames not in FRAMES:
@@ -139,14 +144,14 @@ def score_table(
     """Compute frame-mAP and video-mAP of a table of detections.
 
     Args:
-        table: Detections; those on videos that are not scored are left out.
+        table: Detections, boxes in pixels; those on videos that are not scored are left out.
         truth: Ground-truth tubes of every scored video by its name, boxes in the pixels of the table.
         classes: Names of the C classes.
         linker: A linker, or the name of one (`yowo.tubes.linkers`).
         iou: Thresholds of video-mAP; None takes the six of the paper.
         frames: Which frames the frame-mAP is over, see `yowo.score`.
-        one_class_a_video: The protocol's rule that all tubes of a video have the class of its last one; False leaves
-            each its own.
+        one_class_a_video: The protocol's rule that all ground-truth tubes of a video have the class of its last one;
+            False keeps the class of each.
 
     Returns:
         Scores and what they were computed from.
@@ -185,9 +190,9 @@ def score_table(
 
 
 def _of_videos(table: DetectionTable, truth: Truth) -> tuple[DetectionTable, NDArray[np.int64]]:
-    """Bring a table to the videos of the ground truth, in its order.
+    """Return a table of the videos of the ground truth, in the order of the ground truth.
 
-    A video that the table does not list has no detection; it gets the length of its annotation.
+    A video that the table does not list has no detection; its length is that of its annotation.
 
     Returns:
         The table, and int64 [V]: number of each video's first frame among the frames of all.

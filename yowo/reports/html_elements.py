@@ -58,7 +58,7 @@ def figures(entries: Sequence[tuple[str, str, str]]) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], turned: bool = False) -> str:
-    """Return a table; `turned` writes the header's words upwards."""
+    """Return a table; `turned` writes the header vertically."""
     if turned:
         first, *rest = header
         head = f"<th>{escape(first)}</th>" + "".join(f'<th class="turned"><span>{escape(h)}</span></th>' for h in rest)
@@ -69,7 +69,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], turned: bool = F
 
 
 def heat_table(names: Sequence[str], columns: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
-    """Return a table of counts, darker where a row has more; zeros are dots, so that colour is not alone."""
+    """Return a table of counts, with more colour for a larger share of the row; zeros are dots."""
     head = "".join(f'<th class="turned"><span>{escape(name)}</span></th>' for name in columns)
     lines = []
     for name, row in zip(names, counts, strict=True):

@@ -12,8 +12,8 @@ def number(value: float | None, how: str) -> str:
         value: The number.
         how: A format specification, such as ".1f".
 
-    >>> number(2.25, ".1f"), number(None, ".1f")
-    ('2.2', '–')
+    >>> number(2.5, ".1f"), number(None, ".1f")
+    ('2.5', '–')
     """
     return ABSENT if value is None or math.isnan(value) else format(value, how)
 
