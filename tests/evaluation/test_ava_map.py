@@ -49,12 +49,12 @@ def metric_on(split, found, targets, order=None):
 def test_it_gives_what_the_files_give(tmp_path):
     metric = metric_on(*split_and_detections())
     result = metric.compute()
-    truth, detections = metric.gathered
-    write_ava_csv(tmp_path / "det.csv", detections)
+    truth, _ = metric._rows()
+    saved = metric.save_detections(tmp_path)
     write_ava_csv(tmp_path / "gt.csv", truth)
     (tmp_path / "labels.txt").write_text("bend\ncrawl\ncrouch\ndance\n")
     (tmp_path / "some.pbtxt").write_text("".join(f'item {{ name: "{CLASSES[i - 1]}" id: {i} }}\n' for i in (1, 3, 4)))
-    scores, _ = score_ava(tmp_path / "det.csv", tmp_path / "gt.csv", labels=tmp_path / "some.pbtxt")
+    scores, _ = score_ava(saved, tmp_path / "gt.csv", labels=tmp_path / "some.pbtxt")
     for rule, score in scores.items():
         assert float(result[f"ava_map/{rule}"]) == pytest.approx(score.map, abs=1e-3)
     report = metric.report()

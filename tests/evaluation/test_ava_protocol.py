@@ -4,7 +4,7 @@ import pytest
 
 from tests.ava_cases import random_rows, write_rows
 from yowo.errors import AnnotationError, YowoError
-from yowo.evaluation.ava_protocol import ava_metrics, score_ava
+from yowo.evaluation.ava_protocol import score_ava
 
 
 @pytest.fixture
@@ -16,10 +16,10 @@ def files(tmp_path):
 
 
 def test_the_official_classes_are_evaluated_unless_others_are_listed(files):
-    metrics = ava_metrics(*score_ava(files / "det.csv", files / "gt.csv"))
+    metrics = score_ava(files / "det.csv", files / "gt.csv").metrics()
     assert len(metrics["ava_ap"]["official"]) == 60 and "crawl" not in metrics["ava_ap"]["official"]
     (files / "mine.pbtxt").write_text('item { name: "dance" id: 4 }')
-    metrics = ava_metrics(*score_ava(files / "det.csv", files / "gt.csv", labels=files / "mine.pbtxt"))
+    metrics = score_ava(files / "det.csv", files / "gt.csv", labels=files / "mine.pbtxt").metrics()
     assert list(metrics["ava_ap"]["released"]) == ["dance"]
 
 

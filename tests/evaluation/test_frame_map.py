@@ -212,3 +212,15 @@ def test_frames_without_ground_truth_count_only_where_all_frames_are_asked_for()
     assert annotated.report()["frames"] == "annotated" and every.report()["frames"] == "all"
     with pytest.raises(ConfigError, match=r"frames: expected annotated or all, got some"):
         FrameMAP(CLASSES, frames="some")
+
+
+def test_details_are_of_the_detections_that_count():
+    metric = FrameMAP(["run", "jump"])
+    box = torch.tensor([[0.1, 0.1, 0.5, 0.9]])
+    found = {"boxes": box, "scores": torch.tensor([0.8]), "labels": torch.tensor([0])}
+    truth, nothing = {"boxes": box, "labels": torch.tensor([0])}, {"boxes": box[:0], "labels": torch.zeros(0)}
+    metric.update([0, 1], [found, found], [truth, nothing], [(320, 240)] * 2)
+    details = metric.details()
+    assert [ranking.hits.tolist() for ranking in details.rankings] == [[True], []]
+    assert details.errors.counts.tolist() == [[1, 0, 0, 0, 0], [0, 0, 0, 0, 0]]
+    assert metric.save_detections("nowhere") is None

@@ -5,9 +5,10 @@ import torch
 from yowo.contracts import Tube
 from yowo.data.key_frames import AnnotatedVideo, KeyFrames
 from yowo.errors import ConfigError
+from yowo.evaluation.detection_table import DetectionTable
 from yowo.evaluation.split_index import SplitIndex
 from yowo.evaluation.video_map import VideoMAP
-from yowo.evaluation.video_protocol import score_table, video_metrics
+from yowo.evaluation.video_protocol import score_table
 from yowo.tubes.linking import YowoLinker
 
 CLASSES = ("run", "jump", "never")
@@ -57,11 +58,20 @@ def test_it_gives_what_scoring_its_table_gives():
     result = metric.compute()
     table = metric.scores.table
     assert table.videos == ("v0", "v1", "v2", "v3", "v4") and len(table.video) == sum(len(f["labels"]) for f in found)
-    expected = video_metrics(score_table(table, split.truth(), CLASSES, YowoLinker(), one_class_a_video=False), "x")
+    expected = score_table(table, split.truth(), CLASSES, YowoLinker(), one_class_a_video=False).metrics()
     assert {name.removeprefix("video_map/"): float(value) for name, value in result.items()} == expected["video_map"]
     report = metric.report()
     assert report["video_ap"] == expected["video_ap"] and report["linker"] == "yowo"
     assert 0 < report["video_map"]["0.2"] < 1
+    assert report["frame_map_by_frames"] == expected["frame_map_by_frames"] and "frame_map" not in report
+
+
+def test_detections_are_saved_and_the_worst_videos_offered(tmp_path):
+    metric = metric_on(*split_and_detections())
+    saved = DetectionTable.load(metric.save_detections(tmp_path), len(CLASSES))
+    assert saved.videos == metric.scores.table.videos and saved.score.tolist() == metric.scores.table.score.tolist()
+    details = metric.details()
+    assert details.worst_videos and details.errors is None and details.about.startswith("5 videos, ")
 
 
 def test_order_and_repeats_do_not_matter():

@@ -7,7 +7,7 @@ from tests.make_data import write_annotation
 from yowo.contracts import Tube
 from yowo.errors import AnnotationError, ConfigError, YowoError
 from yowo.evaluation.detection_table import DetectionTable
-from yowo.evaluation.video_protocol import score_table, score_videos, video_metrics
+from yowo.evaluation.video_protocol import score_table, score_videos
 
 CLASSES = ("run", "jump")
 BOX = np.array([10, 10, 60, 80], np.float32)
@@ -44,7 +44,7 @@ def test_videos_are_matched_by_name_whatever_their_order():
     rows = found_everywhere(1, 6) + found_everywhere(0, 4)
     swapped = score_table(table(("b", "a"), (4, 6), rows), TRUTH, CLASSES)
     straight = score_table(table(rows=found_everywhere(0, 6) + found_everywhere(1, 4)), TRUTH, CLASSES)
-    assert json.dumps(video_metrics(swapped, "x")) == json.dumps(video_metrics(straight, "x"))
+    assert json.dumps(swapped.metrics()) == json.dumps(straight.metrics())
 
 
 def test_a_video_that_is_not_listed_counts_with_its_ground_truth():
@@ -59,7 +59,7 @@ def test_annotation_beyond_the_end_of_a_video_stays_in_that_video():
 
 
 def test_without_any_detection_all_figures_are_zero():
-    metrics = video_metrics(score_table(table(), TRUTH, CLASSES), "ucf24")
+    metrics = score_table(table(), TRUTH, CLASSES).metrics()
     assert metrics["frame_map"] == {"0.5": 0.0} and set(metrics["video_map"].values()) == {0.0}
     assert metrics["num_tubes"] == 0 and np.isnan(metrics["frame_ap"]["0.5"]["jump"])
 

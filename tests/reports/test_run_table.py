@@ -56,6 +56,19 @@ def test_csv_has_a_line_a_run(sweep):
     assert float(rows[1]["frame-mAP@0.5"]) == pytest.approx(70) and rows[4]["seconds"] == ""
 
 
+def test_a_new_group_of_figures_gets_columns_without_an_edit(tmp_path):
+    make_run(tmp_path / "a", 0, 0.5)
+    metrics = {
+        "point_map": {"near": 0.5, "far": 1.0},
+        "frame_map": {"0.5": 0.25, "0.75": 0.1},
+        "ava_map": {"released": 1},
+    }
+    (tmp_path / "a" / "metrics.json").write_text(json.dumps(metrics))
+    table = tabulate(find_runs([tmp_path]))
+    assert table.names == ("frame-mAP@0.5", "point-mAP@near", "point-mAP@far")
+    assert table.rows[0].mean("point-mAP@near") == 50
+
+
 def test_without_overrides_configurations_are_compared(tmp_path):
     make_run(tmp_path / "a", 0, 0.5)
     make_run(tmp_path / "b", 0, 0.6)

@@ -1,4 +1,4 @@
-"""`yowo eval`: the metrics of a checkpoint on its held-out split."""
+"""`yowo eval`: evaluate a checkpoint on its held-out split."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,15 +16,16 @@ from yowo.commands.starting_weights import check_network, load_network, remember
 from yowo.config.build import build_datamodule, build_detector, build_module, build_trainer
 from yowo.config.checks import check_root
 from yowo.data.datamodule import ClipDataModule
-from yowo.evaluation.ava_files import write_ava_csv
-from yowo.evaluation.ava_map import AvaMAP
 from yowo.evaluation.key_frame_metric import KeyFrameMetric
-from yowo.evaluation.video_map import VideoMAP
-from yowo.reports.class_chart import plot_class_ap
+from yowo.evaluation.metric_groups import merge_reports
+from yowo.evaluation.score_details import merge_details
+from yowo.reports.chart_output import save_picture
+from yowo.reports.charts import class_bars
+from yowo.reports.html_report import write_page
 from yowo.reports.metrics_file import write_metrics
 from yowo.reports.published import row_of
-from yowo.reports.score_page import write_ava_report, write_video_report
-from yowo.reports.score_tables import headline, score_tables
+from yowo.reports.score_figures import usual_columns
+from yowo.reports.terminal_tables import score_tables
 from yowo.training.module import ActionDetection
 
 
@@ -53,10 +54,13 @@ def evaluate_checkpoint(config: DictConfig) -> None:
     trainer = build_trainer(config, logger=False, callbacks=[RichProgressBar()], enable_checkpointing=False)
     metrics = evaluate(trainer, module, data, config, None)
     if trainer.is_global_zero:
-        saved = save_detections(module, run_folder())
+        tested = _test_metrics(module)
         title = f"checkpoint: {config.checkpoint or config.weights.file}"
-        page = None if config.report is None else write_page(module, Path(config.report), title, config.dataset.name)
-        lines = [title, *(f"{name}: {path}" for name, path in (("detections", saved), ("report", page)) if path)]
+        lines = [title]
+        lines += [f"detections: {path}" for metric in tested if (path := metric.save_detections(run_folder()))]
+        if config.report is not None:
+            write_page(config.report, title, metrics, merge_details(metric.details() for metric in tested))
+            lines.append(f"report: {config.report}")
         report(metrics, run_folder(), "\n".join(lines))
 
 
@@ -66,10 +70,10 @@ def evaluate(
     """Run the held-out split once.
 
     Args:
-        trainer: Decides devices; every process takes part.
-        module: Holds detector and metric.
+        trainer: Chooses the devices; with several processes, all must call this.
+        module: Detector and metrics.
         data: The data set.
-        config: Names the protocol.
+        config: Gives the protocol, and what the published row is found by.
         checkpoint: Weights to load first; None keeps those in the module.
 
     Returns:
@@ -77,44 +81,23 @@ def evaluate(
     """
     trainer.test(module, data, ckpt_path=checkpoint, verbose=False, weights_only=True)
     metrics: dict[str, Any] = {"protocol": config.dataset.protocol, "num_key_frames": len(data.dataset("val"))}
-    for metric in cast(MetricCollection, module.metrics["test"]).values():
-        metrics |= cast(KeyFrameMetric, metric).report()
+    metrics |= merge_reports(metric.report() for metric in _test_metrics(module))
     lfb = "lfb" if config.get("context") else None
     row = row_of(str(config.model.name), str(config.dataset.name), int(config.dataset.clip_len), lfb)
     return metrics if row is None else {**metrics, "published": row.figures()}
 
 
-def save_detections(module: ActionDetection, folder: Path) -> Path | None:
-    """Write the detections of a test as the exchange file of `yowo score`; None where the metrics keep none."""
-    for metric in cast(MetricCollection, module.metrics["test"]).values():
-        if isinstance(metric, VideoMAP) and metric.scores is not None:
-            metric.scores.table.save(folder / "detections.npz")
-            return folder / "detections.npz"
-        if isinstance(metric, AvaMAP) and metric.gathered is not None:
-            write_ava_csv(folder / "detections.csv", metric.gathered[1])
-            return folder / "detections.csv"
-    return None
-
-
-def write_page(module: ActionDetection, path: Path, title: str, dataset: str) -> Path | None:
-    """Write the HTML report on a test; None where the metrics have none."""
-    for metric in cast(MetricCollection, module.metrics["test"]).values():
-        if isinstance(metric, VideoMAP) and metric.scores is not None:
-            write_video_report(metric.scores, path, title, dataset)
-            return path
-        if isinstance(metric, AvaMAP) and metric.scores:
-            write_ava_report(metric.scores, metric.evaluated, path, title)
-            return path
-    return None
-
-
 def report(metrics: dict[str, Any], folder: Path, title: str) -> None:
-    """Print the tables by class; write metrics.json and a bar chart into `folder`."""
+    """Print the tables; write metrics.json and, where there is AP by class, the picture frame_ap.png into `folder`."""
     console = Console()
     for table in score_tables(metrics):
         console.print(table)
     console.print(title, highlight=False, soft_wrap=True)
     write_metrics(folder / "metrics.json", metrics)
-    by_class = headline(metrics)
-    plot_class_ap(by_class, folder / "frame_ap.png")
+    for column in usual_columns(metrics)[:1]:
+        save_picture(class_bars({column.name: column.by_class}), folder / "frame_ap.png")
     console.print(f"metrics: {folder / 'metrics.json'}", highlight=False, soft_wrap=True)
+
+
+def _test_metrics(module: ActionDetection) -> list[KeyFrameMetric[Any]]:
+    return cast(list[KeyFrameMetric[Any]], list(cast(MetricCollection, module.metrics["test"]).values()))

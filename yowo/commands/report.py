@@ -7,9 +7,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from yowo.reports.run_chart import plot_runs
+from yowo.reports.chart_output import save_picture
+from yowo.reports.charts import run_bars
 from yowo.reports.run_table import as_csv, as_markdown, cells, find_runs, tabulate
 from yowo.whole_file import whole_file
+
+CHARTED = 2
+"""Results that the picture shows: the first columns of the table."""
 
 
 def run(arguments: Sequence[str]) -> None:
@@ -33,7 +37,9 @@ def run(arguments: Sequence[str]) -> None:
         with whole_file(output / name) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
         console.print(str(output / name), highlight=False, soft_wrap=True)
-    plot_runs(table, output / "report.png")
+    labels = [", ".join(row.settings) or "all runs" for row in table.rows]
+    charted = {name: [row.values(name) for row in table.rows] for name in table.names[:CHARTED]}
+    save_picture(run_bars(labels, charted), output / "report.png")
     console.print(str(output / "report.png"), highlight=False, soft_wrap=True)
 
 

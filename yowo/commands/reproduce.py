@@ -1,4 +1,4 @@
-"""`yowo reproduce`: evaluate the rows of a table of the report that there are weights for, and print both figures."""
+"""`yowo reproduce`: evaluate the rows of a table of the report that have weights, beside the published figures."""
 
 import argparse
 import json
@@ -60,12 +60,14 @@ def run(arguments: Sequence[str]) -> None:
 
 
 def find_weights(row: PublishedRow, rows: Sequence[PublishedRow], folder: Path) -> Path | None:
-    """Find the weights file of a row: named after the row, or as released; LFB takes those of its own system.
+    """Find the weights file of a row: named after the row, or as released.
+
+    A row with LFB that has no file of its own uses the weights of the same system without LFB.
 
     Args:
         row: The row.
         rows: All rows of the table.
-        folder: Where weights files are.
+        folder: The folder of weights files.
 
     Returns:
         The file; None if there is none.
@@ -112,8 +114,8 @@ def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
     made = argparse.ArgumentParser(
         prog="yowo reproduce",
-        description="Evaluate the rows of a table of the report that there are weights for. What is done is kept: "
-        "a run that was stopped goes on where it was.",
+        description="Evaluate those rows of a table of the report that have weights. Results are kept: a run that was "
+        "stopped continues where it was.",
         epilog="example: yowo reproduce --table 1 --weights-dir weights --root /data/ucf24",
     )
     made.add_argument("--table", type=int, choices=(1, 2), required=True, help="1: UCF101-24, 2: AVA v2.2")

@@ -1,18 +1,14 @@
-"""`yowo score`: saved detections of any detector against published annotations."""
+"""`yowo score`: score saved detections of any detector against published annotations."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
-from yowo.datasets.class_lists import PROTOCOLS
-from yowo.evaluation.ava_protocol import ava_metrics, score_ava
-from yowo.evaluation.video_protocol import score_videos, video_metrics
+from yowo.evaluation.protocols import KINDS, score_files
 from yowo.reports.metrics_file import write_metrics
-from yowo.reports.score_page import write_ava_report, write_video_report
-from yowo.reports.score_tables import score_tables
+from yowo.reports.terminal_tables import score_tables
 
 EXAMPLES = """examples:
   yowo score --protocol ucf24 --detections det.npz --annotations finalAnnots.mat --output scores.json
@@ -22,12 +18,17 @@ EXAMPLES = """examples:
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Run the command with what was typed after `yowo score`."""
+    """Run the command with what was typed after `yowo score`.
+
+    Raises:
+        YowoError: A file cannot be used, or an option is invalid.
+    """
     options = parser().parse_args(arguments)
     chosen = {name: value for name, value in vars(options).items() if name not in ("output", "report")}
     if options.iou is not None:
         chosen["iou"] = tuple(options.iou)
-    metrics, write_report = _scored(chosen)
+    scores = score_files(**chosen)
+    metrics = scores.metrics()
     console = Console()
     for table in score_tables(metrics):
         console.print(table)
@@ -35,19 +36,11 @@ def run(arguments: Sequence[str]) -> None:
         write_metrics(options.output, metrics)
         console.print(f"metrics: {options.output}", highlight=False, soft_wrap=True)
     if options.report is not None:
-        write_report(options.report)
+        from yowo.reports.html_report import write_page  # matplotlib takes a while to load
+
+        title = f"{options.detections.name}: {options.protocol}"
+        write_page(options.report, title, metrics, scores.details())
         console.print(f"report: {options.report}", highlight=False, soft_wrap=True)
-
-
-def _scored(chosen: dict[str, Any]) -> tuple[dict[str, Any], Callable[[Path], None]]:
-    """Score, and return what writes the report on it."""
-    protocol = chosen.pop("protocol")
-    title = f"{chosen['detections'].name}: {protocol}"
-    if protocol == "ava":
-        found, classes = score_ava(**{k: v for k, v in chosen.items() if k not in ("linker", "frames")})
-        return ava_metrics(found, classes), lambda path: write_ava_report(found, classes, path, title)
-    scores = score_videos(protocol=protocol, **{k: v for k, v in chosen.items() if k != "exclude"})
-    return video_metrics(scores, protocol), lambda path: write_video_report(scores, path, title, protocol)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -58,17 +51,17 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--protocol", choices=PROTOCOLS, required=True, help="whose rules")
+    made.add_argument("--protocol", choices=tuple(KINDS), required=True, help="whose rules to follow")
     made.add_argument("--detections", type=Path, required=True, help="npz (ucf24, jhmdb21) or official CSV (ava)")
     made.add_argument(
         "--annotations", type=Path, required=True, help="finalAnnots.mat; folder or zip of text files; official CSV"
     )
-    made.add_argument("--split", type=Path, help="text file: the videos to score, one a line")
-    made.add_argument("--videos", type=Path, help="text file: videos that exist without annotation, one a line")
+    made.add_argument("--split", type=Path, help="text file: the videos to score, one per line")
+    made.add_argument("--videos", type=Path, help="text file: videos that exist without annotation, one per line")
     made.add_argument("--exclude", type=Path, help="ava: official CSV of excluded timestamps")
-    made.add_argument("--labels", type=Path, help="other classes: .pbtxt (ava), or a text file with one name a line")
+    made.add_argument("--labels", type=Path, help="other classes: .pbtxt (ava), or a text file with one name per line")
     made.add_argument("--linker", default="yowo", help="tubes: yowo (the protocol's), trimmed, online")
-    made.add_argument("--iou", type=float, nargs="+", help="thresholds of video-mAP; the one of AVA's mAP")
+    made.add_argument("--iou", type=float, nargs="+", help="thresholds of video-mAP, or the one of AVA's mAP")
     made.add_argument(
         "--frames",
         choices=("annotated", "all"),

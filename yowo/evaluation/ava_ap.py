@@ -1,7 +1,7 @@
 """AVA's mAP at IoU 0.5 by its four named rules: a pure function of boxes and scores.
 
 `official` is the ActivityNet script, `released` its copy in the released pipeline of the YOWO authors; each over all
-timestamps and over those divisible by 4, which is what the paper's figures are.
+timestamps, and over those divisible by 4 as in the paper.
 """
 
 import heapq
@@ -17,23 +17,23 @@ from yowo.evaluation.frame_matching import best_overlaps
 
 RULES = ("official", "official_every_4th", "released", "released_every_4th")
 ROWS_A_FRAME = 50
-"""Rows of a frame that the official script keeps."""
+"""Rows per frame that the official script keeps."""
 EVERY = 4
-"""Timestamps that the paper's figures are over are divisible by this."""
+"""The paper's figures are over timestamps that are divisible by this."""
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class AvaBoxes:
-    """Rows a box and class, in the order in which the released pipeline looks at them.
+    """Boxes of many frames, one row per box and class, in the order in which the released pipeline reads them.
 
     Attributes:
-        frames: int64 [n], number of the frame (video and timestamp).
+        frames: int64 [n], number of the frame, one for each pair of video and timestamp.
         seconds: float64 [n], timestamp.
         labels: int64 [n], class from 0.
-        boxes_norm: float64 [n, 4], fractions of the picture.
-        scores: float64 [n]; ones in ground truth.
+        boxes_norm: float64 [n, 4], x1 y1 x2 y2 as fractions of the picture.
+        scores: float64 [n]; 1 for ground truth.
     """
 
     frames: Ints
@@ -43,7 +43,7 @@ class AvaBoxes:
     scores: Floats
 
     def take(self, rows: NDArray[np.bool_] | Ints | slice) -> "AvaBoxes":
-        """Return some of the rows."""
+        """Return some of the rows, given as a mask bool [n], as places int64 [m] or as a slice."""
         return AvaBoxes(
             self.frames[rows], self.seconds[rows], self.labels[rows], self.boxes_norm[rows], self.scores[rows]
         )
@@ -56,7 +56,7 @@ class AvaAP:
     Attributes:
         ap: float64 [C]; NaN for a class without ground truth.
         map: Mean over the classes with ground truth; NaN if there is none.
-        hits: For each class bool [n], best score first: the ranking that the AP was computed from.
+        hits: For each class bool [n], best score first; True for a true positive.
         num_truth: int64 [C], ground-truth boxes.
     """
 
@@ -76,24 +76,35 @@ def ava_average_precision(
 ) -> AvaAP:
     """Compute AVA's mAP by one of the four rules.
 
-    All rules: IoU on fractions of the picture; detections without area are dropped; each detection of a class looks at
-    the ground truth of its class and frame that it overlaps best, and the first detection that takes it is right;
-    there is no second choice; AP is the area under the precision envelope.
+    All rules: IoU is computed on fractions of the picture, and detections without area are dropped. Each detection is
+    compared with the ground truth of its class and frame that it overlaps best. The first detection that takes a ground
+    truth is a true positive; there is no second choice. AP is the area under the precision envelope.
 
-    `official`: the rows of a frame come by falling score, the 50 best of them are kept, and frames without ground truth
-    are ignored. `released`: the rows of a frame come in the order of the file, all of them, and detections on frames
-    without ground truth are wrong. `..._every_4th`: only timestamps divisible by 4, of both.
+    `official`: the rows of a frame are taken by falling score, only the 50 best are kept, and frames without ground
+    truth are ignored. `released`: all rows of a frame are taken, in the order of the file, and detections on frames
+    without ground truth are wrong. `..._every_4th`: only timestamps divisible by 4 count.
 
     Args:
         detections: Detections of the evaluated classes, excluded timestamps left out.
-        truth: Ground truth, likewise.
+        truth: Ground truth of the evaluated classes, excluded timestamps left out.
         num_classes: C; labels are below it.
         rule: One of `RULES`.
         iou_threshold: Least IoU of a true positive.
-        truth_frames: int64 [f], frames that the ground truth knows under any class; None takes those in `truth`.
+        truth_frames: int64 [f], frames that have ground truth of any class; None takes those in `truth`.
 
     Returns:
         AP by class and mean.
+
+    >>> truth = AvaBoxes(np.array([0]), np.array([902.0]), np.array([0]), np.array([[0.1, 0.1, 0.5, 0.9]]), np.ones(1))
+    >>> found = AvaBoxes(
+    ...     frames=np.array([0, 0]),
+    ...     seconds=np.array([902.0, 902.0]),
+    ...     labels=np.array([0, 0]),
+    ...     boxes_norm=np.array([[0.6, 0.1, 0.9, 0.9], [0.1, 0.1, 0.5, 0.8]]),
+    ...     scores=np.array([0.9, 0.8]),
+    ... )
+    >>> ava_average_precision(found, truth, num_classes=1).map
+    0.5
     """
     if rule.endswith("every_4th"):
         detections = detections.take(detections.seconds % EVERY == 0)
@@ -117,7 +128,7 @@ def ava_average_precision(
 
 
 def _by_class(rows: AvaBoxes, num_classes: int) -> list[AvaBoxes]:
-    """Part rows by class; those of a class keep their order."""
+    """Divide rows by class; those of a class keep their order."""
     order = np.argsort(rows.labels, kind="stable")
     bounds = np.searchsorted(rows.labels[order], np.arange(num_classes + 1))
     sorted_rows = rows.take(order)
@@ -137,8 +148,8 @@ def _hits(found: AvaBoxes, wanted: AvaBoxes, iou_threshold: float) -> NDArray[np
 def _official_rows(rows: AvaBoxes) -> AvaBoxes:
     """Order the rows of each frame as the official script does and keep its 50 best.
 
-    Equal scores stand by falling class, then by falling y1, x1, y2, x2. Where equal scores straddle the limit, the
-    script's own order of reading decides, row by row.
+    Rows of equal scores are ordered by falling class, then by falling y1, x1, y2, x2. Where rows of equal scores lie on
+    both sides of the limit, the order in which the script reads them decides which are kept.
     """
     y_x = rows.boxes_norm[:, [1, 0, 3, 2]]
     order = np.lexsort((*(-y_x.T[::-1]), -rows.labels, -rows.scores, rows.frames))
@@ -157,7 +168,7 @@ def _official_rows(rows: AvaBoxes) -> AvaBoxes:
 def _heap_rows(rows: AvaBoxes, members: Ints) -> list[int]:
     """Return the rows of one frame that are left when they are read one by one with room for 50.
 
-    A row replaces the least one kept only if its score is above that one's.
+    A row replaces the lowest one that is kept only if its score is higher.
     """
     heap: list[tuple[float, int, float, float, float, float, int]] = []
     for row in members.tolist():

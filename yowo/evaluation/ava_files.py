@@ -1,4 +1,4 @@
-"""AVA's detections as the official CSV, written; frames of two files numbered alike."""
+"""Write AVA's detections as the official CSV, and number the frames of two files in the same way."""
 
 import csv
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ def write_ava_csv(path: Path | str, rows: AvaRows) -> None:
     """Write detections as the official CSV; the file appears when it is complete.
 
     Args:
-        path: File to write; folders above it are made.
-        rows: The detections; boxes get 5 decimals; scores are written out, so that their ranking stays.
+        path: File to write; its folder is made if there is none.
+        rows: The detections. Boxes get 5 decimals, scores 9 digits, so that their ranking is kept.
 
     Raises:
         YowoError: It cannot be written.
@@ -31,15 +31,15 @@ def write_ava_csv(path: Path | str, rows: AvaRows) -> None:
 
 
 def frame_numbers(truth: AvaRows, detections: AvaRows, keep: Sequence[str] = ()) -> tuple[Ints, Ints]:
-    """Number the frames (video and second) of both tables alike, in the order of the videos' names and of time.
+    """Give each frame (video and second) one number in both tables, in the order of the videos' names and of time.
 
     Args:
         truth: Ground truth.
         detections: Detections.
-        keep: Videos that are known beside those of the ground truth.
+        keep: Further videos, beside those of the tables.
 
     Returns:
-        int64 [n] of the rows of `truth`, and of `detections`.
+        Frame numbers int64 [n] of the rows of `truth`, and int64 [m] of those of `detections`.
     """
     names = sorted({*truth.videos, *detections.videos, *keep})
     place = {name: number for number, name in enumerate(names)}

@@ -1,7 +1,8 @@
 """AVA's mAP as a torchmetrics Metric, by the four named rules of `yowo.evaluation.ava_ap`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -10,17 +11,30 @@ from torch import Tensor
 from yowo.contracts import Detections
 from yowo.datasets.ava_annotation import AvaRows
 from yowo.errors import ConfigError, YowoError
-from yowo.evaluation.ava_ap import AvaAP
-from yowo.evaluation.ava_protocol import ava_metrics, score_ava_rows
-from yowo.evaluation.box_rows import BoxRows
+from yowo.evaluation.ava_files import write_ava_csv
+from yowo.evaluation.ava_protocol import AvaScores, score_ava_rows
 from yowo.evaluation.key_frame_metric import KeyFrameMetric, spread
+from yowo.evaluation.key_frame_rows import BoxRows
+from yowo.evaluation.score_details import ScoreDetails
 
 
-class AvaMAP(KeyFrameMetric):
-    """AVA's mAP@0.5 over the key frames of a split: 16 bytes and C scores are kept for a box.
+class AvaSplitScores(NamedTuple):
+    """The scores of a split and the detections that they are of.
 
-    The split is told by `attach` before the figures are computed: it knows video and timestamp of a position. Excluded
-    timestamps are no key frames of the split.
+    Attributes:
+        scores: AP by rule.
+        detections: One row per box and class, as in AVA's files.
+    """
+
+    scores: AvaScores
+    detections: AvaRows
+
+
+class AvaMAP(KeyFrameMetric[AvaSplitScores]):
+    """AVA's mAP@0.5 over the key frames of a split; it keeps 16 bytes and C scores for each box.
+
+    `attach` must be called before the figures are computed, because only the split knows the video and the timestamp of
+    a key frame. Excluded timestamps are not in the split.
     """
 
     def __init__(
@@ -30,7 +44,7 @@ class AvaMAP(KeyFrameMetric):
         iou_threshold: float = 0.5,
         **metric_options: Any,
     ) -> None:
-        """Hold the arguments.
+        """Store the arguments.
 
         Args:
             classes: Names of the C classes, in the order of their action ids, which count from 1.
@@ -39,7 +53,7 @@ class AvaMAP(KeyFrameMetric):
             metric_options: Passed on to `torchmetrics.Metric`, such as `compute_on_cpu`.
 
         Raises:
-            ConfigError: No class, a class twice, or an action id that is none.
+            ConfigError: There is no class, a class is listed twice, or an action id is not one of the classes.
         """
         super().__init__(classes, **metric_options)
         ids = range(1, len(classes) + 1) if evaluated is None else evaluated
@@ -47,8 +61,31 @@ class AvaMAP(KeyFrameMetric):
             raise ConfigError(f"evaluated: expected action ids of 1 to {len(classes)}, got {list(ids)}")
         self.evaluated: Mapping[int, str] = {int(number): classes[number - 1] for number in ids}
         self.iou_threshold = iou_threshold
-        self.scores: dict[str, AvaAP] = {}
-        self.gathered: tuple[AvaRows, AvaRows] | None = None
+
+    def score(self) -> AvaSplitScores:
+        """Compute AP by each rule.
+
+        Raises:
+            ConfigError: The split was not attached, or has no timestamps.
+        """
+        truth, detections = self._rows()
+        by_rule = score_ava_rows(truth, detections, dict(self.evaluated), self.iou_threshold)
+        return AvaSplitScores(AvaScores(by_rule, dict(self.evaluated)), detections)
+
+    def layout(self, scores: AvaSplitScores) -> dict[str, Any]:
+        """Return `ava_map` and `ava_ap` of metrics.json."""
+        every = scores.scores.metrics()
+        return {name: every[name] for name in ("ava_map", "ava_ap")}
+
+    def save_detections(self, folder: Path) -> Path:
+        """Write the detections as `detections.csv`, the file that `yowo score` reads."""
+        path = folder / "detections.csv"
+        write_ava_csv(path, self.scores.detections)
+        return path
+
+    def details(self) -> ScoreDetails:
+        """Return the rankings."""
+        return self.scores.scores.details()
 
     def _detected(self, detections: Detections, where: str) -> BoxRows:
         boxes, scores = detections["boxes"].float().reshape(-1, 4), detections["scores"].float()
@@ -65,21 +102,8 @@ class AvaMAP(KeyFrameMetric):
         states["detection_scores"] = torch.zeros((0, len(self.classes)), device=self.device, dtype=torch.float32)
         return states
 
-    def compute(self) -> dict[str, Tensor]:
-        """Compute the mean over the evaluated classes by each rule, over all processes.
-
-        Returns:
-            {"ava_map/official": scalar, ...}, fractions 0..1; NaN where there is no ground truth.
-
-        Raises:
-            ConfigError: The split was not attached, or has no timestamps.
-        """
-        truth, detections = self.gathered = self._rows()
-        self.scores = score_ava_rows(truth, detections, dict(self.evaluated), self.iou_threshold)
-        return {f"ava_map/{rule}": self._number(score.map) for rule, score in self.scores.items()}
-
     def _rows(self) -> tuple[AvaRows, AvaRows]:
-        """Return ground truth and detections (a row a box and class) as AVA's files have them.
+        """Return ground truth and detections as in AVA's files, one row per box and class.
 
         Raises:
             ConfigError: The split was not attached, or has no timestamps.
@@ -110,15 +134,3 @@ class AvaMAP(KeyFrameMetric):
             scores=np.ones(len(position)),
         )
         return truth, detections
-
-    def per_class(self) -> dict[str, dict[str, float]]:
-        """Return the AP of each evaluated class by each rule; NaN for a class without ground truth."""
-        self.compute()
-        by_class: dict[str, dict[str, float]] = ava_metrics(self.scores, dict(self.evaluated))["ava_ap"]
-        return by_class
-
-    def report(self) -> dict[str, Any]:
-        """Return `ava_map` and `ava_ap` of metrics.json."""
-        self.compute()
-        result = ava_metrics(self.scores, dict(self.evaluated))
-        return {"ava_map": result["ava_map"], "ava_ap": result["ava_ap"]}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,10 +11,44 @@ from yowo.datasets.class_lists import class_names
 from yowo.errors import AnnotationError, YowoError
 from yowo.evaluation.ava_ap import RULES, AvaAP, AvaBoxes, ava_average_precision
 from yowo.evaluation.ava_files import frame_numbers
+from yowo.evaluation.score_details import ClassRanking, ScoreDetails
 from yowo.evaluation.thresholds import checked_thresholds
 from yowo.evaluation.video_truth import read_names
 
 PathLike = Path | str
+
+
+class AvaScores(NamedTuple):
+    """AP by rule, and the classes that it is over.
+
+    Attributes:
+        by_rule: By each of `RULES`.
+        classes: Names of the evaluated classes by action id, in the order of the AP arrays.
+    """
+
+    by_rule: dict[str, AvaAP]
+    classes: dict[int, str]
+
+    def metrics(self) -> dict[str, Any]:
+        """Return the content of metrics.json, fractions 0..1."""
+        names = self.classes.values()
+        return {
+            "protocol": "ava",
+            "ava_map": {rule: result.map for rule, result in self.by_rule.items()},
+            "ava_ap": {
+                rule: dict(zip(names, result.ap.tolist(), strict=True)) for rule, result in self.by_rule.items()
+            },
+        }
+
+    def details(self) -> ScoreDetails:
+        """Return the rankings of the official rule."""
+        official = self.by_rule["official"]
+        ranked = zip(self.classes.values(), official.hits, official.num_truth.tolist(), strict=True)
+        return ScoreDetails(
+            about=f"{len(self.classes)} evaluated classes",
+            rankings=tuple(ClassRanking(name, hits, count) for name, hits, count in ranked),
+            ranking_rule="the official rule",
+        )
 
 
 def score_ava(
@@ -25,11 +59,15 @@ def score_ava(
     exclude: PathLike | None = None,
     labels: PathLike | None = None,
     iou: Sequence[float] | None = None,
-) -> tuple[dict[str, AvaAP], dict[int, str]]:
+) -> AvaScores:
     """Do what `yowo.score` does for ava; the arguments are the same.
 
     Returns:
         AP by rule, and the evaluated classes.
+
+    Raises:
+        AnnotationError: A file cannot be used; the message names file and row.
+        YowoError: More than one threshold, or one outside 0..1.
     """
     if iou is not None and len(checked_thresholds(iou, "iou")) != 1:
         raise YowoError(f"iou: AVA's mAP has one threshold, got {list(iou)}")
@@ -52,7 +90,7 @@ def score_ava(
     if exclude is not None:
         excluded = read_excluded(exclude)
         truth, found = without(truth, excluded), without(found, excluded)
-    return score_ava_rows(truth, found, classes, iou[0] if iou else 0.5), classes
+    return AvaScores(score_ava_rows(truth, found, classes, iou[0] if iou else 0.5), classes)
 
 
 def score_ava_rows(
@@ -62,12 +100,12 @@ def score_ava_rows(
 
     Args:
         truth: Ground truth, excluded timestamps left out.
-        detections: Detections, likewise; rows of a frame in the order in which the detector gave them.
-        classes: Evaluated classes by action id; rows of others are left out.
+        detections: Detections, excluded timestamps left out; rows of a frame in the order of the detector's output.
+        classes: Evaluated classes by action id; rows of other classes are left out.
         iou_threshold: Least IoU of a true positive.
 
     Returns:
-        AP by rule; classes stand in the order of `classes`.
+        AP by rule; classes are in the order of `classes`.
     """
     truth_frames, found_frames = frame_numbers(truth, detections)
     place = {number: index for index, number in enumerate(classes)}
@@ -81,15 +119,4 @@ def score_ava_rows(
     return {
         rule: ava_average_precision(boxes[0], boxes[1], len(classes), rule, iou_threshold, known_frames)
         for rule in RULES
-    }
-
-
-def ava_metrics(scores: dict[str, AvaAP], classes: dict[int, str]) -> dict[str, Any]:
-    """Lay scores out as metrics.json has them."""
-    return {
-        "protocol": "ava",
-        "ava_map": {rule: result.map for rule, result in scores.items()},
-        "ava_ap": {
-            rule: dict(zip(classes.values(), result.ap.tolist(), strict=True)) for rule, result in scores.items()
-        },
     }

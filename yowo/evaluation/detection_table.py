@@ -18,7 +18,7 @@ COLUMNS: dict[str, tuple[str, tuple[int, ...]]] = {
     "score": ("floats", ()),
     "box": ("floats", (4,)),
 }
-"""Arrays with a row a detection: kind of number, and shape of one row."""
+"""Arrays with one row per detection: kind of number, and shape of one row."""
 KINDS = {"integers": "iu", "floats": "f", "text": "U"}
 
 
@@ -26,8 +26,8 @@ KINDS = {"integers": "iu", "floats": "f", "text": "U"}
 class DetectionTable:
     """Detections on whole videos, as `yowo score` reads and writes them.
 
-    A frame without a row has no detection; it still exists. Rows may stand in any order; those of a frame with equal
-    scores are ranked as they stand.
+    A frame without a row exists but has no detection. Rows may be in any order; rows of a frame with equal scores are
+    ranked in this order.
 
     Attributes:
         videos: Names of the V videos.
@@ -37,6 +37,18 @@ class DetectionTable:
         cls: int32 [n], class from 0.
         score: float32 [n], finite.
         box: float32 [n, 4], x1 y1 x2 y2 in pixels, x1 <= x2 and y1 <= y2.
+
+    >>> table = DetectionTable(
+    ...     videos=("Biking/a", "Biking/b"),
+    ...     num_frames=np.array([10, 20], np.int32),
+    ...     video=np.array([0, 1, 1], np.int32),
+    ...     frame=np.array([1, 1, 20], np.int32),
+    ...     cls=np.array([2, 2, 2], np.int32),
+    ...     score=np.array([0.5, 0.9, 0.75], np.float32),
+    ...     box=np.array([[10, 20, 110, 220]] * 3, np.float32),
+    ... )
+    >>> table.frame_numbers().tolist()  # the second video begins at frame 10
+    [0, 10, 29]
     """
 
     videos: tuple[str, ...]
@@ -60,7 +72,7 @@ class DetectionTable:
 
         Raises:
             AnnotationError: The file is missing or damaged, an array is missing or of the wrong kind or shape, or a row
-                is impossible.
+                is invalid.
         """
         try:
             stored = np.load(path, allow_pickle=False)
@@ -78,7 +90,7 @@ class DetectionTable:
         """Write the exchange file; it appears when it is complete.
 
         Args:
-            path: Its name, usually ending in .npz; folders above it are made.
+            path: File to write, usually ending in .npz; its folder is made if there is none.
 
         Raises:
             YowoError: It cannot be written.
@@ -96,24 +108,22 @@ class DetectionTable:
 
 
 def checked(arrays: dict[str, Array], source: str, num_classes: int | None = None) -> DetectionTable:
-    """Make a table of arrays from outside, after checking every one of them.
+    """Check arrays that were read from a file, and make a table of them.
 
     Args:
-        arrays: Arrays by the names of `DetectionTable`'s attributes; others are not looked at.
-        source: What to call their source in errors: the file.
+        arrays: Arrays by the names of `DetectionTable`'s attributes; others are ignored.
+        source: Name of the file, for errors.
         num_classes: Number of classes C that `cls` must be below; None allows any.
 
     Returns:
         The table.
 
     Raises:
-        AnnotationError: An array is missing or of the wrong kind or shape, or a row is impossible.
+        AnnotationError: An array is missing or of the wrong kind or shape, or a row is invalid.
     """
     missing = [name for name in ("videos", "num_frames", *COLUMNS) if name not in arrays]
     if missing:
-        raise AnnotationError(
-            f"{source}: expected arrays videos, num_frames, {', '.join(COLUMNS)}; not there: {missing}"
-        )
+        raise AnnotationError(f"{source}: expected arrays videos, num_frames, {', '.join(COLUMNS)}; missing: {missing}")
     _require_array(arrays, "videos", "text", (len(np.atleast_1d(arrays["videos"])),), source)
     videos = tuple(str(name) for name in arrays["videos"])
     if len(set(videos)) < len(videos):
@@ -147,7 +157,7 @@ def _check_rows(arrays: dict[str, Array], videos: tuple[str, ...], source: str, 
     """Check the numbers of each row.
 
     Raises:
-        AnnotationError: One is impossible; the message names the first such row, counted from 0.
+        AnnotationError: A row is invalid; the message names the first such row, counted from 0.
     """
     num_frames, video = arrays["num_frames"].astype(np.int64), arrays["video"].astype(np.int64)
     frame, label = arrays["frame"].astype(np.int64), arrays["cls"].astype(np.int64)

@@ -1,11 +1,11 @@
-"""Detections of single frames, written as a table for people (CSV)."""
+"""Write detections of single frames as a table that people can read (CSV)."""
 
 import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from yowo.contracts import Detections
-from yowo.evaluation.box_rows import detection_rows
+from yowo.evaluation.key_frame_rows import detection_rows
 from yowo.whole_file import whole_file
 
 CSV_HEADER = ("video", "frame", "x1", "y1", "x2", "y2", "score", "label")
@@ -19,18 +19,18 @@ def write_csv(
     classes: Sequence[str],
     score_threshold: float = 0.0,
 ) -> int:
-    """Write the detections of a video as a table for people: video, frame, x1, y1, x2, y2, score, label.
+    """Write the detections of a video as CSV: video, frame, x1, y1, x2, y2, score, label.
 
     Frames are counted from 1, as in the exchange file; boxes are pixels to 2 decimals, scores have 6; `label` is the
     name of the class. The file appears when it is complete.
 
     Args:
-        path: File to write; folders above it are made.
-        video: What to call the video.
+        path: File to write; its folder is made if there is none.
+        video: Name of the video.
         size: Width and height in pixels that boxes are written in.
         rows: For each frame its position in the video, from 0, and its detections, boxes as fractions 0..1.
         classes: Names of the C classes.
-        score_threshold: Scores below it are left out (with scores [N, C], each box stands once a class).
+        score_threshold: Detections with a lower score are left out; scores [N, C] give a line per box and class.
 
     Returns:
         Number of lines below the header.

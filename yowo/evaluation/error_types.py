@@ -1,8 +1,8 @@
-"""What goes wrong in frames: every counted detection is right or has one kind of error, and truths are missed.
+"""Kinds of errors in frames: every counted detection is right or has one kind of error; a ground truth can be missed.
 
 After Hoiem, Chodpathumwan and Dai (2012), "Diagnosing error in object detectors", and TIDE (Bolya et al. 2020). Of each
-class its N best-scored detections are looked at, N being the number of its ground-truth boxes: as many as a perfect
-detector would need.
+class the N detections of highest score are counted, N being the number of its ground-truth boxes: as many as a perfect
+detector would give.
 """
 
 from dataclasses import dataclass
@@ -15,21 +15,21 @@ from yowo.evaluation.frame_matching import LabelledBoxes, RankedMatches, ScoredB
 
 KINDS = ("right", "localisation", "class", "duplicate", "background")
 NEAR, FAR = 0.5, 0.1
-"""A box is on a ground truth from IoU 0.5 on, and beside it from 0.1 on."""
+"""A box is on a ground truth if their IoU is at least 0.5, and near it if the IoU is at least 0.1."""
 Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorTypes:
-    """Kinds of errors.
+    """Kinds of errors of each class.
 
     Attributes:
         counts: int64 [C, 5], detections of each class by kind, in the order of `KINDS`.
-        missed: int64 [C], ground truths that no counted detection found.
+        missed: int64 [C], ground truths that none of the counted detections found.
         confusion: int64 [C, C + 1]: of the false positives of a class, how many lie (IoU of at least 0.5) on a ground
             truth of each class, and in the last column on none.
-        gains: float64 [C, 4], what AP would gain if all errors of a kind were mended, in the order localisation (moved
-            onto their ground truth, or dropped if that is found), class, duplicate, background (dropped).
+        gains: float64 [C, 4], what AP would gain if all errors of a kind were corrected: localisation (moved onto their
+            ground truth, or dropped if that is found already), class, duplicate, background (each dropped).
     """
 
     counts: Ints
@@ -39,15 +39,15 @@ class ErrorTypes:
 
 
 def error_types(matches: list[RankedMatches], detections: ScoredBoxes, truth: LabelledBoxes) -> ErrorTypes:
-    """Sort the detections of every class by kind of error.
+    """Give the detections of every class their kind of error.
 
     Args:
-        matches: Of each class, on the frames that count, as `match_frames` made them of the same arguments.
-        detections: All detections, rounded as they were matched.
+        matches: One for each class, as `match_frames` returned them for these detections and this ground truth.
+        detections: The detections that `matches` are of (`counted_boxes`).
         truth: All ground truth.
 
     Returns:
-        The kinds.
+        Counts and gains.
     """
     count = len(matches)
     counts, missed = np.zeros((count, len(KINDS)), np.int64), np.zeros(count, np.int64)
@@ -87,19 +87,19 @@ def _kinds(match: RankedMatches, hits: NDArray[np.bool_], on_another: NDArray[np
 
 
 def _gains(match: RankedMatches, hits: NDArray[np.bool_], kinds: Ints) -> NDArray[np.float64]:
-    """Compute what AP gains by mending each kind of error."""
+    """Compute what AP would gain if each kind of error were corrected."""
     gains = np.zeros(4)
     if not match.num_truth:
         return gains
     now = average_precision(*precision_recall(hits, match.num_truth))
     found = set(match.truth[hits].tolist())
     for place, kind in enumerate(range(1, len(KINDS))):
-        mended, kept = hits.copy(), kinds != kind
+        corrected, kept = hits.copy(), kinds != kind
         if kind == KINDS.index("localisation"):
             rows = np.flatnonzero(kinds == kind)
             _, first = np.unique(match.truth[rows], return_index=True)
             free = [row for row in rows[first].tolist() if int(match.truth[row]) not in found]
-            mended[free] = True
+            corrected[free] = True
             kept[free] = True
-        gains[place] = average_precision(*precision_recall(mended[kept], match.num_truth)) - now
+        gains[place] = average_precision(*precision_recall(corrected[kept], match.num_truth)) - now
     return gains

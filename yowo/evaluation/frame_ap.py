@@ -33,22 +33,29 @@ def frame_average_precision(
 ) -> FrameAP:
     """Compute frame-mAP by the rules of the published UCF101-24 evaluation.
 
-    Detections are rounded to whole pixels (halves to even), ground truth is not; boxes are inclusive pixels; a class
-    is ranked over all frames by falling score (ties: frame number, then row); a detection is compared with the best
-    ground truth of its class and frame only; AP is the area under the precision envelope; a class with ground truth
-    and without detections has AP 0, one without ground truth is left out of the mean.
+    Detections are rounded to whole pixels (halves to even), ground truth is not. Boxes are inclusive pixels. The
+    detections of a class are ranked over all frames by falling score (ties: frame number, then row). A detection is
+    compared only with the ground truth of its class and frame that it overlaps best. AP is the area under the precision
+    envelope. A class with ground truth and without detections has AP 0; a class without ground truth is left out of the
+    mean.
 
     Args:
         detections: Boxes in pixels of the picture that the protocol counts in.
-        truth: Ground truth in the same pixels.
+        truth: Ground truth, boxes in the same pixels.
         num_classes: Number of classes C; labels are below it.
         iou_threshold: Least IoU of a true positive, above 0 up to 1.
         round_boxes: False keeps the coordinates of detections as they are (a departure from the protocol).
-        annotated_frames: int64 [f], numbers of the frames that count; detections elsewhere are not looked at. None
-            counts the frames that have ground truth.
+        annotated_frames: int64 [f], numbers of the frames that count; detections on others are ignored. None takes
+            the frames that have ground truth.
 
     Returns:
         AP by class and mean.
+
+    >>> truth = LabelledBoxes(np.array([0]), np.array([0]), np.array([[10.0, 10, 59, 89]]))
+    >>> boxes = np.array([[100.0, 10, 149, 89], [10.0, 10, 59, 79]])
+    >>> found = ScoredBoxes(np.array([0, 0]), np.array([0, 0]), boxes, np.array([0.9, 0.8]))
+    >>> frame_average_precision(found, truth, num_classes=1).map  # the better one is wrong
+    0.5
     """
     matches = match_frames(detections, truth, num_classes, round_boxes, annotated_frames)
     return score_matches(matches, iou_threshold)
@@ -61,7 +68,7 @@ def match_frames(
     round_boxes: bool = True,
     annotated_frames: NDArray[np.int64] | None = None,
 ) -> list[RankedMatches]:
-    """Do the part of `frame_average_precision` that no IoU threshold changes; the arguments are the same.
+    """Do the part of `frame_average_precision` that does not depend on the IoU threshold; same arguments.
 
     Returns:
         C matches, in the order of the classes, for `score_matches`.
@@ -74,7 +81,7 @@ def score_matches(matches: Sequence[RankedMatches], iou_threshold: float) -> Fra
     """Compute AP by class and mean from the matches of each class.
 
     Args:
-        matches: One a class.
+        matches: One for each class.
         iou_threshold: Least IoU of a true positive, above 0 up to 1.
 
     Returns:
@@ -94,7 +101,7 @@ def counted_boxes(
     round_boxes: bool = True,
     annotated_frames: NDArray[np.int64] | None = None,
 ) -> ScoredBoxes:
-    """Return the detections that `match_frames` looks at, as it looks at them; the arguments are the same."""
+    """Return the detections that count in `match_frames`, rounded as there; same arguments."""
     counted = np.isin(detections.frames, truth.frames if annotated_frames is None else annotated_frames)
     boxes = detections.boxes_xyxy[counted]
     return ScoredBoxes(

@@ -1,6 +1,6 @@
-"""Which ground-truth box each detection of a frame looks at: the step that all IoU thresholds of frame-mAP share.
+"""Find the ground-truth box that each detection is compared with: the step that all IoU thresholds of frame-mAP share.
 
-Nothing loops over boxes: pairs of one class and frame are laid out in flat arrays.
+There is no loop over boxes: pairs of one class and frame are laid out in flat arrays.
 """
 
 from collections.abc import Callable
@@ -17,10 +17,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class LabelledBoxes:
-    """Ground-truth boxes of many frames, a row a box; rows of a frame stand in the order of its annotation.
+    """Ground-truth boxes of many frames, one row per box; rows of a frame are in the order of its annotation.
 
     Attributes:
-        frames: int64 [n], number of the frame; rising numbers are the order in which equal scores are ranked.
+        frames: int64 [n], number of the frame; detections of equal scores are ranked by it.
         labels: int64 [n], class from 0.
         boxes_xyxy: float64 [n, 4], x1 y1 x2 y2 in pixels.
     """
@@ -32,7 +32,7 @@ class LabelledBoxes:
 
 @dataclass(frozen=True, slots=True)
 class ScoredBoxes(LabelledBoxes):
-    """Detected boxes of many frames, a row a box and class.
+    """Detected boxes of many frames, one row per box and class.
 
     Attributes:
         scores: float [n], finite.
@@ -43,12 +43,12 @@ class ScoredBoxes(LabelledBoxes):
 
 @dataclass(frozen=True, slots=True)
 class RankedMatches:
-    """The detections of one class, best score first, and the ground truth that each looks at.
+    """The detections of one class, best score first, and the ground truth that each is compared with.
 
     Attributes:
         overlap: float64 [n], highest IoU with a ground-truth box of the class in the frame; 0 where there is none.
         truth: int64 [n], position of that box among the class's; -1 where there is none.
-        num_truth: Ground-truth boxes of the class.
+        num_truth: Number of ground-truth boxes of the class.
     """
 
     overlap: Floats
@@ -58,7 +58,7 @@ class RankedMatches:
     def hits(self, iou_threshold: float) -> NDArray[np.bool_]:
         """Mark the true positives of the ranking.
 
-        A detection is one if its box overlaps by at least `iou_threshold` and no detection before it took that box;
+        A detection is one if its IoU is at least `iou_threshold` and no detection before it took the same ground truth;
         there is no second choice (rule 4 of the UCF101-24 frame-mAP).
 
         Args:
@@ -75,14 +75,14 @@ class RankedMatches:
 
 
 def match_by_class(detections: ScoredBoxes, truth: LabelledBoxes, num_classes: int) -> list[RankedMatches]:
-    """Rank the detections of each class and find the ground truth that each looks at.
+    """Rank the detections of each class and find the ground truth that each is compared with.
 
-    Ranking is by falling score; equal scores keep the order of their frames' numbers, then of the rows (rule 4 of the
+    Ranking is by falling score; ties are ranked by frame number, then by row (rule 4 of the
     UCF101-24 frame-mAP). Boxes are taken as they are, in inclusive pixels; see `yowo.evaluation.pixel_iou`.
 
     Args:
-        detections: All detections.
-        truth: All ground truth.
+        detections: All detections, boxes in pixels.
+        truth: All ground truth, boxes in the same pixels.
         num_classes: Number of classes C; labels are below it.
 
     Returns:
@@ -115,14 +115,14 @@ def best_overlaps(
     truth_boxes: Floats,
     overlap_of: Callable[[Floats, Floats], Floats] = pixel_iou,
 ) -> tuple[Floats, Ints]:
-    """Find, for n boxes of one class, the best ground truth of their frame; of equally good ones the first.
+    """Find for n boxes of one class the ground truth of their frame that each overlaps best; of equal ones the first.
 
     Args:
         frames: int64 [n], frame of each box.
-        boxes: float64 [n, 4].
+        boxes: float64 [n, 4], x1 y1 x2 y2.
         truth_frames: int64 [m], frame of each ground truth of the class.
-        truth_boxes: float64 [m, 4], in the unit of `boxes`.
-        overlap_of: IoU of boxes that stand opposite each other.
+        truth_boxes: float64 [m, 4], x1 y1 x2 y2 in the unit of `boxes`.
+        overlap_of: Computes the IoU float64 [p] of boxes [p, 4] and [p, 4], pair by pair.
 
     Returns:
         float64 [n] overlap and int64 [n] position of the ground truth; 0 and -1 where the frame has none.

@@ -1,4 +1,4 @@
-"""What metrics know about a split: which video and moment each sample is, and what is annotated on whole videos."""
+"""What metrics know about a split: the video and the frame of each sample, and the annotation of whole videos."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from yowo.data.key_frames import AnnotatedVideo
 from yowo.evaluation.video_truth import Truth
 
 PIXEL_GRID = 1024
-"""Parts of a pixel that ground truth is snapped to: undoes the float32 noise of fractions (below 1/2048 pixel up to
-16,384 pixels), so that annotated whole pixels, and overlaps of exactly the threshold, come back exactly."""
+"""Ground truth is rounded to multiples of 1 / PIXEL_GRID pixels. This removes the float32 rounding of fractions (below
+1/2048 pixel up to 16,384 pixels), so that annotated whole pixels, and IoUs of exactly the threshold, are exact."""
 
 
 @dataclass(frozen=True, slots=True)
 class SplitIndex:
-    """A split as metrics see it.
+    """A split, as far as metrics need it.
 
     Attributes:
         videos: Its V videos with their annotation.
@@ -39,7 +39,7 @@ class SplitIndex:
 
 
 def snap(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Round coordinates to the `PIXEL_GRID`."""
+    """Round coordinates in pixels, float64 of any shape, to multiples of 1 / `PIXEL_GRID`."""
     return np.rint(pixels * PIXEL_GRID) / PIXEL_GRID
 
 

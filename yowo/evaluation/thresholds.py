@@ -1,4 +1,4 @@
-"""IoU thresholds, checked where they come in."""
+"""Check IoU thresholds that users give."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,10 @@ def checked_thresholds(values: Sequence[float], name: str = "iou_thresholds") ->
 
     Args:
         values: The thresholds.
-        name: What to call them in errors.
+        name: Their name in errors.
 
     Raises:
-        ConfigError: There is none, or one is not above 0 up to 1.
+        ConfigError: There is no threshold, or one is not above 0 and at most 1.
     """
     if not values or not all(0 < value <= 1 for value in values):
         raise ConfigError(f"{name}: expected numbers above 0 up to 1, got {list(values)}")

@@ -1,4 +1,4 @@
-"""Which ground-truth tube each detected tube takes: the step of video-mAP that follows the ranking."""
+"""Rank detected tubes and find the ground-truth tube that each takes: the steps of video-mAP that follow linking."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -17,11 +17,11 @@ class RankedTubes:
 
     Attributes:
         videos: int64 [n], video of each tube, as an index into the videos that were scored.
-        places: int64 [n], its place among the tubes of its video.
+        places: int64 [n], place of each tube among the tubes of its video.
         scores: float64 [n], falling.
         overlaps: n arrays float64 [g], IoU with each ground-truth tube of the class in its video; empty where there is
             none.
-        num_truth: Ground-truth tubes of the class.
+        num_truth: Number of ground-truth tubes of the class.
     """
 
     videos: NDArray[np.int64]
@@ -31,9 +31,9 @@ class RankedTubes:
     num_truth: int
 
     def taken(self, iou_threshold: float) -> NDArray[np.int64]:
-        """Walk down the ranking and give each tube the best ground truth of its video that is still free.
+        """Give each tube, in the order of the ranking, the best ground truth of its video that no tube before it took.
 
-        So there is a second choice, unlike in frame-mAP (rule 9).
+        So a tube has a second choice, unlike a detection in frame-mAP (rule 9).
 
         Args:
             iou_threshold: Least IoU of a true positive, above 0.
@@ -61,8 +61,8 @@ def rank_tubes(
     """Rank the tubes of each class and compute their overlaps with the ground truth of their videos.
 
     Args:
-        found: Detected tubes of each video by its name, boxes in pixels; tubes of a video with equal scores keep their
-            order, and so do videos.
+        found: Detected tubes of each video by its name, boxes in pixels; of equal scores, the first
+            video and the first tube come first.
         truth: Ground-truth tubes of each scored video, boxes in the same pixels.
         num_classes: C; labels are below it.
 

@@ -24,7 +24,7 @@ class VideoAP:
     """Video AP of each class and the mean, as fractions 0..1.
 
     Attributes:
-        ap: float64 [C], rounded as published (to 0.01 %); 0 for a class without tubes or without ground truth.
+        ap: float64 [C], rounded to 0.01 % as published; 0 for a class without tubes or without ground truth.
         exact: float64 [C], not rounded.
         map: Mean of `ap` over all classes, with or without ground truth (rule 11).
     """
@@ -60,7 +60,12 @@ def score_ranking(ranking: RankedTubes, iou_threshold: float) -> float:
 
 
 def score_rankings(rankings: Sequence[RankedTubes], iou_threshold: float) -> VideoAP:
-    """Compute AP by class and the mean at one threshold."""
+    """Compute AP by class and the mean.
+
+    Args:
+        rankings: Tubes of each of the C classes.
+        iou_threshold: Least IoU of a true positive, above 0 up to 1.
+    """
     exact = np.array([score_ranking(ranking, iou_threshold) for ranking in rankings])
     ap = np.round(exact * 100, DECIMALS) / 100
     return VideoAP(ap, exact, float(ap.mean()) if len(ap) else float("nan"))
@@ -73,10 +78,10 @@ def video_average_precision(
     iou_thresholds: Sequence[float] = VIDEO_THRESHOLDS,
     strict: bool = True,
 ) -> dict[str, VideoAP]:
-    """Compute video-mAP at several thresholds; overlaps are computed once for all.
+    """Compute video-mAP at several thresholds; tube IoUs are computed once for all of them.
 
     Args:
-        found: Detected tubes by video, boxes in pixels, each with its score.
+        found: Detected tubes of each video by its name, boxes in pixels, each with its score.
         truth: Ground-truth tubes of every scored video by its name, boxes in the same pixels.
         num_classes: C; labels are below it.
         iou_thresholds: Least spatio-temporal IoU of a true positive, above 0 up to 1.
@@ -84,6 +89,13 @@ def video_average_precision(
 
     Returns:
         AP by the threshold's name, such as "0.5".
+
+    >>> box = np.tile(np.float32([10, 10, 59, 89]), (8, 1))
+    >>> truth = {"a": [Tube(label=0, start=0, boxes=box)]}
+    >>> found = {"a": [Tube(label=0, start=0, boxes=box[:6], score=0.9)]}
+    >>> scores = video_average_precision(found, truth, num_classes=1, iou_thresholds=(0.5, 0.8), strict=False)
+    >>> {name: score.map for name, score in scores.items()}  # 6 of 8 frames are found: the tube IoU is 0.75
+    {'0.5': 1.0, '0.8': 0.0}
     """
     rankings = rank_tubes(found, truth, num_classes)
     return threshold_scores(rankings, iou_thresholds, strict)
@@ -92,7 +104,7 @@ def video_average_precision(
 def threshold_scores(
     rankings: Sequence[RankedTubes], iou_thresholds: Sequence[float], strict: bool
 ) -> dict[str, VideoAP]:
-    """Do the part of `video_average_precision` that follows the ranking."""
+    """Do the part of `video_average_precision` that follows the ranking; `rankings` has one entry for each class."""
     scores = {f"{threshold:g}": score_rankings(rankings, threshold) for threshold in iou_thresholds}
     if strict:
         each = [scores.get(f"{t:g}") or score_rankings(rankings, t) for t in STRICT_THRESHOLDS]

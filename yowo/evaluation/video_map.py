@@ -1,26 +1,26 @@
-"""Video-mAP as a torchmetrics Metric: detections of every frame are linked to tubes when the figures are asked for."""
+"""Video-mAP as a torchmetrics Metric: detections of every frame are linked to tubes when it is computed."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 
 from yowo.errors import ConfigError
 from yowo.evaluation.detection_table import DetectionTable
 from yowo.evaluation.key_frame_metric import KeyFrameMetric, spread
+from yowo.evaluation.score_details import ScoreDetails
 from yowo.evaluation.split_index import SplitIndex
 from yowo.evaluation.thresholds import checked_thresholds
 from yowo.evaluation.video_protocol import VideoScores, score_table
-from yowo.tubes.linkers import linker_name
 from yowo.tubes.linking import Linker
 
 
-class VideoMAP(KeyFrameMetric):
+class VideoMAP(KeyFrameMetric[VideoScores]):
     """Video-mAP over the videos of a split, every frame of which is a sample; see `yowo.evaluation.video_ap`.
 
-    The split is told by `attach` before the figures are computed: it knows which video and frame a position is, and the
-    ground-truth tubes.
+    `attach` must be called before the figures are computed, because only the split knows the video and the frame of a
+    sample, and the ground-truth tubes.
     """
 
     def __init__(
@@ -31,48 +31,54 @@ class VideoMAP(KeyFrameMetric):
         one_class_a_video: bool = True,
         **metric_options: Any,
     ) -> None:
-        """Hold the arguments.
+        """Store the arguments.
 
         Args:
             classes: Names of the C classes, in the order of their 0-based numbers.
             linker: Makes tubes from the detections of a video.
             iou_thresholds: Least spatio-temporal IoU of a true positive; None takes the paper's six and the mean over
                 0.50 to 0.95.
-            one_class_a_video: The protocol's rule that all tubes of a video have the class of its last one; False where
-                videos show several actions.
+            one_class_a_video: The protocol's rule that all ground-truth tubes of a video have the class of its last
+                one; False where videos show several actions.
             metric_options: Passed on to `torchmetrics.Metric`, such as `compute_on_cpu`.
 
         Raises:
-            ConfigError: No class, a class twice, or an impossible threshold.
+            ConfigError: There is no class, a class is listed twice, or a threshold is invalid.
         """
         super().__init__(classes, **metric_options)
         self.linker = linker
         self.iou_thresholds = None if iou_thresholds is None else checked_thresholds(iou_thresholds)
         self.one_class_a_video = one_class_a_video
-        self.scores: VideoScores | None = None
 
-    def compute(self) -> dict[str, Tensor]:
-        """Link, and compute the mean over classes at each threshold, over all processes.
-
-        Returns:
-            {"video_map/0.5": scalar}, a fraction 0..1.
+    def score(self) -> VideoScores:
+        """Link the detections and score the tubes.
 
         Raises:
             ConfigError: The split was not attached.
         """
-        table = self._table()
-        if self.split is None:
-            raise ConfigError("VideoMAP: attach the split before computing")
-        self.scores = score_table(
-            table,
-            self.split.truth(),
+        return score_table(
+            self._table(),
+            self._split().truth(),
             self.classes,
             self.linker,
             self.iou_thresholds,
-            "annotated",
-            self.one_class_a_video,
+            one_class_a_video=self.one_class_a_video,
         )
-        return {f"video_map/{name}": self._number(score.map) for name, score in self.scores.video.items()}
+
+    def layout(self, scores: VideoScores) -> dict[str, Any]:
+        """Return `video_map`, `video_ap` and `linker` of metrics.json, and frame-mAP by which frames it is over."""
+        every = scores.metrics()
+        return {name: every[name] for name in ("linker", "frame_map_by_frames", "video_map", "video_ap")}
+
+    def save_detections(self, folder: Path) -> Path:
+        """Write the detections as `detections.npz`, the file that `yowo score` reads."""
+        path = folder / "detections.npz"
+        self.scores.table.save(path)
+        return path
+
+    def details(self) -> ScoreDetails:
+        """Return the videos whose tubes are found worst."""
+        return self.scores.tube_details()
 
     def _table(self) -> DetectionTable:
         """Return all detections seen as the exchange table, in pixels of the protocol, videos in the order of names.
@@ -103,19 +109,3 @@ class VideoMAP(KeyFrameMetric):
         if self.split is None:
             raise ConfigError("VideoMAP: attach the split before computing")
         return self.split
-
-    def per_class(self) -> dict[str, dict[str, float]]:
-        """Return the AP of each class at each threshold; 0 for a class without tubes or without ground truth."""
-        self.compute()
-        thresholds = {} if self.scores is None else self.scores.video
-        return {name: dict(zip(self.classes, score.ap.tolist(), strict=True)) for name, score in thresholds.items()}
-
-    def report(self) -> dict[str, Any]:
-        """Return `video_map`, `video_ap` and `linker` of metrics.json."""
-        by_class = self.per_class()
-        thresholds = {} if self.scores is None else self.scores.video
-        return {
-            "linker": linker_name(self.linker),
-            "video_map": {name: score.map for name, score in thresholds.items()},
-            "video_ap": by_class,
-        }

@@ -15,6 +15,7 @@ from yowo.evaluation.detection_table import DetectionTable
 from yowo.evaluation.frame_ap import FrameAP, counted_boxes, match_frames, score_matches
 from yowo.evaluation.frame_matching import LabelledBoxes, RankedMatches, ScoredBoxes
 from yowo.evaluation.linked_tubes import link_table
+from yowo.evaluation.score_details import ScoreDetails, frame_details, merge_details, tube_details
 from yowo.evaluation.thresholds import checked_thresholds
 from yowo.evaluation.tube_matching import RankedTubes, rank_tubes
 from yowo.evaluation.video_ap import VIDEO_THRESHOLDS, VideoAP, class_of_last_tube, threshold_scores
@@ -29,7 +30,7 @@ PathLike = Path | str
 
 @dataclass(frozen=True, slots=True)
 class VideoScores:
-    """Everything that scoring on whole videos computes, for tables and reports.
+    """The scores of detections on whole videos, and what they were computed from.
 
     Attributes:
         classes: Names of the C classes.
@@ -42,8 +43,9 @@ class VideoScores:
         frame: By `annotated` and `all`: frame AP at 0.5.
         rankings: Tubes of each class, ranked.
         video: Video AP by threshold.
-        frames: Which frames `frame_map` is over.
+        frames: Which frames `frame_map` is over: `annotated` or `all`.
         linker: Name of the linker.
+        protocol: Name of the protocol, "" where none is known.
     """
 
     classes: tuple[str, ...]
@@ -58,6 +60,39 @@ class VideoScores:
     video: dict[str, VideoAP]
     frames: str
     linker: str
+    protocol: str = ""
+
+    def metrics(self) -> dict[str, Any]:
+        """Return the content of metrics.json, fractions 0..1."""
+        name = f"{FRAME_THRESHOLD:g}"
+        chosen = self.frame[self.frames]
+        return {
+            "protocol": self.protocol,
+            "linker": self.linker,
+            "frames": self.frames,
+            "num_videos": len(self.truth),
+            "num_detections": len(self.table.video),
+            "num_tubes": sum(len(tubes) for tubes in self.tubes.values()),
+            "frame_map": {name: chosen.map},
+            "frame_ap": {name: self._by_class(chosen.ap)},
+            "frame_map_by_frames": {frames: {name: result.map} for frames, result in self.frame.items()},
+            "video_map": {threshold: result.map for threshold, result in self.video.items()},
+            "video_ap": {threshold: self._by_class(result.ap) for threshold, result in self.video.items()},
+        }
+
+    def details(self) -> ScoreDetails:
+        """Return rankings and kinds of errors on annotated frames, and the videos whose tubes are found worst."""
+        frames = frame_details(self.classes, self.matches["annotated"], self.found, self.boxes)
+        return merge_details([frames, self.tube_details()])
+
+    def tube_details(self) -> ScoreDetails:
+        """Return the videos whose tubes are found worst."""
+        num_frames = dict(zip(self.table.videos, self.table.num_frames.tolist(), strict=True))
+        about = f"{len(self.truth)} videos, {len(self.table.video)} detections, linker {self.linker}"
+        return replace(tube_details(self.classes, self.truth, self.tubes, num_frames), about=about)
+
+    def _by_class(self, values: NDArray[np.float64]) -> dict[str, float]:
+        return dict(zip(self.classes, values.tolist(), strict=True))
 
 
 def score_videos(
@@ -71,7 +106,12 @@ def score_videos(
     iou: Sequence[float] | None = None,
     frames: str = "annotated",
 ) -> VideoScores:
-    """Do what `yowo.score` does for ucf24 and jhmdb21, and keep what reports need; the arguments are the same."""
+    """Do what `yowo.score` does for ucf24 and jhmdb21, and keep what reports need; same arguments.
+
+    Raises:
+        AnnotationError: A file cannot be used; the message names file and row.
+        YowoError: An argument is invalid.
+    """
     if iou is not None:
         checked_thresholds(iou, "iou")
     if frames not in FRAMES:
@@ -89,7 +129,7 @@ def score_videos(
         wanted = read_names(split)
         scored = list(match_names(wanted, known, str(split), annotations).values())
     truth = {name: known[name] for name in sorted(scored)}
-    return score_table(table, truth, classes, linker, iou, frames)
+    return replace(score_table(table, truth, classes, linker, iou, frames), protocol=protocol)
 
 
 def score_table(
@@ -104,14 +144,14 @@ def score_table(
     """Compute frame-mAP and video-mAP of a table of detections.
 
     Args:
-        table: Detections; those on videos that are not scored are left out.
+        table: Detections, boxes in pixels; those on videos that are not scored are left out.
         truth: Ground-truth tubes of every scored video by its name, boxes in the pixels of the table.
         classes: Names of the C classes.
         linker: A linker, or the name of one (`yowo.tubes.linkers`).
         iou: Thresholds of video-mAP; None takes the six of the paper.
         frames: Which frames the frame-mAP is over, see `yowo.score`.
-        one_class_a_video: The protocol's rule that all tubes of a video have the class of its last one; False leaves
-            each its own.
+        one_class_a_video: The protocol's rule that all ground-truth tubes of a video have the class of its last one;
+            False keeps the class of each.
 
     Returns:
         Scores and what they were computed from.
@@ -149,33 +189,10 @@ def score_table(
     )
 
 
-def video_metrics(scores: VideoScores, protocol: str) -> dict[str, Any]:
-    """Lay scores out as metrics.json has them."""
-
-    def by_class(values: np.ndarray) -> dict[str, float]:
-        return dict(zip(scores.classes, values.tolist(), strict=True))
-
-    name = f"{FRAME_THRESHOLD:g}"
-    chosen = scores.frame[scores.frames]
-    return {
-        "protocol": protocol,
-        "linker": scores.linker,
-        "frames": scores.frames,
-        "num_videos": len(scores.truth),
-        "num_detections": len(scores.table.video),
-        "num_tubes": sum(len(tubes) for tubes in scores.tubes.values()),
-        "frame_map": {name: chosen.map},
-        "frame_ap": {name: by_class(chosen.ap)},
-        "frame_map_by_frames": {frames: {name: result.map} for frames, result in scores.frame.items()},
-        "video_map": {threshold: result.map for threshold, result in scores.video.items()},
-        "video_ap": {threshold: by_class(result.ap) for threshold, result in scores.video.items()},
-    }
-
-
 def _of_videos(table: DetectionTable, truth: Truth) -> tuple[DetectionTable, NDArray[np.int64]]:
-    """Bring a table to the videos of the ground truth, in its order.
+    """Return a table of the videos of the ground truth, in the order of the ground truth.
 
-    A video that the table does not list has no detection; it gets the length of its annotation.
+    A video that the table does not list has no detection; its length is that of its annotation.
 
     Returns:
         The table, and int64 [V]: number of each video's first frame among the frames of all.

@@ -1,4 +1,4 @@
-"""Ground truth of the UCF101-24 and JHMDB-21 protocols, read from the files as their owners publish them, in pixels."""
+"""Read the ground truth of UCF101-24 and JHMDB-21 from the files that their owners publish, boxes in pixels."""
 
 import re
 import zipfile
@@ -21,7 +21,7 @@ def read_truth(path: Path | str, classes: Sequence[str]) -> Truth:
     """Read the ground truth of a protocol on videos; the kind of file is found by looking at it.
 
     Args:
-        path: `finalAnnots.mat` of UCF101-24; or a folder or zip of text files, one an annotated frame, named
+        path: `finalAnnots.mat` of UCF101-24; or a folder or zip of text files, one per annotated frame, named
             `<Class>_<video>_<frame>.txt`, with lines `class x1 y1 x2 y2` (class and frame from 1, pixels).
         classes: Names of the C classes in the order of their numbers.
 
@@ -44,7 +44,7 @@ def read_truth(path: Path | str, classes: Sequence[str]) -> Truth:
 
 
 def frame_boxes(truth: Truth, first_frame: dict[str, int]) -> LabelledBoxes:
-    """Lay out tubes as the boxes of single frames; boxes of a frame stand in the order of its video's tubes.
+    """Return the boxes of tubes frame by frame; boxes of a frame are in the order of its video's tubes.
 
     Args:
         truth: Tubes of each video, pixels.
@@ -71,14 +71,14 @@ def match_names(wanted: Sequence[str], known: Truth, source: str, where: Path | 
     Args:
         wanted: Names to find.
         known: The annotation.
-        source: What to call the file that has the names, in errors.
-        where: What to call the annotation.
+        source: Name of the file that has the names, for errors.
+        where: Name of the annotation, for errors.
 
     Returns:
         The annotation's name of each name.
 
     Raises:
-        AnnotationError: One is not known; the message names it.
+        AnnotationError: A name is not known; the message gives it.
     """
     other: dict[str, str] = {}
     ambiguous: set[str] = set()
@@ -105,7 +105,7 @@ def match_names(wanted: Sequence[str], known: Truth, source: str, where: Path | 
 
 
 def read_names(path: Path | str) -> list[str]:
-    """Read the names of videos, one a line; an ending such as .avi is left off.
+    """Read the names of videos, one per line; an ending such as .avi is removed.
 
     Args:
         path: Text file.
@@ -114,7 +114,7 @@ def read_names(path: Path | str) -> list[str]:
         The names, each once, in the order of the file.
 
     Raises:
-        AnnotationError: The file cannot be read or holds no name.
+        AnnotationError: The file cannot be read or has no name in it.
     """
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
@@ -124,5 +124,5 @@ def read_names(path: Path | str) -> list[str]:
         raise AnnotationError(f"{path}: not a readable list of videos ({error})") from error
     names = [line.split()[0] for line in lines if line.strip()]
     if not names:
-        raise AnnotationError(f"{path}: no video is in it; expected names, one a line")
+        raise AnnotationError(f"{path}: no video is in it; expected names, one per line")
     return list(dict.fromkeys(VIDEO_ENDING.sub("", name) for name in names))

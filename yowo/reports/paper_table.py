@@ -5,9 +5,9 @@ from typing import Any
 
 from rich.table import Table
 
+from yowo.reports.number_text import number
 from yowo.reports.published import AVA_RULE, PublishedRow
 
-ABSENT = "–"
 Results = Mapping[str, Mapping[str, Any]]
 NOTES = {
     1: "Published figure / ours. F-mAP and V-mAP at IoU 0.5, in percent, by the rules of the released evaluation.",
@@ -28,10 +28,10 @@ def lines(rows: Sequence[PublishedRow], results: Results, table: int) -> list[li
     for row in rows:
         own = results.get(row.name, {})
         if table == 1:
-            figures = [_pair(getattr(row, name), _percent(own, name, "0.5")) for name in ("frame_map", "video_map")]
+            figures = [_pair(getattr(row, name), _in_percent(own, name, "0.5")) for name in ("frame_map", "video_map")]
         else:
-            figures = [_pair(row.ava_map, _percent(own, "ava_map", AVA_RULE))]
-            figures.append(_pair(None, _percent(own, "ava_map", "official")))
+            figures = [_pair(row.ava_map, _in_percent(own, "ava_map", AVA_RULE))]
+            figures.append(_pair(None, _in_percent(own, "ava_map", "official")))
         found.append(
             [
                 row.system,
@@ -64,7 +64,7 @@ def as_markdown(rows: Sequence[PublishedRow], results: Results, table: int) -> s
     return f"# Table {table}\n\n{NOTES[table]}{speed}\n\n{body}\n"
 
 
-def _percent(own: Mapping[str, Any], group: str, key: str) -> float | None:
+def _in_percent(own: Mapping[str, Any], group: str, key: str) -> float | None:
     value = own.get(group, {}).get(key)
     return None if value is None else 100 * float(value)
 
@@ -74,5 +74,4 @@ def _scaled(own: Mapping[str, Any], name: str, unit: float) -> float | None:
 
 
 def _pair(published: float | None, ours: float | None, how: str = ".2f") -> str:
-    words = [ABSENT if value is None else format(value, how) for value in (published, ours)]
-    return " / ".join(words)
+    return f"{number(published, how)} / {number(ours, how)}"

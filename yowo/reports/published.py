@@ -27,7 +27,7 @@ class PublishedRow:
         frame_map: Frame-mAP@0.5.
         video_map: Video-mAP@0.5.
         ava_map: AVA's mAP@0.5 by `AVA_RULE`.
-        fps: Frames a second on an RTX 3090.
+        fps: Frames per second on an RTX 3090.
         file: Name of the released weights file.
         parameters: Of the network, in millions.
         multiply_adds: Of the network, in billions.

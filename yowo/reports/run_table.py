@@ -13,15 +13,16 @@ import numpy as np
 import yaml
 
 from yowo.errors import YowoError
+from yowo.evaluation.metric_groups import mean_groups
+from yowo.reports.number_text import number
+from yowo.reports.score_figures import figure_name
 
-METRICS = {
-    "frame-mAP@0.5": ("frame_map", "0.5"),
-    "video-mAP@0.5": ("video_map", "0.5"),
-    "video-mAP@0.5:0.95": ("video_map", "0.5:0.95"),
-    "AVA mAP official": ("ava_map", "official"),
-    "AVA mAP every 4th, released": ("ava_map", "released_every_4th"),
+COLUMNS = {
+    "frame_map": ("0.5",),
+    "video_map": ("0.5", "0.5:0.95"),
+    "ava_map": ("official", "released_every_4th"),
 }
-"""Columns of results, and where metrics.json has them; fractions there, percent in tables."""
+"""Groups of metrics.json that stand first, in this order, and their keys that are shown; all keys of other groups."""
 UNIMPORTANT = ("hydra.", "callbacks.", "logger.", "metric.", "resume", "dataset.root")
 SEED = "seed"
 
@@ -33,7 +34,7 @@ class Run:
     Attributes:
         folder: Where it is.
         settings: What it was given, by key of the command line where those are known, else by key of its configuration.
-        results: Percent by the names of `METRICS`, those that it has.
+        results: Percent by the name of the figure, such as "frame-mAP@0.5".
         seconds: How long it took; NaN if that is not known.
         parameters: Of its network, in millions; NaN if that is not known.
     """
@@ -46,7 +47,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RunGroup:
     """Runs that differ in their seed only.
 
     Attributes:
@@ -82,12 +83,12 @@ class RunTable:
     Attributes:
         keys: Columns of settings: what differs between the runs, but for the seed.
         names: Columns of results.
-        rows: One a combination of settings, in the order of the runs.
+        rows: One for each combination of settings, in the order of the runs.
     """
 
     keys: tuple[str, ...]
     names: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[RunGroup, ...]
 
 
 def find_runs(folders: Sequence[Path]) -> list[Run]:
@@ -125,8 +126,10 @@ def tabulate(runs: Sequence[Run]) -> RunTable:
     groups: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
         groups.setdefault(tuple(run.settings.get(key, "") for key in keys), []).append(run)
-    names = tuple(name for name in METRICS if any(name in run.results for run in runs))
-    return RunTable(keys, names, tuple(Row(settings, tuple(group)) for settings, group in groups.items()))
+    first = [figure_name(group, key) for group, keys in COLUMNS.items() for key in keys]
+    having = dict.fromkeys(name for run in runs for name in run.results)
+    names = (*(name for name in first if name in having), *(name for name in having if name not in first))
+    return RunTable(keys, names, tuple(RunGroup(settings, tuple(group)) for settings, group in groups.items()))
 
 
 def cells(table: RunTable) -> tuple[list[str], list[list[str]]]:
@@ -136,7 +139,7 @@ def cells(table: RunTable) -> tuple[list[str], list[list[str]]]:
     for row in table.rows:
         results = [_with_spread(row.mean(name), row.spread(name)) for name in table.names]
         minutes, parameters = row.mean("seconds") / 60, row.mean("parameters")
-        rows.append([*row.settings, str(len(row.runs)), *results, _number(minutes, ".1f"), _number(parameters, ".2f")])
+        rows.append([*row.settings, str(len(row.runs)), *results, number(minutes, ".1f"), number(parameters, ".2f")])
     return header, rows
 
 
@@ -148,7 +151,7 @@ def as_markdown(table: RunTable) -> str:
 
 
 def as_csv(table: RunTable) -> str:
-    """Return one line a run: settings, seed, results in percent, seconds, parameters, folder."""
+    """Return one line for each run: settings, seed, results in percent, seconds, parameters, folder."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*table.keys, SEED, *table.names, "seconds", "parameters_millions", "folder"])
@@ -168,9 +171,10 @@ def _read(folder: Path) -> Run:
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise YowoError(f"{folder}: a file of the run cannot be read ({error})") from error
     results = {
-        name: 100 * metrics[group][key]
-        for name, (group, key) in METRICS.items()
-        if metrics.get(group, {}).get(key) is not None
+        figure_name(group, key): 100 * value
+        for group, means in mean_groups(metrics).items()
+        for key, value in means.items()
+        if value is not None and key in COLUMNS.get(group, means)
     }
     seconds, parameters = record.get("seconds", math.nan), record.get("parameters", math.nan)
     return Run(folder, _settings(folder, config), results, float(seconds), float(parameters) / 1e6)
@@ -196,8 +200,4 @@ def _natural(path: Path) -> list[tuple[int, str]]:
 
 
 def _with_spread(mean: float, spread: float) -> str:
-    return _number(mean, ".2f") + ("" if math.isnan(spread) else f" ± {spread:.2f}")
-
-
-def _number(value: float, how: str) -> str:
-    return "–" if math.isnan(value) else format(value, how)
+    return number(mean, ".2f") + ("" if math.isnan(spread) else f" ± {spread:.2f}")

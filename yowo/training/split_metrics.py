@@ -1,6 +1,6 @@
 """Metrics at the start of an evaluation: empty, and told which split it is over."""
 
-from typing import cast
+from typing import Any, cast
 
 from torchmetrics import MetricCollection
 
@@ -23,4 +23,4 @@ def start_metrics(metrics: MetricCollection, data: ClipDataModule | None, stage:
     keys = data.dataset(stage).key_frames
     split = SplitIndex(tuple(data.videos()), keys.video, keys.frame, keys.seconds)
     for metric in metrics.values():
-        cast(KeyFrameMetric, metric).attach(split)
+        cast(KeyFrameMetric[Any], metric).attach(split)

@@ -1,6 +1,6 @@
 from html.parser import HTMLParser
 
-from yowo.reports.html_page import figures, heat_table, page, section, table
+from yowo.reports.html_elements import figures, heat_table, page, section, table
 
 
 class Reader(HTMLParser):
@@ -9,7 +9,7 @@ class Reader(HTMLParser):
         self.open, self.text = [], []
 
     def handle_starttag(self, tag, attrs):
-        if tag not in ("meta", "rect", "line", "polyline"):
+        if tag not in ("meta",):
             self.open.append(tag)
 
     def handle_endtag(self, tag):

@@ -1,4 +1,4 @@
-"""Detections and ground truth of a key frame as flat rows, a row a box and class, checked where they enter a metric."""
+"""Detections and ground truth of a key frame as checked, flat rows: one per box and class."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from yowo.errors import AnnotationError, YowoError
 
 
 class BoxRows(NamedTuple):
-    """Boxes of one key frame, a row a box and class.
+    """Boxes of one key frame, one row per box and class.
 
     Attributes:
         boxes_norm: float32 [n, 4], x1 y1 x2 y2 as fractions of the picture.
@@ -27,10 +27,10 @@ def detection_rows(detections: Detections, num_classes: int, where: str) -> BoxR
     """Lay out the detections of a key frame as rows.
 
     Args:
-        detections: `boxes` float [N, 4], 0..1, with `scores` [N] and `labels` [N], or with `scores` [N, C], which makes
-            a row of each box and class. Half precision is widened.
+        detections: `boxes` float [N, 4], 0..1, with `scores` [N] and `labels` [N], or with `scores` [N, C], which gives
+            a row per box and class. Half precision becomes float32.
         num_classes: C; labels are below it.
-        where: What to call the key frame in errors, such as "key frame 12".
+        where: Name of the key frame for errors, such as "key frame 12".
 
     Returns:
         The rows, in the order of the boxes and then of the classes.
@@ -61,10 +61,10 @@ def target_rows(target: Target, num_classes: int, where: str) -> BoxRows:
     """Lay out the ground truth of a key frame as rows.
 
     Args:
-        target: `boxes` float [N, 4], 0..1, with `labels` int [N], or [N, C] of zeros and ones, which makes a row of
-            each box and each of its classes.
+        target: `boxes` float [N, 4], 0..1, with `labels` int [N], or [N, C] of zeros and ones, which gives a row
+            per box and each of its classes.
         num_classes: C; labels are below it.
-        where: What to call the key frame in errors, such as "key frame 12".
+        where: Name of the key frame for errors, such as "key frame 12".
 
     Returns:
         The rows, in the order of the boxes and then of the classes.
@@ -80,7 +80,9 @@ def target_rows(target: Target, num_classes: int, where: str) -> BoxRows:
         boxes = boxes[box]
     _require(labels.shape == (len(boxes),), where, "target labels", (len(boxes),), labels)
     if not bool(torch.isfinite(boxes).all()):
-        raise AnnotationError(f"{where}: a ground-truth box is NaN or infinite; expected fractions 0..1: mend it")
+        raise AnnotationError(
+            f"{where}: a ground-truth box is NaN or infinite; expected fractions 0..1: correct the annotation"
+        )
     _require_labels(labels, num_classes, f"{where}: a ground-truth box", AnnotationError)
     return BoxRows(boxes, labels.long())
 

@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from yowo.reports.score_tables import headline, score_tables
+from yowo.reports.terminal_tables import score_tables
 
 VIDEO = {
     "linker": "trimmed",
@@ -40,6 +40,15 @@ def test_ava_shows_its_rules():
     assert "paper's figures" in shown(AVA) and "30.00" in shown(AVA)
 
 
-def test_the_headline_is_frame_ap_or_the_official_rule():
-    assert headline(VIDEO) == {"run": 0.5, "jump": None}
-    assert headline(AVA)["run"] == 0.3
+def test_a_new_group_of_figures_is_shown_without_an_edit():
+    new = {
+        "point_map": {"near": 0.5},
+        "point_ap": {"near": {"run": 0.5}},
+        "rules": {"point_map": "distance of centres"},
+    }
+    text = shown(new)
+    assert "point-mAP@near" in text and "distance of centres" in text and "point AP@near" in text
+
+
+def test_metrics_without_ap_by_class_have_one_table():
+    assert len(score_tables({"frame_map": {"0.5": 0.5}})) == 1

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from yowo.errors import AnnotationError, YowoError
-from yowo.evaluation.box_rows import detection_rows, target_rows
+from yowo.evaluation.key_frame_rows import detection_rows, target_rows
 
 BOX = torch.tensor([[0.0, 0.0, 0.5, 0.5]])
 

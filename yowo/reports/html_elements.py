@@ -1,13 +1,11 @@
-"""The frame of a report page: one file that opens from disk, in light and dark, on wide and narrow screens."""
+"""The elements of an HTML page that opens from disk, in light and dark, on wide and narrow screens."""
 
 from collections.abc import Sequence
 from html import escape
 
+from yowo.reports.palette import style_variables
+
 STYLE = """
-:root{--bg:#fff;--ink:#1c2024;--soft:#667085;--line:#e4e7ec;--panel:#f8f9fb;
---c0:#3366cc;--c1:#e07b00;--c2:#8d4bbb;--c3:#12908e;--c4:#c43a4b;--c5:#6b7280}
-@media(prefers-color-scheme:dark){:root{--bg:#14171a;--ink:#e8eaed;--soft:#9aa4b2;--line:#2c3238;--panel:#1b1f24;
---c0:#7aa2f7;--c1:#ffa94d;--c2:#c792ea;--c3:#4fd1c5;--c4:#ff7b89;--c5:#9aa4b2}}
 body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--bg);margin:0 auto;max-width:1100px;
 padding:20px}
 h1{font-size:24px;margin:0 0 4px}h2{font-size:18px;margin:36px 0 6px;border-top:1px solid var(--line);padding-top:20px}
@@ -15,11 +13,8 @@ p{color:var(--soft);margin:4px 0 12px;max-width:80ch}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px}
 .figure{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:10px 14px}
 .figure b{display:block;font-size:24px}.figure span{color:var(--soft);font-size:13px}
-svg text{fill:var(--ink);font-size:11px}svg text.small{font-size:9.5px;fill:var(--soft)}svg text.title{font-weight:600}
-svg .frame{fill:none;stroke:var(--line)}svg .curve{fill:none;stroke:var(--c0);stroke-width:1.8}
-svg{width:100%;height:auto}
-.panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:10px}
-.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:13px}
+svg{width:100%;height:auto}svg *{stroke-linejoin:round}svg text{fill:var(--ink)}
+.scroll{overflow-x:auto}.scroll svg{min-width:600px}table{border-collapse:collapse;font-size:13px}
 th,td{padding:3px 8px;border-bottom:1px solid var(--line)}
 td,th{text-align:right;white-space:nowrap}
 td:first-child,th:first-child{text-align:left}th{font-weight:600}
@@ -42,7 +37,7 @@ def page(title: str, subtitle: str, sections: Sequence[str]) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>"
+        f"<title>{escape(title)}</title><style>{style_variables()}{STYLE}</style></head><body>"
         f"<h1>{escape(title)}</h1><p>{escape(subtitle)}</p>{''.join(sections)}"
         "<footer>Made by yowo. Everything is in this file.</footer></body></html>\n"
     )
@@ -63,7 +58,7 @@ def figures(entries: Sequence[tuple[str, str, str]]) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], turned: bool = False) -> str:
-    """Return a table; `turned` writes the header's words upwards."""
+    """Return a table; `turned` writes the header vertically."""
     if turned:
         first, *rest = header
         head = f"<th>{escape(first)}</th>" + "".join(f'<th class="turned"><span>{escape(h)}</span></th>' for h in rest)
@@ -74,13 +69,13 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], turned: bool = F
 
 
 def heat_table(names: Sequence[str], columns: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
-    """Return a table of counts, darker where a row has more; zeros are dots, so that colour is not alone."""
+    """Return a table of counts, with more colour for a larger share of the row; zeros are dots."""
     head = "".join(f'<th class="turned"><span>{escape(name)}</span></th>' for name in columns)
     lines = []
     for name, row in zip(names, counts, strict=True):
         most = max(max(row), 1)
         cells = "".join(
-            f'<td style="background:color-mix(in srgb,var(--c1) {80 * value // most}%,transparent)">{value or "·"}</td>'
+            f'<td style="background:color-mix(in srgb,var(--c1) {55 * value // most}%,transparent)">{value or "·"}</td>'
             for value in row
         )
         lines.append(f"<tr><td>{escape(name)}</td>{cells}</tr>")
