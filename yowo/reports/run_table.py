@@ -1,4 +1,4 @@
-"""Many runs as one table: what differs between their configurations, and what came out."""
+"""Many runs as one table: what differs between their configurations, and their results."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ COLUMNS = {
     "video_map": ("0.5", "0.5:0.95"),
     "ava_map": ("official", "released_every_4th"),
 }
-"""Groups of metrics.json that stand first, in this order, and their keys that are shown; all keys of other groups."""
+"""Groups of metrics.json that come first, and their keys that are shown; other groups follow with all keys."""
 UNIMPORTANT = ("hydra.", "callbacks.", "logger.", "metric.", "resume", "dataset.root")
 SEED = "seed"
 
@@ -32,8 +32,8 @@ class Run:
     """One finished run.
 
     Attributes:
-        folder: Where it is.
-        settings: What it was given, by key of the command line where those are known, else by key of its configuration.
+        folder: Its folder.
+        settings: Values by key: the overrides of the command line where those are known, else the whole configuration.
         results: Percent by the name of the figure, such as "frame-mAP@0.5".
         seconds: How long it took; NaN if that is not known.
         parameters: Of its network, in millions; NaN if that is not known.
@@ -81,7 +81,7 @@ class RunTable:
     """Rows of settings and results.
 
     Attributes:
-        keys: Columns of settings: what differs between the runs, but for the seed.
+        keys: Columns of settings: what differs between the runs, except the seed.
         names: Columns of results.
         rows: One for each combination of settings, in the order of the runs.
     """
@@ -101,7 +101,7 @@ def find_runs(folders: Sequence[Path]) -> list[Run]:
         The runs, in the order of their folders' names (numbers as numbers).
 
     Raises:
-        YowoError: A folder is not there, or none holds a finished run; a file cannot be read.
+        YowoError: A folder is missing, no folder has a finished run, or a file cannot be read.
     """
     found: dict[Path, Run] = {}
     for folder in folders:
@@ -116,7 +116,7 @@ def find_runs(folders: Sequence[Path]) -> list[Run]:
 
 
 def tabulate(runs: Sequence[Run]) -> RunTable:
-    """Lay runs out as a table; those that differ in their seed only share a row."""
+    """Make a table of runs; those that differ only in their seed share a row."""
     every = dict.fromkeys(key for run in runs for key in run.settings)
     keys = tuple(
         key
@@ -181,7 +181,7 @@ def _read(folder: Path) -> Run:
 
 
 def _settings(folder: Path, config: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a run was given: its overrides where Hydra wrote them down, else its whole configuration."""
+    """Return the settings of a run: its overrides where Hydra recorded them, else its whole configuration."""
     written = folder / ".hydra" / "overrides.yaml"
     if written.is_file():
         overrides = [str(line).lstrip("+~") for line in yaml.safe_load(written.read_text(encoding="utf-8"))]
