@@ -16,7 +16,7 @@ from yowo.errors import VideoError
 from yowo.video.frame_index import FrameIndex, decoded, frame_index
 from yowo.video.frames import Frames, check_indices
 from yowo.video.packets import DECODING_ERRORS, NO_TIME, words
-from yowo.video.soundness import stop_at_errors
+from yowo.video.file_pass import stop_at_errors
 
 SEEK_REACH = 64
 """Frames that are decoded after a seek in search of the key frame, before it is given up."""
