@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class FileFacts:
-    """Facts about one version of a file; None for what has not been asked yet.
+    """Facts about one version of a file; None, or False, for what has not been found out yet.
 
     Attributes:
         index: Its frames, numbered by packets where these allow it, see `yowo.video.frame_index.frame_index`.
         decoded: Its frames, numbered by decoding.
         clean_jumps: See `yowo.video.packets.Packets.clean_jumps`.
         soundness: See `yowo.video.soundness.soundness`.
-        decord_agrees: Whether decord opens the file and gives the same first and last frame as PyAV.
+        decord_agrees: Whether decord was seen to open the file and to give the same first and last frame as PyAV.
     """
 
     index: FrameIndex | None = None
     decoded: FrameIndex | None = None
     clean_jumps: bool = False
     soundness: Soundness | None = None
-    decord_agrees: bool | None = None
+    decord_agrees: bool = False
 
 
 def file_facts(path: str | Path) -> FileFacts:

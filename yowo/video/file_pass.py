@@ -144,7 +144,7 @@ class _Decoding:
         self.key_packets: dict[int, int] = {}
         self._only_first = only_first
 
-    def push(self, packet: av.Packet) -> None:
+    def push(self, packet: "av.Packet[av.VideoStream]") -> None:
         """Decode a packet; the empty one at the end gives the frames that the decoder still holds.
 
         Packets that cannot be decoded are skipped before the first frame, as in a recording that begins in the middle.
@@ -183,7 +183,7 @@ class _StrictDecoding(_Decoding):
         self._most_frames, self._messages = most_frames, messages
         self._failed = False
 
-    def push(self, packet: av.Packet) -> None:
+    def push(self, packet: "av.Packet[av.VideoStream]") -> None:
         """Decode a packet, unless it shows damage."""
         data = bytes(packet)
         if packet.pts is not None and packet.is_keyframe:

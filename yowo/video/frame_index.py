@@ -1,4 +1,4 @@
-"""Where the frames of a file are: their times in the order in which they are shown, and where decoding can begin."""
+"""The frames of a file: their times in the order in which they are shown, and where decoding can begin."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -69,7 +69,7 @@ def remember(path: str | Path, known: FileFacts, found: FilePass) -> FrameIndex:
     """Make the index of a file from a pass over it, and keep it.
 
     Args:
-        path: The file. It is read once more where its frames must be numbered by decoding and `found` does not have all.
+        path: The file. It is read again if its frames must be numbered by decoding and `found` does not have all.
         known: Where the index goes.
         found: The pass.
 

@@ -149,13 +149,13 @@ class PacketFacts:
 
     @property
     def expected_pixels(self) -> int:
-        """Pixels of all frames together, by the number of frames in the header, else by its duration; 0 without either."""
+        """Pixels of all frames, by the number of frames in the header, else by its duration; 0 without either."""
         frames = self.stream.frames
         if not frames and self._container.duration is not None:
             frames = int(self._container.duration / av.time_base * rate(self.stream))
         return frames * self.width * self.height
 
-    def read(self) -> Iterator[av.Packet]:
+    def read(self) -> "Iterator[av.Packet[av.VideoStream]]":
         """Yield the packets in the order in which they are stored, the empty one at the end included.
 
         An error of the container ends the iteration and is kept in `error`.
@@ -167,7 +167,7 @@ class PacketFacts:
         except DECODING_ERRORS as error:
             self.error, self._damaged = error, True
 
-    def _add(self, packet: av.Packet) -> None:
+    def _add(self, packet: "av.Packet[av.VideoStream]") -> None:
         if packet.size:
             self._times.append(NO_TIME if packet.pts is None else packet.pts)
             self._keys.append(packet.is_keyframe)
@@ -229,7 +229,8 @@ def one_frame_each_possible(container: str, codec: str, reordered: bool) -> bool
     Args:
         container: First name of the format, such as "mov".
         codec: Name of the codec.
-        reordered: Whether frames are shown in another order than they are stored in; AVI stores the decoding order only.
+        reordered: Whether frames are shown in another order than they are stored in. AVI stores only the order of
+            decoding.
     """
     known = container in CONTAINERS_WITH_TIMES and codec in CODECS_WITH_A_FRAME_A_PACKET
     return known and not (container == "avi" and reordered)

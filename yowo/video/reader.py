@@ -1,4 +1,4 @@
-"""Exact frame access to videos: by decord, by PyAV where decord is not wanted or not to be trusted, or from pictures."""
+"""Exact frame access to videos: by decord, by PyAV where decord is not wanted or not trusted, or from pictures."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -65,20 +65,19 @@ def open_video(path: str | Path, backend: str = "auto", decoder: str = "decord")
 def _decord_or_pyav(path: str | Path) -> VideoReader:
     """Open with decord if it accepts the file, and gives its first and last frame as PyAV does.
 
-    It was seen to give other colours at odd sizes, and to turn pictures upside down, or fail, where they are to be shown
-    turned. The comparison is made once in each process.
+    It was seen to give other colours at odd sizes, and to turn pictures upside down, or fail, where they are to be
+    shown turned. An agreement is kept for the life of the process.
     """
     known = file_facts(path)
     if known.decord_agrees:
         return DecordReader(path)
     spare = PyAVReader(path)
-    if known.decord_agrees is None:
-        reader = _agreeing_decord(path, spare)
-        known.decord_agrees = reader is not None
-        if reader is not None:
-            spare.close()
-            return reader
-    return spare
+    reader = _agreeing_decord(path, spare)
+    if reader is None:
+        return spare
+    spare.close()
+    known.decord_agrees = True
+    return reader
 
 
 def _agreeing_decord(path: str | Path, other: VideoReader) -> DecordReader | None:

@@ -32,8 +32,8 @@ def soundness(path: str | Path) -> Soundness:
     is therefore read by one decoder only, in one way: by PyAV, from the first frame on. The result is kept for the life
     of the process as long as the file does not change.
 
-    The file is read once from beginning to end, and at most `MOST_JUMPS` key packets are read again. Damaged files whose
-    packets do not number the frames are read a second time, to count the frames before the damage.
+    The file is read once from beginning to end, and at most `MOST_JUMPS` key packets are read again. A damaged file
+    whose packets do not number the frames is read a second time, to count the frames before the damage.
 
     Raises:
         VideoError: The file is not a video, or nothing of it can be decoded.
@@ -61,7 +61,7 @@ def _examined(path: str | Path, known: FileFacts) -> Soundness:
 
 
 def _too_long(index: FrameIndex) -> bool:
-    """Whether a file is not decoded beforehand; if its frames had to be numbered by decoding, length does not matter."""
+    """Whether a file is too long to be decoded beforehand; never so if only decoding numbers its frames."""
     return not index.decoded and len(index.times) * index.width * index.height > MOST_PIXELS
 
 
