@@ -224,11 +224,13 @@ def test_nothing_large_and_no_picture_of_others_is_committed():
 
 
 EXCLUSIVE = {"hydra"}
+OF_DETECT = {"reader"}
+"""Groups of `yowo detect` alone."""
 
 
 @pytest.mark.parametrize(
     "override",
-    [f"{group}={choice}" for group in groups() if group not in EXCLUSIVE for choice in choices(group)],
+    [f"{group}={choice}" for group in groups() if group not in EXCLUSIVE | OF_DETECT for choice in choices(group)],
 )
 def test_every_choice_of_every_group_composes(override, tmp_path):
     group, _, choice = override.partition("=")
@@ -238,6 +240,12 @@ def test_every_choice_of_every_group_composes(override, tmp_path):
     assert set(config) >= {"model", "dataset", "trainer", "optimizer"}
     if group in ("model", "dataset"):
         assert config[group].name == choice
+
+
+@pytest.mark.parametrize("override", [f"{group}={choice}" for group in OF_DETECT for choice in choices(group)])
+def test_every_choice_of_the_groups_of_detect_composes(override):
+    register_checkpoint(None)
+    assert compose_config("detect", ["model=yowo_tiny", "dataset=motion", override])
 
 
 @pytest.mark.parametrize("root", ["train", "demo", "eval", "detect"])

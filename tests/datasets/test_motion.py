@@ -235,3 +235,10 @@ def test_a_key_frame_tells_where_its_clip_is(made):
     assert (key.video, key.frame, key.num_frames, key.size) == ("val_0000", 7, 16, (64, 48))
     assert key.path == str(made.root / "videos" / "val_0000.mp4")
     assert key.boxes_norm.dtype == np.float32 and key.labels.dtype == np.int64
+
+
+@pytest.mark.parametrize(("decoder", "backend"), [("decord", "auto"), ("pyav", "pyav")])
+def test_generated_videos_are_read_with_the_decoder_that_is_asked_for(made, decoder, backend):
+    pytest.importorskip("decord", reason="there is no decord on this platform")
+    videos = tiny(made.root, decoder=decoder).videos("train")
+    assert {video.backend for video in videos} == {backend}

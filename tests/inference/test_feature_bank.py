@@ -9,11 +9,14 @@ from yowo.data.augment import EvalTransform
 from yowo.errors import ConfigError
 from yowo.inference.feature_bank import FeatureBank, LongTermContext, SplitFeatures, bank_of_video
 from yowo.inference.streaming import detect_frames
+from yowo.video.frame_source import ReaderSource
 from yowo.video.reader import open_video
 
 
 class Frames:
     """A reader over an array that counts what it decodes."""
+
+    width, height = 64, 48
 
     def __init__(self, frames):
         self.frames, self.read = frames, []
@@ -70,7 +73,7 @@ def test_a_video_of_one_clip_is_judged_as_by_the_plain_network(detector, length)
     frames = pictures(length, 2)
     bank = bank_of_video(LongTermContext(), detector, TRANSFORM, Frames(frames))
     plain, banked = (
-        list(detect_frames(detector, unjudged, TRANSFORM, Frames(frames), 8, features=features))
+        list(detect_frames(detector, unjudged, TRANSFORM, ReaderSource(Frames(frames)), 8, features=features))
         for features in (None, bank.mean)
     )
     for name in ("conf", "cls", "boxes"):

@@ -10,7 +10,7 @@ from yowo.video.decord_reader import DecordReader
 
 def test_a_platform_without_decord_is_told_what_to_do(videos, monkeypatch):
     monkeypatch.setitem(sys.modules, "decord", None)
-    with pytest.raises(VideoError, match=r"decord is not installed on this platform; use backend=pyav"):
+    with pytest.raises(VideoError, match=r"decord is not installed, or cannot be loaded; use backend=pyav"):
         DecordReader(videos / "mpeg4.avi")
 
 

@@ -32,8 +32,8 @@ def test_a_file_with_missing_pieces_is_not_sought_in(tmp_path, videos):
 def test_a_file_is_indexed_once_and_again_when_it_changed(tmp_path, videos, monkeypatch):
     path, calls = tmp_path / "v.avi", []
     path.write_bytes((videos / "mpeg4.avi").read_bytes())
-    read = module.read_packets
-    monkeypatch.setattr(module, "read_packets", lambda path: calls.append(path) or read(path))
+    read = module.read_file
+    monkeypatch.setattr(module, "read_file", lambda path, decode: calls.append(path) or read(path, decode))
     assert frame_index(path) is frame_index(path)
     path.write_bytes((videos / "mjpeg.avi").read_bytes())
     frame_index(path)

@@ -6,7 +6,7 @@ from PIL import Image
 
 from tests.make_data import pictures, write_video
 from tests.video.video_files import CLOSED, COUNT, encode, sequential, write_sound
-from yowo.errors import VideoError
+from yowo.errors import ConfigError, VideoError
 from yowo.video import probe_process
 from yowo.video.probe import VideoInfo, probe_video, probe_videos
 
@@ -69,14 +69,31 @@ def test_without_decord_pyav_is_named(videos, monkeypatch):
     assert probe_video(videos / "mpeg4.avi").backend == "pyav"
 
 
-def test_a_file_that_decord_opens_and_cannot_decode_goes_to_pyav(videos, monkeypatch):
+def test_a_file_that_decord_opens_and_cannot_decode_goes_to_pyav(videos, tmp_path, monkeypatch):
     decord = pytest.importorskip("decord", reason="there is no decord on this platform")
 
     def refuse(self, indices):
         raise RuntimeError("no decoder")
 
     monkeypatch.setattr(decord.VideoReader, "get_batch", refuse)
-    assert probe_video(videos / "mpeg4.avi") == VideoInfo(COUNT, 25.0, 64, 48, "pyav")
+    path = tmp_path / "v.avi"  # a file of its own: what is known about a file is kept in the process
+    path.write_bytes((videos / "mpeg4.avi").read_bytes())
+    assert probe_video(path) == VideoInfo(COUNT, 25.0, 64, 48, "pyav")
+
+
+def test_with_pyav_as_decoder_nothing_opens_decord(videos, video, monkeypatch):
+    monkeypatch.setattr("yowo.video.decord_reader.DecordReader.__init__", lambda self, path: pytest.fail("opened"))
+    assert probe_video(videos / "mpeg4.avi", decoder="pyav") == VideoInfo(COUNT, 25.0, 64, 48, "pyav")
+    with pytest.raises(ConfigError, match=r"decoder: expected decord or pyav, got 'fast'"):
+        probe_video(videos / "mpeg4.avi", decoder="fast")
+
+
+def test_many_videos_are_probed_with_the_decoder_that_is_asked_for(videos, caplog, monkeypatch):
+    path = str(videos / "mpeg4.avi")
+    assert probe_videos([path], decoder="pyav")[0][path].backend == "pyav"
+    assert probe_videos([path], decoder="decord")[0][path].backend == "decord"
+    with pytest.raises(ConfigError, match=r"decoder: expected decord or pyav, got 'fast'"):
+        probe_videos([path], decoder="fast")
 
 
 def test_a_missing_file_and_a_damaged_last_picture_are_errors(tmp_path):

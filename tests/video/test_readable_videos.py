@@ -23,3 +23,5 @@ def test_the_decoder_is_chosen_where_both_can_read(tmp_path):
     paths = {"good": str(tmp_path / "good.avi")}
     assert readable(paths, "error", "decord")["good"].backend == "decord"
     assert readable(paths, "error", "pyav")["good"].backend == "pyav"
+    with pytest.raises(ConfigError, match=r"decoder: expected decord or pyav, got 'fast'"):
+        readable(paths, "error", "fast")

@@ -1,12 +1,18 @@
+import doctest
 import sys
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.make_data import pictures
-from tests.video.video_files import COUNT, KINDS, difference, sequential, write_sound
+from tests.video.video_files import COUNT, KINDS, difference, encode, sequential, write_sound
 from yowo.errors import ConfigError, VideoError
+from yowo.video import reader as reader_module
+from yowo.video import writer as writer_module
+from yowo.video.decord_reader import DecordReader
+from yowo.video.packets import PacketFacts
 from yowo.video.reader import open_video
 
 ROUNDING = 3
@@ -39,6 +45,71 @@ def test_without_decord_pyav_reads(videos, monkeypatch):
     with open_video(videos / "mpeg4.avi") as reader:
         assert reader.backend == "pyav"
         assert difference(reader.get_frames([30])[0], sequential(videos / "mpeg4.avi")[30]) == 0
+
+
+def same_by_both_decoders(path, tolerance):
+    """Clips as a data set reads them, by the backend that each decoder is asked for and by the one it then names."""
+    with open_video(path, decoder="decord") as first, open_video(path, decoder="pyav") as second:
+        assert (first.backend, second.backend) == ("decord", "pyav")
+        assert (len(first), first.width, first.height, first.fps) == (
+            len(second), second.width, second.height, pytest.approx(second.fps),
+        )  # fmt: skip
+        for end in (len(first) - 1, len(first) // 2, 7):
+            wanted = range(max(0, end - 15), end + 1)
+            assert difference(first.get_frames(wanted), second.get_frames(wanted)) <= tolerance
+
+
+@pytest.mark.parametrize(("name", "options"), [("mpeg4", {"g": "12"}), ("mpeg4", {"g": "600"}), ("mjpeg", {})])
+def test_both_decoders_give_identical_frames_of_clips_like_those_of_ucf101(tmp_path, name, options):
+    pytest.importorskip("decord", reason="there is no decord on this platform")
+    encode(tmp_path / "v.avi", pictures(COUNT, 0).repeat(5, axis=1).repeat(5, axis=2), name, options)
+    same_by_both_decoders(tmp_path / "v.avi", tolerance=0)
+
+
+@pytest.mark.shared
+def test_both_decoders_give_the_same_frames_of_real_clips(shared):
+    clips = sorted((shared / "data" / "ucf101-24-mini" / "UCF-101").glob("*/*.avi"))
+    assert clips
+    for path in clips:
+        same_by_both_decoders(path, ROUNDING)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_sound_file_is_read_once_from_beginning_to_end(video, tmp_path, name, monkeypatch):
+    path, passes, jumps = tmp_path / name, [], []
+    path.write_bytes(video(name).read_bytes())
+    read = PacketFacts.read
+    monkeypatch.setattr(PacketFacts, "read", lambda self: passes.append(self) or read(self))
+    opened = av.open
+    monkeypatch.setattr(av, "open", lambda *args, **options: jumps.append(args) or opened(*args, **options))
+    open_video(path, decoder="pyav").close()
+    assert len(passes) == 1 and len(jumps) == 2  # the pass, and the jumps to key frames
+    open_video(path, decoder="pyav").close()
+    open_video(path, "pyav").close()
+    assert len(jumps) == 2
+
+
+def test_decord_is_compared_with_pyav_once(videos, tmp_path, monkeypatch):
+    pytest.importorskip("decord", reason="there is no decord on this platform")
+    path, compared = tmp_path / "v.avi", []
+    path.write_bytes((videos / "mpeg4.avi").read_bytes())
+    agrees = DecordReader.agrees_with
+    monkeypatch.setattr(DecordReader, "agrees_with", lambda *both: compared.append(both) or agrees(*both))
+    for _ in range(3):
+        with open_video(path) as reader:
+            assert reader.backend == "decord"
+    assert len(compared) == 1
+
+
+def test_an_unknown_decoder_is_named(videos):
+    with pytest.raises(ConfigError, match=r"^decoder: expected decord or pyav, got 'opencv'$"):
+        open_video(videos / "mpeg4.avi", decoder="opencv")
+
+
+@pytest.mark.parametrize("module", [reader_module, writer_module])
+def test_the_examples_in_docstrings_work(module):
+    done = doctest.testmod(module)
+    assert done.attempted and not done.failed
 
 
 def test_no_frames_are_an_empty_array(videos):

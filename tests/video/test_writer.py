@@ -71,7 +71,7 @@ def test_an_older_file_stays_until_the_new_one_is_whole(tmp_path):
         (("v.webm", 25, (64, 48), "libx264"), r"v\.webm: libx264 does not go into this kind of file"),
         (("v.mp4", 25, (64, 48), "aac"), r"v\.mp4: aac does not encode pictures"),
         (("v.xyz", 25, (64, 48)), r"v\.xyz: cannot be written \(.*\); name it \.mp4, \.mkv or \.avi"),
-        (("v.mp4", 0, (64, 48)), r"v\.mp4: expected a rate above 0 frames a second, got 0"),
+        (("v.mp4", 0, (64, 48)), r"v\.mp4: expected a rate above 0 frames per second, got 0"),
         (("v.mp4", 25, (0, 48)), r"v\.mp4: expected a size of at least 1x1 pixels, got 0x48"),
     ],
 )

@@ -21,7 +21,7 @@ from yowo.data.dataset import collate
 from yowo.inference.drawing import contact_sheet, draw_truth_and_detections, save_picture
 from yowo.models.detector import Detector
 from yowo.reports.metrics_file import write_metrics
-from yowo.video.reader import open_video
+from yowo.video.frame_source import open_file
 
 SHEET = 12
 """Held-out key frames on the contact sheet."""
@@ -48,8 +48,8 @@ def demo(config: DictConfig) -> None:
     video = liveliest(data)
     output = folder / f"{Path(video).stem}_detected.mp4"
     detector = module.detector.eval()
-    with open_video(video) as reader:
-        annotate(detector, config, reader, Path(video).stem, output)
+    with open_file(video, config.decoder.name) as frames:
+        annotate(detector, config, frames, Path(video).stem, output)
     sheet = folder / "contact_sheet.png"
     draw_sheet(detector, data, config, sheet)
     metrics["seconds"] = round(time.perf_counter() - begin, 1)

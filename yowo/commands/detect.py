@@ -1,7 +1,7 @@
 """`yowo detect`: an annotated video and a detections file from a checkpoint and a video."""
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from torch import Tensor
 from yowo.commands.hydra_app import run_hydra
 from yowo.commands.records import record_run, run_folder
 from yowo.commands.starting_weights import check_network, load_network, remember_network
-from yowo.config.build import build_context, build_detector, build_eval_transform
+from yowo.config.build import build_context, build_detector, build_eval_transform, make
 from yowo.config.checks import check_required
 from yowo.contracts import Detections
 from yowo.errors import ConfigError
@@ -24,8 +24,14 @@ from yowo.inference.drawing import draw_boxes
 from yowo.inference.feature_bank import bank_of_video
 from yowo.inference.streaming import detect_frames
 from yowo.models.detector import Detector
-from yowo.video.reader import VideoReader, open_video
+from yowo.video.frame_source import FrameSource, ReaderSource
+from yowo.video.reader import open_video
 from yowo.video.writer import VideoWriter
+
+Features = Callable[[Sequence[int]], Tensor]
+"""Returns the 3D features, float [B, C, h, w], of B frames by their positions."""
+FILE_READER = "yowo.video.frame_source.open_file"
+"""`_target_` of conf/reader/file.yaml, the reader whose source is a path."""
 
 
 def run(arguments: Sequence[str]) -> None:
@@ -37,35 +43,20 @@ def check(config: DictConfig) -> None:
     """Check what detection needs, before anything is read.
 
     Raises:
-        ConfigError: Checkpoint or source is not given or not there, or the device is not.
+        ConfigError: Checkpoint or source is missing or does not exist, or there is no such device.
     """
     check_network(config, "detect")
     source = Path(str(check_required(config, "source", "yowo detect checkpoint=best.ckpt source=VIDEO")))
-    check_context(config)
-    if not source.exists():
+    if config.reader._target_ == FILE_READER and not source.exists():
         raise ConfigError(f"source={source}: there is no such video or folder")
     pick_device(config.device)
 
 
-def check_context(config: DictConfig) -> None:
-    """Check that what looks ahead gets a source that can be looked ahead in.
-
-    Raises:
-        ConfigError: The source is a camera or a stream.
-    """
-    source = str(config.source)
-    if build_context(config) is not None and (source.isdigit() or "://" in source):
-        raise ConfigError(
-            f"source={source} is live and context=lfb looks ahead of the frame it judges; give a video file, or "
-            "context=none"
-        )
-
-
 def pick_device(name: str) -> torch.device:
-    """Return the device of a name; "auto" is the GPU where there is one.
+    """Return the device with a name; "auto" is the GPU if there is one, otherwise the CPU.
 
     Raises:
-        ConfigError: There is no such device here.
+        ConfigError: This machine has no such device.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -78,42 +69,76 @@ def pick_device(name: str) -> torch.device:
     return device
 
 
+def open_source(config: DictConfig) -> FrameSource:
+    """Open the source of frames that the configuration names, by its reader.
+
+    Raises:
+        ConfigError: The reader cannot be made, or the decoder is unknown.
+        VideoError: The source cannot be opened.
+    """
+    source: FrameSource = make(config.reader, source=str(config.source), decoder=config.decoder.name)
+    return source
+
+
 def detect_video(config: DictConfig) -> None:
     """Detect as configured and print where the results are."""
     record_run(config)
     detector = build_detector(config)
     load_network(detector, config)
-    source = Path(config.source)
+    source = Path(str(config.source))
     output = Path(config.output) if config.output else run_folder() / f"{source.stem}_detected.mp4"
-    context = build_context(config)
     with ExitStack() as stack:
-        reader = stack.enter_context(open_video(str(source)))
-        features = None
-        if context is not None:  # a reader of its own, so that both read forward only
-            ahead = stack.enter_context(open_video(str(source)))
-            features = bank_of_video(context, detector, build_eval_transform(config), ahead).mean
-        count = annotate(detector, config, reader, source.stem, output, features)
+        frames = stack.enter_context(open_source(config))
+        features = stack.enter_context(look_ahead(detector, config, frames))
+        count = annotate(detector, config, frames, source.stem, output, features)
     console = Console()
     console.print(f"{count} detections on {source.name}", highlight=False)
     console.print(f"video: {output}", highlight=False, soft_wrap=True)
     console.print(f"detections: {output.with_suffix('.csv')}", highlight=False, soft_wrap=True)
 
 
+@contextmanager
+def look_ahead(detector: Detector, config: DictConfig, frames: FrameSource) -> Iterator[Features | None]:
+    """Open what gives the features around key frames; None with context=none.
+
+    The video is opened a second time, so that both readers read forward only.
+
+    Args:
+        detector: The network; it may still be moved to another device.
+        config: Names context, source and decoder.
+        frames: The open source.
+
+    Raises:
+        ConfigError: The source is not a video that can be opened twice and read at any position.
+    """
+    context = build_context(config)
+    if context is None:
+        yield None
+        return
+    if not isinstance(frames, ReaderSource):
+        raise ConfigError(
+            f"source={config.source} is read forward only and context=lfb looks ahead of the frame it judges; give a "
+            "video file (reader=file), or context=none"
+        )
+    with open_video(str(config.source), decoder=config.decoder.name) as ahead:
+        yield bank_of_video(context, detector, build_eval_transform(config), ahead).mean
+
+
 def annotate(
     detector: Detector,
     config: DictConfig,
-    reader: VideoReader,
+    frames: FrameSource,
     name: str,
     output: Path,
-    features: Callable[[Sequence[int]], Tensor] | None = None,
+    features: Features | None = None,
 ) -> int:
-    """Detect on every frame; write the video with boxes, and beside it the detections as CSV.
+    """Detect on every frame; write the video with boxes, and the detections as a CSV file of the same name.
 
     Args:
         detector: The network.
         config: Names classes, clip length, thresholds and device.
-        reader: The open video.
-        name: Of the video, for the table.
+        frames: The open source; it is read until it ends.
+        name: Name of the video in the table.
         output: The video to write.
         features: See `detect_frames`.
 
@@ -130,7 +155,7 @@ def annotate(
         detector.eval().to(device),
         detector.postprocess.with_options(score_threshold=threshold),
         build_eval_transform(config),
-        reader,
+        frames,
         config.dataset.clip_len if features is None else 1,
         config.dataset.dilation,
         config.get("batch_size", 8),
@@ -140,17 +165,26 @@ def annotate(
     rows: list[tuple[int, Detections]] = []
     with ExitStack() as stack:
         writer: VideoWriter | None = None
-        for result in track(results, description="detecting", total=len(reader)):
+        for result in track(results, description="detecting", total=frames.length):
             picture = drawn(result.picture, result.detections, names)
             if writer is None:
                 size = (picture.shape[1], picture.shape[0])
-                writer = stack.enter_context(VideoWriter(output, reader.fps, size))
+                writer = stack.enter_context(VideoWriter(output, frames.fps, size))
             writer.write(picture)
             rows.append((result.frame, result.detections))
-    return write_csv(output.with_suffix(".csv"), name, (reader.width, reader.height), rows, names)
+    return write_csv(output.with_suffix(".csv"), name, (frames.width, frames.height), rows, names)
 
 
 def drawn(picture: NDArray[np.uint8], found: Detections, names: Sequence[str]) -> NDArray[np.uint8]:
-    """Draw the detections of a frame into a copy of it, enlarged where it is small."""
+    """Draw the detections of a frame on a copy of it, which is enlarged if it is small.
+
+    Args:
+        picture: uint8 [H, W, 3], RGB.
+        found: Detections of the frame, see `Detections`.
+        names: Names of the C classes.
+
+    Returns:
+        uint8 [H', W', 3], RGB.
+    """
     labels = found["labels"] if "labels" in found else found["scores"]
     return draw_boxes(picture, found["boxes"], labels, names, scores=found["scores"])

@@ -35,6 +35,7 @@ from yowo.datasets.split_lists import name_list
 from yowo.errors import ConfigError, DatasetError
 from yowo.projects.project import SPLIT_FOLDER, TABLE, VIDEO_FOLDER
 from yowo.projects.table import Extent, TableRow, read_table, write_table
+from yowo.video.backends import usable_decoder
 
 FORMAT = 1
 """Rises with every change of what is generated from equal parameters."""
@@ -138,7 +139,7 @@ class Motion(VideoDataset):
                 "prepare() makes it again"
             )
         return [
-            AnnotatedVideo(name, str(path), self._lengths[name], self._extent(), self._tubes[name])
+            AnnotatedVideo(name, str(path), self._lengths[name], self._extent(), self._tubes[name], self._backend())
             for name, path in paths.items()
         ]
 
@@ -152,6 +153,10 @@ class Motion(VideoDataset):
         """The tubes of each video."""
         extents = {name: Extent(count, self._extent()) for name, count in self._lengths.items()}
         return read_table(self.root / TABLE, self.classes, extents)
+
+    def _backend(self) -> str:
+        """Return what reads the videos, which are not probed: PyAV if it is wanted, otherwise whichever is safe."""
+        return "pyav" if usable_decoder(self.decoder) == "pyav" else "auto"
 
     def _extent(self) -> tuple[int, int]:
         return int(self._size[0]), int(self._size[1])

@@ -1,4 +1,4 @@
-"""A trained detector at work: over whole videos, with a bank of features, drawn, timed."""
+"""Using a trained detector: on streams of frames, with features of long videos, drawing results, timing."""
 
 from lazy_loader import attach
 

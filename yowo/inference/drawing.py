@@ -1,4 +1,4 @@
-"""Pictures that people look at: boxes on frames, truth beside detections, sheets of many."""
+"""Pictures for people: boxes on frames, ground truth and detections together, contact sheets."""
 
 import colorsys
 from collections.abc import Sequence
@@ -15,17 +15,17 @@ from yowo.contracts import Detections, Target
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 READABLE_SIDE = 360
-"""Smaller pictures are enlarged, by a whole factor, until their short side is about this long."""
+"""Pixels. Smaller pictures are enlarged by a whole factor until their short side is about this long."""
 GOLDEN = 0.618034
-"""Steps of the golden ratio spread any number of hues evenly."""
+"""Hues that are steps of the golden ratio apart are spread evenly, whatever their number."""
 TRUTH_COLOUR = (255, 255, 255)
 TOP_ACTIONS = 3
-"""Labels shown of a person who does several things."""
+"""Number of labels shown for a person who does several things."""
 PAPER, INK = (24, 26, 30), (228, 230, 234)
 
 
 def class_colour(label: int) -> Colour:
-    """Return the colour of a class, bright enough for dark text."""
+    """Return the colour of a class, (red, green, blue) of 0..255, bright enough for dark text on it."""
     red, green, blue = colorsys.hsv_to_rgb((0.08 + label * GOLDEN) % 1, 0.62, 1.0)
     return int(red * 255), int(green * 255), int(blue * 255)
 
@@ -62,13 +62,14 @@ def draw_boxes(
     Args:
         frame: uint8 [H, W, 3], RGB; not changed.
         boxes: float [N, 4], 0..1.
-        labels: int [N], or [N, C] where a person does several things: the strongest are named.
-        names: Of the C classes.
-        scores: float [N] or [N, C], shown behind the names; None shows none.
+        labels: int [N], or float [N, C] scores where a person does several things: the classes with the highest ones
+            are named.
+        names: Names of the C classes.
+        scores: float [N] or [N, C], shown after the names; None shows none.
         scale: Factor of enlargement; None chooses one by the frame's size.
 
     Returns:
-        uint8 [H', W', 3].
+        uint8 [H', W', 3], RGB.
     """
     image = enlarged(frame, scale)
     draw = ImageDraw.Draw(image)
@@ -82,17 +83,17 @@ def draw_boxes(
 def draw_truth_and_detections(
     frame: Picture, truth: Target, found: Detections, names: Sequence[str], scale: int | None = None
 ) -> Picture:
-    """Draw true boxes, white and dashed with their names below, and detections in the colours of their classes.
+    """Draw ground truth boxes, white and dashed with their names below, and detections in the colours of their classes.
 
     Args:
         frame: uint8 [H, W, 3], RGB; not changed.
-        truth: Boxes [N, 4], 0..1.
-        found: Detections of the frame.
-        names: Of the C classes.
+        truth: `boxes` float [N, 4], 0..1, and `labels` int [N] or float [N, C].
+        found: Detections of the frame, see `Detections`.
+        names: Names of the C classes.
         scale: Factor of enlargement; None chooses one.
 
     Returns:
-        uint8 [H', W', 3].
+        uint8 [H', W', 3], RGB.
     """
     image = enlarged(frame, scale)
     draw = ImageDraw.Draw(image)
@@ -108,12 +109,12 @@ def contact_sheet(pictures: Sequence[Picture], captions: Sequence[str], columns:
     """Lay pictures out in rows, each above its caption.
 
     Args:
-        pictures: uint8 [H, W, 3] each; the largest sets the cells' size.
-        captions: One a picture.
-        columns: Pictures of a row.
+        pictures: uint8 [H, W, 3] each, RGB; the largest sets the size of the cells.
+        captions: One per picture.
+        columns: Pictures per row.
 
     Returns:
-        uint8 [H', W', 3].
+        uint8 [H', W', 3], RGB.
     """
     columns = max(1, min(columns, len(pictures)))
     height, width = (max((p.shape[i] for p in pictures), default=1) for i in (0, 1))
@@ -130,7 +131,12 @@ def contact_sheet(pictures: Sequence[Picture], captions: Sequence[str], columns:
 
 
 def save_picture(path: str | Path, picture: Picture) -> None:
-    """Write a picture; it appears under its name when it is whole. The folder is made where it is missing."""
+    """Write a picture; it appears under its name when it is complete. A missing folder is made.
+
+    Args:
+        path: The file to write; its ending names the format.
+        picture: uint8 [H, W, 3], RGB.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.stem}.unfinished{path.suffix}")
@@ -139,13 +145,13 @@ def save_picture(path: str | Path, picture: Picture) -> None:
 
 
 def _pixels(boxes: Tensor, image: Image.Image) -> list[tuple[float, float, float, float]]:
-    """Scale boxes to an image, inside it and never inverted."""
+    """Scale boxes, float [N, 4], 0..1, to the pixels of an image: (x1, y1, x2, y2) inside it, never inverted."""
     sides = boxes.detach().float().cpu().clamp(0, 1).numpy() * np.array([image.width - 1, image.height - 1] * 2)
     return [(min(a, c), min(b, d), max(a, c), max(b, d)) for a, b, c, d in sides.tolist()]
 
 
 def _captions(labels: Tensor, names: Sequence[str], scores: Tensor | None) -> list[tuple[str, int]]:
-    """Return text and class of each box; of several actions the strongest, one a line."""
+    """Return text and class of each box; if there are several actions, those with the highest scores, one per line."""
     captions = []
     for row, label in enumerate(labels.detach().cpu()):
         if label.ndim == 0:
@@ -171,7 +177,7 @@ def _text_size(image: Image.Image) -> int:
 
 
 def _tag(draw: ImageDraw.ImageDraw, image: Image.Image, text: str, corner: tuple[float, float], colour: Colour) -> None:
-    """Write dark text on a filled tag that sits on a corner and stays inside the picture."""
+    """Write dark text on a filled tag above a corner (x, y), moved so that it stays inside the picture."""
     font = _font(_text_size(image))
     left, top, right, bottom = draw.multiline_textbbox((0, 0), text, font)
     width, height = right - left + 6, bottom - top + 6
@@ -183,7 +189,7 @@ def _tag(draw: ImageDraw.ImageDraw, image: Image.Image, text: str, corner: tuple
 
 
 def _dashed(draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float], colour: Colour, width: int) -> None:
-    """Draw the outline of a box in dashes."""
+    """Draw the outline of a box (x1, y1, x2, y2), in pixels, in dashes."""
     x1, y1, x2, y2 = box
     dash = 4 * width
     for start in np.arange(x1, x2, 2 * dash):

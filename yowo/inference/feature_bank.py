@@ -1,8 +1,8 @@
 """YOWO + LFB: the motion around a key frame, before and after it, in place of the 3D feature of its own clip.
 
-At inference only, without training and without weights of its own: the 3D backbone's features of short clips that do
-not overlap are averaged over those centred on the key frame, and the mean goes into the fusion. It looks ahead, so it
-runs on files and not on a live picture.
+It works at inference only, without training and without weights of its own. The 3D backbone computes the features of
+short clips that do not overlap; the mean over the clips around the key frame goes into the fusion. It looks ahead of
+the key frame, so it works on files and not on live sources.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,13 +27,14 @@ Transform = Callable[[list[Tensor], list[Target]], tuple[Tensor, list[Target]]]
 class LongTermContext:
     """Which clips make the bank, and which of them a key frame takes.
 
-    The authors published the result and no code, so these are decisions: the clips stand on a fixed grid, from frame 0
-    on, so that every key frame of a video shares them. Of those the `num_clips` whose middles are nearest to the key
-    frame are averaged, 64 frames with the defaults; near an end of the video there are fewer and nothing is made up.
-    The last clip of a video may have fewer frames; it repeats its first one, as clips at a video's beginning do.
+    The authors published the result but no code, so these rules are ours. The clips lie on a fixed grid that begins at
+    frame 0, so that all key frames of a video share them. The mean is taken over the `num_clips` clips whose middles
+    are nearest to the key frame, 64 frames with the defaults. Near an end of the video there are fewer clips; none are
+    padded. The last clip of a video may have fewer frames; it then repeats its first one, as clips at the beginning of
+    a video do.
 
     Attributes:
-        clip_len: Frames of a clip, one after the other.
+        clip_len: Consecutive frames of a clip.
         num_clips: Clips around a key frame.
     """
 
@@ -41,7 +42,7 @@ class LongTermContext:
     num_clips: int = 8
 
     def __post_init__(self) -> None:
-        """Check the numbers.
+        """Check the values.
 
         Raises:
             ConfigError: One is below 1.
@@ -52,7 +53,7 @@ class LongTermContext:
             )
 
     def slots(self, frame: int, num_frames: int) -> range:
-        """Return the numbers of the clips that a key frame takes.
+        """Return the numbers of the clips whose mean a key frame gets.
 
         Args:
             frame: Position of the key frame, from 0.
@@ -67,28 +68,34 @@ class LongTermContext:
         return range(min(max(first, 0), count - 1), max(min(first + self.num_clips, count), 1))
 
     def clip(self, slot: int, num_frames: int) -> NDArray[np.int64]:
-        """Return the frames [clip_len] of clip `slot` of a video of `num_frames` frames."""
+        """Return the positions, int64 [clip_len], of the frames of a clip.
+
+        Args:
+            slot: Number of the clip, from 0.
+            num_frames: Frames of the video.
+        """
         first = slot * self.clip_len
         last = min(first + self.clip_len, num_frames) - 1
         return first + clip_indices(last - first, last - first + 1, self.clip_len)
 
 
 class FeatureBank:
-    """The features of one video, each computed when the first key frame asks for it and shared by all others.
+    """The features of one video. Each is computed when a key frame needs it first, and then shared by the others.
 
-    Key frames are expected in order: features before the first one that is needed are forgotten, so that memory does
-    not grow with the length of the video.
+    Key frames are expected in order: features before the first one that is still needed are dropped, so that memory
+    does not grow with the length of the video.
     """
 
     def __init__(
         self, context: LongTermContext, num_frames: int, compute: Callable[[list[NDArray[np.int64]]], Tensor]
     ) -> None:
-        """Hold the arguments; nothing is computed yet.
+        """Store the arguments; nothing is computed yet.
 
         Args:
             context: Which clips.
             num_frames: Frames of the video.
-            compute: Gives the 3D features [n, C, h, w] of n clips from their frames' positions, [clip_len] each.
+            compute: Returns the 3D features, float [n, C, h, w], of n clips, given the positions of their frames,
+                int64 [clip_len] each.
         """
         self.context, self.num_frames, self.compute = context, num_frames, compute
         self._features: dict[int, Tensor] = {}
@@ -114,7 +121,7 @@ class FeatureBank:
         return torch.einsum("bs,schw->bchw", shares.to(features), features)
 
     def _compute(self, slots: list[int]) -> None:
-        """Add features, at most `num_clips` of them at once."""
+        """Compute and keep features, at most `num_clips` of them at once."""
         step = self.context.num_clips
         for start in range(0, len(slots), step):
             part = slots[start : start + step]
@@ -131,7 +138,8 @@ def bank_of_video(
         context: Which clips.
         detector: In evaluation mode; its 3D backbone and device are used.
         transform: Resizes and normalises uint8 clips, as in evaluation.
-        reader: Stays open as long as the bank is used; best not shared with others, so that it reads forward only.
+        reader: Must stay open as long as the bank is used. If nothing else uses it, it reads forward only, which is
+            faster.
     """
     return FeatureBank(context, len(reader), lambda clips: clip_features(detector, transform, reader, clips))
 
@@ -139,13 +147,13 @@ def bank_of_video(
 def clip_features(
     detector: Detector, transform: Transform, reader: VideoReader, clips: list[NDArray[np.int64]]
 ) -> Tensor:
-    """Compute the 3D features [n, C, h, w] of n clips of an open video.
+    """Compute the 3D features, float [n, C, h, w], of n clips of an open video.
 
     Args:
         detector: Its 3D backbone and device are used.
         transform: Resizes and normalises uint8 clips, as in evaluation.
         reader: The video.
-        clips: Positions of the frames of each, [clip_len].
+        clips: Positions of the frames of each clip, int64 [clip_len].
 
     Raises:
         VideoError: A frame cannot be decoded.
@@ -157,16 +165,16 @@ def clip_features(
 
 
 class SplitFeatures:
-    """The features around the key frames of a split, video after video; one bank is kept at a time."""
+    """The features around the key frames of a split, one video after another; only one bank is kept at a time."""
 
     def __init__(
         self, context: LongTermContext, key_frames: Callable[[], Sequence[KeyFrame]], transform: Transform
     ) -> None:
-        """Hold the arguments.
+        """Store the arguments.
 
         Args:
             context: Which clips.
-            key_frames: Gives the split, once its files are there.
+            key_frames: Returns the split; called when it is first needed, after the data set was prepared.
             transform: Resizes and normalises uint8 clips, as in evaluation.
         """
         self.context, self.key_frames, self.transform = context, key_frames, transform
@@ -177,7 +185,7 @@ class SplitFeatures:
 
         Args:
             detector: In evaluation mode.
-            positions: Places of B key frames in the split, best in order.
+            positions: Positions of B key frames in the split; rising ones are faster.
 
         Returns:
             float [B, C, h, w].
@@ -194,7 +202,7 @@ class SplitFeatures:
         return torch.cat(means)
 
     def _bank(self, detector: Detector, key: KeyFrame) -> FeatureBank:
-        """Return the bank of a key frame's video; opening the video for each part keeps no idle reader."""
+        """Return the bank of a key frame's video; it opens the video for each computation and keeps no idle reader."""
         if self._video is None or self._video[0] != key.path:
 
             def compute(clips: list[NDArray[np.int64]]) -> Tensor:

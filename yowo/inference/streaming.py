@@ -1,4 +1,4 @@
-"""A detector over a whole video: every frame is a key frame once, no frame is decoded or resized twice."""
+"""A detector over a stream of frames: every frame is a key frame once, no frame is decoded or resized twice."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -10,15 +10,15 @@ from torch import Tensor, nn
 
 from yowo.contracts import Detections, RawOutput, Target
 from yowo.models.postprocess import to_cpu
-from yowo.video.reader import VideoReader
+from yowo.video.frame_source import FrameSource
 
 
 class FrameResult(NamedTuple):
-    """One frame of a video and what was found on it.
+    """One frame and what was found on it.
 
     Attributes:
-        frame: Position in the video, from 0.
-        picture: uint8 [H, W, 3], RGB, the video's own size.
+        frame: Position in the source, from 0.
+        picture: uint8 [H, W, 3], RGB, in the size of the source.
         detections: See `Detections`; tensors on the CPU.
     """
 
@@ -35,39 +35,39 @@ def detect_frames(
     detector: nn.Module,
     postprocess: Callable[[RawOutput], list[Detections]],
     transform: Transform,
-    reader: VideoReader,
+    source: FrameSource,
     clip_len: int,
     dilation: int = 1,
     batch_size: int = 8,
     device: torch.device | str = "cpu",
     features: Callable[[Sequence[int]], Tensor] | None = None,
 ) -> Iterator[FrameResult]:
-    """Detect on every frame of a video, in order; memory does not grow with its length.
+    """Detect on every frame of a source, in order, until it ends; memory does not grow with its length.
 
     Args:
         detector: In evaluation mode, on `device`.
         postprocess: Makes detections of raw output.
-        transform: Resizes and normalises uint8 clips, as in evaluation.
-        reader: An open video.
-        clip_len: K; frames before the first repeat it.
+        transform: Resizes and normalises uint8 clips, as in evaluation: [K, 3, h, w] to float [1, 3, K, H, W].
+        source: Open, and not yet read; its length may be unknown.
+        clip_len: K; frames before the first are copies of it.
         dilation: Steps in frames between the frames of a clip.
-        batch_size: Frames decoded and clips computed at once.
+        batch_size: Frames read and clips computed at once.
         device: Where the detector is.
         features: Gives the 3D features [B, C, h, w] of B frames by their positions, such as `FeatureBank.mean`; None
             lets the detector compute those of the clips.
 
     Yields:
-        One result a frame.
+        One result per frame.
 
     Raises:
-        VideoError: A frame cannot be decoded.
+        VideoError: A frame cannot be read.
     """
     reach = (clip_len - 1) * dilation
     steps = torch.arange(-reach, 1, dilation)
     history = torch.zeros(0)
-    for start in range(0, len(reader), batch_size):
-        stop = min(start + batch_size, len(reader))
-        pictures = reader.get_frames(range(start, stop))
+    start = 0
+    while len(pictures := source.read(batch_size)):
+        stop = start + len(pictures)
         uint8 = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))).to(device)
         fresh = transform([uint8], [Target(boxes=torch.zeros(0, 4), labels=torch.zeros(0, dtype=torch.int64))])[0][0]
         if start == 0:
@@ -79,3 +79,4 @@ def detect_frames(
         for offset, detections in enumerate(found):
             yield FrameResult(start + offset, pictures[offset], to_cpu(detections))
         history = window[:, -reach:] if reach else history
+        start = stop

@@ -106,7 +106,7 @@ class OpenedProject:
         if not unknown:
             return self.extents
         paths = {name: str(path) for name, path in self.folder.paths.items() if name in unknown}
-        infos = readable(paths, "skip") if paths else {}
+        infos = readable(paths, "skip", "pyav") if paths else {}  # sizes are the same with any decoder
         sizes = {name: Extent(info.num_frames, annotated_size(paths[name], info)) for name, info in infos.items()}
         return self.extents | sizes
 

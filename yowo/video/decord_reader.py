@@ -13,13 +13,14 @@ from yowo.video.frames import Frames, VideoReader, check_indices
 from yowo.video.pyav_reader import PyAVReader
 
 ROUNDING = 3
-"""Grey levels by which the conversion of colours differs between decord and PyAV; that of odd sizes by up to 50."""
+"""Grey levels by which colours differ between decord and PyAV; with odd sizes they differ by up to 50."""
 
 
 class DecordReader:
-    """One thread, one file, opened here and dropped at `close`: idle decord readers go on decoding.
+    """Reads one file with one thread. Close it soon after use, because an idle decord reader goes on decoding.
 
-    Only for files that `yowo.video.backends.choose_backend` gives to it: others may be read wrongly, or for ever.
+    Use it only for files for which `yowo.video.backends.choose_backend` returns "decord". With others it may give wrong
+    frames, or never return.
     """
 
     backend: ClassVar[str] = "decord"
@@ -28,12 +29,12 @@ class DecordReader:
         """Open the file.
 
         Raises:
-            VideoError: decord is not installed here, or refuses the file.
+            VideoError: decord is not installed, or refuses the file.
         """
         try:
             import decord
-        except ImportError as error:
-            raise VideoError(f"{path}: decord is not installed on this platform; use backend=pyav") from error
+        except (ImportError, OSError, RuntimeError) as error:  # the last two come from loading its native libraries
+            raise VideoError(f"{path}: decord is not installed, or cannot be loaded; use backend=pyav") from error
         self.path = path
         self._spare: PyAVReader | None = None
         self._known_size: tuple[int, int] | None = None
@@ -59,7 +60,7 @@ class DecordReader:
         return self._size()[1]
 
     def _size(self) -> tuple[int, int]:
-        """Return height and width, which decord tells with a decoded frame only."""
+        """Return height and width, for which decord has to decode a frame."""
         if self._known_size is None:
             self._decode([0])
         return self._known_size or (0, 0)
@@ -70,9 +71,9 @@ class DecordReader:
         return self._spare is not None
 
     def get_frames(self, indices: Sequence[int]) -> Frames:
-        """Return the frames [N, H, W, 3] at `indices`, see `VideoReader`.
+        """Return the frames, uint8 [N, H, W, 3], at `indices`, see `VideoReader`.
 
-        Where decord meets damage, which it does not survive, PyAV gives the frames that can still be decoded.
+        If decord fails because of damage, PyAV gives the frames that can still be decoded.
         """
         wanted, place = np.unique(check_indices(indices, self._length, self.path), return_inverse=True)
         if not len(wanted):
@@ -81,7 +82,7 @@ class DecordReader:
         return frames if len(wanted) == len(place) and (np.diff(place) > 0).all() else frames[place]
 
     def agrees_with(self, other: VideoReader) -> bool:
-        """Whether the first and the last frame are those of another reader, but for the rounding of colours.
+        """Tell whether the first and the last frame are those of another reader, apart from the rounding of colours.
 
         Raises:
             VideoError: The other reader cannot decode them.
@@ -95,7 +96,7 @@ class DecordReader:
         return bool(np.abs(own.astype(np.int16) - others).max() <= ROUNDING)
 
     def _decode(self, rising: list[int]) -> Frames:
-        """Decode frames at rising positions."""
+        """Return the frames, uint8 [n, H, W, 3], at rising positions."""
         frames: Frames
         if self._spare is None:
             try:
@@ -110,7 +111,7 @@ class DecordReader:
         return frames
 
     def close(self) -> None:
-        """Drop the reader."""
+        """Release the file."""
         self._reader = None
         if self._spare is not None:
             self._spare.close()
@@ -125,12 +126,15 @@ class DecordReader:
 
 
 def _in_place(batch: Any) -> Frames:
-    """Hand over decord's memory without a copy where torch is loaded: while one is made, decord goes on decoding."""
+    """Return decord's batch as uint8 [n, H, W, 3].
+
+    If torch is loaded nothing is copied, because decord goes on decoding while a copy is made.
+    """
     torch = sys.modules.get("torch")
     frames: Frames = batch.asnumpy() if torch is None else torch.from_dlpack(batch.to_dlpack()).numpy()
     return frames
 
 
 def _last_words(error: Exception) -> str:
-    """Return the part of a native error that people can read."""
+    """Return the readable part of a native error."""
     return str(error).splitlines()[0].rpartition("] ")[2] if str(error) else type(error).__name__

@@ -23,10 +23,10 @@ class FolderReader:
     backend: ClassVar[str] = "frames"
 
     def __init__(self, path: str | Path) -> None:
-        """List the folder.
+        """List the folder and read its first picture.
 
         Raises:
-            VideoError: It holds no numbered picture, or the first cannot be read.
+            VideoError: The folder holds no numbered picture, or the first cannot be read.
         """
         self.path = path
         if not Path(path).is_dir():
@@ -39,7 +39,7 @@ class FolderReader:
         return self._files.length
 
     def get_frames(self, indices: Sequence[int]) -> Frames:
-        """Return the frames [N, H, W, 3] at `indices`, see `VideoReader`."""
+        """Return the frames, uint8 [N, H, W, 3], at `indices`, see `VideoReader`."""
         wanted, place = np.unique(check_indices(indices, len(self), self.path), return_inverse=True)
         pictures = np.zeros((len(wanted), self.height, self.width, 3), dtype=np.uint8)
         for row, index in enumerate(wanted):
@@ -65,7 +65,7 @@ class FolderReader:
 
 
 class _Files(NamedTuple):
-    """The pictures of a folder; where their names count on by one, as they mostly do, without a list of them."""
+    """The pictures of a folder. If their numbers are consecutive, as they mostly are, no list of names is kept."""
 
     folder: Path
     length: int
@@ -76,23 +76,23 @@ class _Files(NamedTuple):
     others: tuple[str, ...] | None
 
     def name(self, index: int) -> str:
-        """Return the name that counting on gives."""
+        """Return the name at a position, from 0, if the numbers are consecutive."""
         return f"{self.prefix}{self.first + index:0{self.digits}d}{self.suffix}"
 
     def path(self, index: int) -> Path:
-        """Return the picture at a position, from 0."""
+        """Return the path of the picture at a position, from 0."""
         return self.folder / (self.name(index) if self.others is None else self.others[index])
 
 
 @lru_cache(maxsize=4096)
 def _listed(path: str, modified: int) -> tuple[_Files, int, int]:
-    """List a folder and read its first picture, once as long as the folder does not change.
+    """List a folder and read its first picture; the result is kept as long as the folder does not change.
 
     Returns:
         The pictures in order, and the height and width of the first.
 
     Raises:
-        VideoError: There is no numbered picture, or the first cannot be read.
+        VideoError: There is no numbered picture, or the first one cannot be read.
     """
     folder = Path(path)
     numbered = [

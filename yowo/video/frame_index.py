@@ -1,8 +1,7 @@
-"""Where the frames of a file are: their times in the order in which they are shown, and where decoding can begin."""
+"""The frames of a file: their times in the order in which they are shown, and where decoding can begin."""
 
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +11,9 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from yowo.errors import VideoError
-from yowo.video.packets import DECODING_ERRORS, NO_TIME, begin, rate, read_packets, words
+from yowo.video.file_facts import FileFacts, file_facts
+from yowo.video.file_pass import Decode, FilePass, quarters, read_file
+from yowo.video.packets import DECODING_ERRORS, NO_TIME, Packets, words
 
 
 class FrameIndex(NamedTuple):
@@ -21,17 +22,17 @@ class FrameIndex(NamedTuple):
     Attributes:
         times: int64 [n], time of each frame in the order of showing, in units of the stream; `NO_TIME` for none.
         keys: int64 [k], positions of frames that decoding can begin at, rising; the first is 0. It is the only one in
-            a file with missing pieces: what its container says about places and times is no longer true.
-        fps: Frames a second, on average.
+            a file with missing pieces, because what its container says about places and times is no longer true.
+        fps: Average frames per second.
         width: Pixels.
         height: Pixels.
-        decoded: Whether it was found by decoding; else by reading packets, which believes that all can be decoded.
+        decoded: Whether the index was made by decoding; otherwise from packets, assuming that all can be decoded.
         tick: Seconds of one unit of the stream's time.
         origin: Seconds, on the stream's clock, at which a player begins; None where the container does not tell.
-        closed: Whether key frames are known to be clean cuts, see `Packets.closed`, so that no picture behind a jump
-            lacks those that it is made from.
-        quarters: Quarter turns, against the clock, in which pictures are shown; `width` and `height` are of the picture
-            as stored.
+        closed: Whether key frames are known to be clean cuts, see `Packets.closed`, so that no picture after a jump
+            lacks those that it is predicted from.
+        quarters: Quarter turns counterclockwise by which pictures are shown; `width` and `height` are those of the
+            picture as stored.
     """
 
     times: NDArray[np.int64]
@@ -47,84 +48,108 @@ class FrameIndex(NamedTuple):
 
 
 def frame_index(path: str | Path, by_decoding: bool = False) -> FrameIndex:
-    """Return the index of a file, kept for the life of the process as long as the file does not change.
+    """Return the index of a file; it is kept for the life of the process as long as the file does not change.
 
     Args:
         path: The file.
-        by_decoding: Decode the whole file. Without it that is done only where packets do not number the frames.
+        by_decoding: Decode the whole file. Otherwise that is done only where packets do not number the frames.
 
     Raises:
-        VideoError: It is not there, holds no video, or nothing of it can be decoded.
+        VideoError: The file does not exist, holds no video, or nothing of it can be decoded.
     """
-    try:
-        facts = Path(path).stat()
-    except OSError as error:
-        raise VideoError(f"{path}: not a readable video ({words(error)})") from error
-    return _kept(str(path), facts.st_size, facts.st_mtime_ns, by_decoding)
+    known = file_facts(path)
+    if by_decoding:
+        if known.decoded is None:
+            known.decoded = _index_of_frames(path, read_file(path, Decode.ALL))
+        return known.decoded
+    return known.index or remember(path, known, read_file(path, Decode.FIRST))
 
 
-@lru_cache(maxsize=4096)
-def _kept(path: str, size: int, modified: int, by_decoding: bool) -> FrameIndex:
-    """Index a file; its size and time of change tell the versions apart."""
-    packets = read_packets(path)
-    if packets.one_frame_each and packets.width and packets.height and not by_decoding:
-        order = np.argsort(packets.times)
-        times, keys = packets.times[order], np.flatnonzero(packets.keys[order])
-        width, height = packets.width, packets.height
-        return FrameIndex(
-            times, keys, packets.fps, width, height, False, packets.tick, packets.origin, packets.closed, _turned(path)
-        )
-    return _decode(path, packets.whole)
+def remember(path: str | Path, known: FileFacts, found: FilePass) -> FrameIndex:
+    """Make the index of a file from a pass over it, and keep it.
+
+    Args:
+        path: The file. It is read again if its frames must be numbered by decoding and `found` does not have all.
+        known: Where the index goes.
+        found: The pass.
+
+    Raises:
+        VideoError: Nothing of the file can be decoded.
+    """
+    packets = found.packets
+    if packets.one_frame_each and packets.width and packets.height:
+        index = _index_of_packets(packets, found.frames.quarters if found.frames.times else _first_quarters(path))
+    elif known.decoded is None:
+        index = known.decoded = _index_of_frames(path, found if found.complete else read_file(path, Decode.ALL))
+    else:
+        index = known.decoded
+    known.clean_jumps, known.index = packets.clean_jumps, index
+    return index
 
 
-def _decode(path: str, can_seek: bool) -> FrameIndex:
-    times: list[int] = []
-    keys: list[bool] = []
-    width = height = turned = 0
-    try:
-        with av.open(path) as container:
-            stream = container.streams.video[0]
-            fps, tick, origin = rate(stream), stream.time_base or Fraction(1), begin(container)
-            for frame in decoded(container):
-                times.append(NO_TIME if frame.pts is None else frame.pts)
-                keys.append(frame.key_frame)
-                width, height = width or frame.width, height or frame.height
-                turned = turned if len(times) > 1 else quarters(frame)
-    except DECODING_ERRORS as error:
-        raise VideoError(f"{path}: not a readable video ({words(error)})") from error
-    if not times:
-        raise VideoError(f"{path}: not one frame of it can be decoded")
-    shown = np.array(times, dtype=np.int64)
+def _index_of_packets(packets: Packets, turned: int) -> FrameIndex:
+    order = np.argsort(packets.times)
+    return FrameIndex(
+        times=packets.times[order],
+        keys=np.flatnonzero(packets.keys[order]),
+        fps=packets.fps,
+        width=packets.width,
+        height=packets.height,
+        decoded=False,
+        tick=packets.tick,
+        origin=packets.origin,
+        closed=packets.closed,
+        quarters=turned,
+    )
+
+
+def _index_of_frames(path: str | Path, found: FilePass) -> FrameIndex:
+    """Make the index of a file from its decoded frames.
+
+    Raises:
+        VideoError: There are none.
+    """
+    packets, frames = found.packets, found.frames
+    if not frames.times:
+        if found.failure is None:
+            raise VideoError(f"{path}: not one frame of it can be decoded")
+        raise VideoError(f"{path}: not a readable video ({words(found.failure)})") from found.failure
+    shown = np.array(frames.times, dtype=np.int64)
     _, which, count = np.unique(shown, return_inverse=True, return_counts=True)
-    seekable = np.array(keys) & (shown > NO_TIME) & (count[which] == 1) & can_seek
+    seekable = np.array(frames.keys) & (shown > NO_TIME) & (count[which] == 1) & packets.whole
     seekable[0] = True
-    return FrameIndex(shown, np.flatnonzero(seekable), fps, width, height, True, tick, origin, quarters=turned)
+    return FrameIndex(
+        times=shown,
+        keys=np.flatnonzero(seekable),
+        fps=packets.fps,
+        width=frames.width,
+        height=frames.height,
+        decoded=True,
+        tick=packets.tick,
+        origin=packets.origin,
+        quarters=frames.quarters,
+    )
 
 
-def quarters(frame: av.VideoFrame) -> int:
-    """Return the quarter turns against the clock that a frame's display matrix asks for; 0 for other angles."""
-    return 0 if frame.rotation % 90 else frame.rotation // 90 % 4
-
-
-def _turned(path: str) -> int:
-    """Return the quarter turns of a file's first picture; 0 where none can be decoded."""
+def _first_quarters(path: str | Path) -> int:
+    """Return the quarter turns of a file's first picture; 0 if none can be decoded."""
     try:
-        with av.open(path) as container:
+        with av.open(str(path)) as container:
             return next((quarters(frame) for frame in decoded(container)), 0)
     except DECODING_ERRORS:
         return 0
 
 
 def decoded(container: InputContainer, strict_from: int | None = None) -> Iterator[av.VideoFrame]:
-    """Yield the frames of the first video stream from where the container stands.
+    """Yield the frames of the first video stream from the container's current position on.
 
-    Packets that cannot be decoded are passed over before the first frame, as in a recording that begins in the middle;
-    after it they are the end, because frames beyond them could not be numbered.
+    Packets that cannot be decoded are skipped before the first frame, as in a recording that begins in the middle.
+    After it they end the iteration, because later frames could not be numbered.
 
     Args:
         container: The open file.
         strict_from: Time from which on a packet that cannot be decoded is an error, in units of the stream; None for
-            never. Behind a jump, pictures that are shown before the key frame lack those that they are made from.
+            never. After a jump, pictures that are shown before the key frame lack those that they are predicted from.
 
     Raises:
         FFmpegError: Nothing can be decoded, or something cannot from `strict_from` on.

@@ -1,4 +1,4 @@
-"""Which frame is shown at a moment: the time stamps of a film, read without decoding a picture."""
+"""Which frame is shown at a moment: the timestamps of a film, read without decoding its pictures."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,23 +13,24 @@ from yowo.video.frame_index import FrameIndex, frame_index
 from yowo.video.packets import NO_TIME
 
 COARSE = 0.002
-"""Seconds. Containers that store whole milliseconds round; steps coarser than this are true distances of frames."""
+"""Seconds. Some containers round times to whole milliseconds; larger steps are true distances between frames."""
 NOISE = 1e-6
-"""Seconds that a moment may be off by arithmetic alone."""
+"""Seconds of rounding error that a moment may have."""
 SAME_START = 1e-4
-"""Seconds within which a container's start, stored in millionths, is that of the pictures."""
+"""Seconds. If a container's start, stored in microseconds, is no further from the first frame, they are equal."""
 READERS = 8
-"""Files read at once: reading waits for the disk."""
+"""Number of files read at the same time, because reading mostly waits for the disk."""
 
 
 class FrameTimes(NamedTuple):
     """When the frames of a film begin to be shown.
 
-    A frame is shown from its own time until that of the next: the first also before its time, the last one for ever.
+    A frame is shown from its own time until that of the next one. Before its time the first frame is shown, and the
+    last one is shown without end.
 
     Attributes:
-        seconds: float64 [n], rising; the film begins at 0 unless it was shifted.
-        first: Position in the film of the frame that `seconds` begins with.
+        seconds: float64 [n], rising: when each frame begins to be shown. The film begins at 0 unless it was shifted.
+        first: Position in the film of the first frame of `seconds`.
         slack: Seconds by which a stored time may be later than the true one.
         end: Seconds at which the film ends.
     """
@@ -40,42 +41,42 @@ class FrameTimes(NamedTuple):
     end: float = 0.0
 
     def frames_at(self, moments: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return the positions of the frames that are shown at `moments`, float64 [k] in seconds: int64 [k]."""
+        """Return the positions, int64 [k], of the frames that are shown at `moments`, float64 [k] in seconds."""
         shown = np.searchsorted(self.seconds, moments + self.slack, side="right") - 1
         return np.asarray(np.maximum(shown, 0) + self.first, dtype=np.int64)
 
     def time_of(self, frame: int) -> float:
-        """Return the second at which the frame at a position begins to be shown."""
+        """Return the second at which the frame at a position begins to be shown; positions outside are moved inside."""
         return float(self.seconds[min(max(frame - self.first, 0), len(self.seconds) - 1)])
 
     def shifted(self, by: float) -> "FrameTimes":
-        """Return the same frames on a clock that is ahead by `by` seconds."""
+        """Return the same frames with `by` seconds added to all times."""
         return self._replace(seconds=self.seconds + by, end=self.end + by)
 
     def between(self, start: float, end: float) -> "FrameTimes":
-        """Return the frames shown from second `start` to `end` alone, to save memory; at least one."""
+        """Return only the frames shown from second `start` to second `end`, to save memory; at least one."""
         low, high = self.frames_at(np.array([start, end])) - self.first
         return self._replace(seconds=self.seconds[low : high + 1].copy(), first=self.first + int(low))
 
     @classmethod
     def even(cls, count: int, rate: float) -> "FrameTimes":
-        """Make the times of `count` frames of a constant rate."""
+        """Make the times of `count` frames at a constant rate, in frames per second."""
         return cls(np.arange(count) / rate, end=count / rate)
 
 
 def read_frame_times(path: str | Path, num_frames: int | None = None) -> FrameTimes:
-    """Read when the frames of a file are shown, constant rate or not.
+    """Read when the frames of a file are shown, whether its rate is constant or not.
 
-    Second 0 is where a player begins, which is the first frame unless sound begins before it. Files whose frames carry
-    no rising times are taken to keep their average rate.
+    Second 0 is where a player begins: at the first frame, unless sound begins before it. If the times of the frames are
+    missing or do not rise, the file's average rate is used.
 
     Args:
         path: The file.
-        num_frames: Frames that can be decoded, as probing found; packets that promise others are not believed, and the
-            file is decoded once.
+        num_frames: Number of frames that can be decoded, as probing found. If the number of packets differs, the file
+            is decoded once.
 
     Raises:
-        VideoError: It cannot be read.
+        VideoError: The file cannot be read.
     """
     index = frame_index(path)
     if num_frames is not None and len(index.times) != num_frames:
@@ -84,7 +85,7 @@ def read_frame_times(path: str | Path, num_frames: int | None = None) -> FrameTi
 
 
 def times_of(index: FrameIndex) -> FrameTimes:
-    """Turn the index of a file into the times of its frames, see `read_frame_times`."""
+    """Return the times of the frames in an index, see `read_frame_times`."""
     ticks = index.times
     if ticks[0] == NO_TIME or (np.diff(ticks) <= 0).any():
         return FrameTimes.even(len(ticks), index.fps)
@@ -101,15 +102,15 @@ def read_many_times(files: Mapping[str, int]) -> dict[str, FrameTimes]:
     """Read the times of many files, with a progress bar.
 
     Args:
-        files: Frames of each file by path, see `read_frame_times`.
+        files: Number of frames of each file by path, see `read_frame_times`.
 
     Returns:
-        Their times by path.
+        The times of each file's frames by path.
 
     Raises:
         VideoError: A file cannot be read.
     """
     with ThreadPoolExecutor(READERS) as pool:
         asked = pool.map(lambda item: read_frame_times(*item), files.items())
-        found = list(track(asked, "reading time stamps", len(files), transient=True))
+        found = list(track(asked, "reading timestamps", len(files), transient=True))
     return dict(zip(files, found, strict=True))

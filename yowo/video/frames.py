@@ -1,4 +1,4 @@
-"""What every reader offers, whatever decodes."""
+"""The interface of all readers of videos."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,17 +14,17 @@ Frames = NDArray[np.uint8]
 
 
 class VideoReader(Protocol):
-    """An open video. Readers belong to the process that opened them and are closed after use.
+    """An open video. A reader must be used in the process that opened it, and closed after use.
 
     Attributes:
-        backend: Name by which `open_video` is asked for this kind of reader.
+        backend: Name of this kind of reader for `open_video`.
     """
 
     backend: ClassVar[str]
 
     @property
     def fps(self) -> float:
-        """Frames a second, on average."""
+        """Average frames per second."""
 
     @property
     def width(self) -> int:
@@ -52,7 +52,7 @@ class VideoReader(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of file and memory."""
+        """Release file and memory."""
 
     def __enter__(self) -> Self:
         """Return the reader."""
@@ -62,10 +62,15 @@ class VideoReader(Protocol):
 
 
 def check_indices(indices: Sequence[int], length: int, path: str | Path) -> NDArray[np.int64]:
-    """Return positions as an array.
+    """Return positions as an array, int64 [N].
+
+    Args:
+        indices: Positions from 0.
+        length: Number of frames of the video.
+        path: The video, for the message.
 
     Raises:
-        VideoError: One is outside 0 to length - 1.
+        VideoError: A position is outside 0 to length - 1.
     """
     wanted = np.asarray(indices, dtype=np.int64).reshape(-1)
     wrong = (wanted < 0) | (wanted >= length)

@@ -1,6 +1,7 @@
-"""What a video file says about itself without being decoded: its packets, in the order in which they are stored."""
+"""Facts about a video file that need no decoding: its packets, in the order in which they are stored."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,9 +14,9 @@ from numpy.typing import NDArray
 from yowo.errors import VideoError
 
 NO_TIME = np.iinfo(np.int64).min
-"""Stands for a timestamp that is not there."""
+"""Stands for a missing timestamp."""
 DEFAULT_FPS = 25.0
-"""Rate of videos that carry none: pictures, bare streams."""
+"""Frames per second of videos without a rate: folders of pictures, elementary streams."""
 DECODING_ERRORS = (av.FFmpegError, OSError, ValueError, IndexError)
 """What PyAV raises on damaged files; IndexError where a stream appears that the header did not name."""
 CONTAINERS_WITH_TIMES = {"mov", "matroska", "avi"}
@@ -29,14 +30,14 @@ class Packets:
     Attributes:
         times: int64 [n], presentation time of each packet in units of the stream, `NO_TIME` where there is none.
         keys: bool [n], whether decoding can begin at the packet.
-        refreshed: Whether a key frame is a mere recovery point of H.264, after which pictures become whole by and by.
-        damaged: Whether a packet is marked as broken, or reading ended with an error.
+        refreshed: Whether a key frame is only a recovery point of H.264, after which pictures are refreshed gradually.
+        damaged: Whether a packet is marked as corrupt, or reading ended with an error.
         hidden: Whether a packet is marked as not to be shown, as by the edit list of an MP4 file.
         promised: Frames that the container's header names; 0 where it names none.
         container: First name of the format, such as "mov".
         codec: Name of the codec, such as "h264".
         reordered: Whether the codec shows frames in another order than they are stored in.
-        fps: Frames a second, on average.
+        fps: Average frames per second.
         width: Pixels.
         height: Pixels.
         tick: Seconds of one unit of the stream's time.
@@ -73,11 +74,9 @@ class Packets:
         (AVI stores the order of decoding only).
         """
         return bool(
-            self.container in CONTAINERS_WITH_TIMES
-            and self.codec in CODECS_WITH_A_FRAME_A_PACKET
+            one_frame_each_possible(self.container, self.codec, self.reordered)
             and self.whole
             and not self.hidden
-            and not (self.container == "avi" and self.reordered)
             and self.keys[0]
             and self.times[0] == self.times.min() > NO_TIME
             and len(np.unique(self.times)) == len(self.times)
@@ -87,7 +86,7 @@ class Packets:
     def closed(self) -> bool:
         """Whether every key frame is a clean cut: frames stored before it are shown before it, later ones after it.
 
-        Not so in streams with open groups of pictures, nor in those that are refreshed by and by.
+        Not so in streams with open groups of pictures, nor in those that are refreshed gradually.
         """
         until = np.maximum.accumulate(self.times)
         after = np.minimum.accumulate(self.times[::-1])[::-1]
@@ -97,55 +96,144 @@ class Packets:
             return False
         return bool((after[keys] == self.times[keys]).all() and (until[later - 1] < self.times[later]).all())
 
+    @property
+    def clean_jumps(self) -> bool:
+        """Whether any decoder gives the right frames after a jump to a key frame.
+
+        So if packets are one frame each and key frames are clean cuts, except in AVI files that begin with an empty
+        frame.
+        """
+        return self.one_frame_each and self.closed and not (self.container == "avi" and self.times[0] != 0)
+
+
+class PacketFacts:
+    """Collects facts about the packets of a file's first video stream while they are read.
+
+    Attributes:
+        stream: The video stream.
+        width: Pixels of a row, by the header.
+        height: Pixels of a column, by the header.
+        error: The error that ended reading; None if the end of the file was reached.
+    """
+
+    def __init__(self, path: str | Path, container: InputContainer) -> None:
+        """Find the video stream of an open file.
+
+        Args:
+            path: The file, for messages.
+            container: The open file, at its beginning.
+
+        Raises:
+            VideoError: There is no video stream, or its codec is unknown.
+        """
+        if not container.streams.video:
+            raise VideoError(f"{path}: holds no video stream")
+        self.stream = container.streams.video[0]
+        codec = self.stream.codec_context
+        if codec is None:
+            raise VideoError(f"{path}: holds pictures of an unknown codec")
+        self.error: Exception | None = None
+        self._path, self._container = path, container
+        # decoding changes these properties of the codec context, so they are read before the first packet
+        self._codec, self._header = codec.name, codec.extradata or b""
+        self.width, self.height = codec.width, codec.height
+        self._reordered = bool(codec.has_b_frames)
+        self._times: list[int] = []
+        self._keys: list[bool] = []
+        self._damaged = self._hidden = self._refreshed = False
+
+    @property
+    def may_number_frames(self) -> bool:
+        """Whether packets of this container and codec can be one frame each, see `Packets.one_frame_each`."""
+        return one_frame_each_possible(container_name(self._container), self._codec, self._reordered)
+
+    @property
+    def expected_pixels(self) -> int:
+        """Pixels of all frames, by the number of frames in the header, else by its duration; 0 without either."""
+        frames = self.stream.frames
+        if not frames and self._container.duration is not None:
+            frames = int(self._container.duration / av.time_base * rate(self.stream))
+        return frames * self.width * self.height
+
+    def read(self) -> "Iterator[av.Packet[av.VideoStream]]":
+        """Yield the packets in the order in which they are stored, the empty one at the end included.
+
+        An error of the container ends the iteration and is kept in `error`.
+        """
+        try:
+            for packet in self._container.demux(self.stream):
+                self._add(packet)
+                yield packet
+        except DECODING_ERRORS as error:
+            self.error, self._damaged = error, True
+
+    def _add(self, packet: "av.Packet[av.VideoStream]") -> None:
+        if packet.size:
+            self._times.append(NO_TIME if packet.pts is None else packet.pts)
+            self._keys.append(packet.is_keyframe)
+            self._damaged |= packet.is_corrupt
+            self._hidden |= packet.is_discard
+            if packet.is_keyframe and self._codec == "h264":
+                self._refreshed |= not _holds_idr(bytes(packet), self._header)
+
+    def packets(self) -> Packets:
+        """Return the facts, once `read` has ended.
+
+        Raises:
+            VideoError: There was no packet.
+        """
+        if not self._times:
+            raise VideoError(f"{self._path}: holds no frame")
+        return Packets(
+            times=np.array(self._times, dtype=np.int64),
+            keys=np.array(self._keys, dtype=np.bool_),
+            refreshed=self._refreshed,
+            damaged=self._damaged,
+            hidden=self._hidden,
+            promised=self.stream.frames,
+            container=container_name(self._container),
+            codec=self._codec,
+            reordered=self._reordered,
+            fps=rate(self.stream),
+            width=self.width,
+            height=self.height,
+            tick=self.stream.time_base or Fraction(1),
+            origin=begin(self._container),
+        )
+
 
 def read_packets(path: str | Path) -> Packets:
     """Read the packets of a file's first video stream; nothing is decoded.
 
     Raises:
-        VideoError: The file is no video, or has no packet of one.
+        VideoError: The file is not a video, or has no packet of one.
     """
-    times: list[int] = []
-    keys: list[bool] = []
-    damaged = hidden = refreshed = False
     try:
         with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise VideoError(f"{path}: holds no video stream")
-            stream = container.streams.video[0]
-            codec = stream.codec_context
-            if codec is None:
-                raise VideoError(f"{path}: holds pictures of an unknown codec")
-            try:
-                for packet in container.demux(stream):
-                    if packet.size:
-                        times.append(NO_TIME if packet.pts is None else packet.pts)
-                        keys.append(packet.is_keyframe)
-                        damaged |= packet.is_corrupt
-                        hidden |= packet.is_discard
-                        if packet.is_keyframe and codec.name == "h264":
-                            refreshed |= not _holds_idr(bytes(packet), codec.extradata or b"")
-            except DECODING_ERRORS:
-                damaged = True
-            if not times:
-                raise VideoError(f"{path}: holds no frame")
-            return Packets(
-                times=np.array(times, dtype=np.int64),
-                keys=np.array(keys, dtype=np.bool_),
-                refreshed=refreshed,
-                damaged=damaged,
-                hidden=hidden,
-                promised=stream.frames,
-                container=container.format.name.partition(",")[0],
-                codec=codec.name,
-                reordered=bool(codec.has_b_frames),
-                fps=rate(stream),
-                width=codec.width,
-                height=codec.height,
-                tick=stream.time_base or Fraction(1),
-                origin=begin(container),
-            )
+            facts = PacketFacts(path, container)
+            for _ in facts.read():
+                pass
+            return facts.packets()
     except DECODING_ERRORS as error:
         raise VideoError(f"{path}: not a readable video ({words(error)})") from error
+
+
+def container_name(container: InputContainer) -> str:
+    """Return the first name of a container's format, such as "mov"."""
+    return container.format.name.partition(",")[0]
+
+
+def one_frame_each_possible(container: str, codec: str, reordered: bool) -> bool:
+    """Tell whether packets of a container and codec are known to be one frame each, with the time it is shown at.
+
+    Args:
+        container: First name of the format, such as "mov".
+        codec: Name of the codec.
+        reordered: Whether frames are shown in another order than they are stored in. AVI stores only the order of
+            decoding.
+    """
+    known = container in CONTAINERS_WITH_TIMES and codec in CODECS_WITH_A_FRAME_A_PACKET
+    return known and not (container == "avi" and reordered)
 
 
 def _holds_idr(packet: bytes, header: bytes) -> bool:
@@ -164,12 +252,12 @@ def _holds_idr(packet: bytes, header: bytes) -> bool:
 
 
 def rate(stream: av.VideoStream) -> float:
-    """Return the frames a second of a stream, on average; 25 where nothing is known."""
+    """Return the average frames per second of a stream; 25 where nothing is known."""
     return float(stream.average_rate or stream.guessed_rate or DEFAULT_FPS)
 
 
 def begin(container: InputContainer) -> Fraction | None:
-    """Return the seconds at which a player begins; None where the container does not tell."""
+    """Return the second, on the stream's clock, at which a player begins; None where the container does not tell."""
     return None if container.start_time is None else Fraction(container.start_time, av.time_base)
 
 

@@ -1,7 +1,7 @@
-"""The size in pixels that boxes of a prepared copy count in: that of the film it was made from.
+"""The size in pixels to which boxes on a prepared copy refer: that of the film the copy was made from.
 
-`yowo data prepare` writes a manifest, `prepared.json`, beside its copies (`yowo.storage.manifest`). Boxes in pixels
-were drawn on the originals, so whoever reads such boxes asks here for the original's size.
+`yowo data prepare` writes a manifest, `prepared.json`, next to its copies (`yowo.storage.manifest`). Boxes in pixels
+were drawn on the originals, so code that reads such boxes needs the original's size.
 """
 
 import json
@@ -21,10 +21,10 @@ def original_size(path: str | Path) -> tuple[int, int] | None:
     """Return the width and height in pixels of the video that a prepared one was made from.
 
     Args:
-        path: Any video file. The nearest folder above it with a manifest is asked.
+        path: Any video file. The manifest in the nearest folder above it is used.
 
     Returns:
-        The original's size as a player shows it; None where the file is not a prepared one.
+        The original's width and height as a player shows it; None if the file is not a prepared copy.
 
     Raises:
         DatasetError: The manifest is damaged.
@@ -38,11 +38,11 @@ def original_size(path: str | Path) -> tuple[int, int] | None:
 
 
 def annotated_size(path: str | Path, info: VideoInfo) -> tuple[int, int]:
-    """Return the width and height that boxes in pixels of a video count in: those of the original it was made from.
+    """Return the width and height in pixels to which boxes on a video refer: the original's if it is a prepared copy.
 
     Args:
         path: The video.
-        info: What its file says.
+        info: Facts about the file, with its own size.
 
     Raises:
         DatasetError: The manifest is damaged.
@@ -51,10 +51,10 @@ def annotated_size(path: str | Path, info: VideoInfo) -> tuple[int, int]:
 
 
 def manifest_content(folder: Path) -> Mapping[str, Any]:
-    """Return the content of a folder's manifest, its sizes checked.
+    """Return the content of a folder's manifest, after checking its sizes.
 
     Raises:
-        DatasetError: The folder has no manifest, or it is damaged or of another format.
+        DatasetError: The folder has no manifest, or the manifest is damaged or of another format.
     """
     path = folder / MANIFEST
     try:
@@ -65,13 +65,13 @@ def manifest_content(folder: Path) -> Mapping[str, Any]:
 
 
 def damaged(path: Path, error: Exception) -> DatasetError:
-    """Return the error for a manifest that cannot be understood."""
+    """Return the error for a manifest that cannot be read."""
     return DatasetError(f"{path}: damaged ({type(error).__name__}: {error}); remove it and prepare again")
 
 
 @lru_cache(maxsize=16)
 def _kept(path: Path, size: int, modified: int) -> Mapping[str, Any]:
-    """Read a manifest; its size and time of change tell the versions apart."""
+    """Read one version of a manifest, identified by its size in bytes and its time of change in ns."""
     try:
         content: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:

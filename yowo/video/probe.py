@@ -1,4 +1,4 @@
-"""What can be read, found out before anything depends on it: frames, rate, size, and the backend that is safe."""
+"""What can be read, found out before anything relies on it: frames, rate, size, and the backend that is safe."""
 
 import os
 import queue
@@ -10,15 +10,16 @@ from pathlib import Path
 from rich.progress import Progress
 
 from yowo.errors import VideoError
+from yowo.video.backends import usable_decoder
 from yowo.video.folder_reader import FolderReader
 from yowo.video.probe_process import ProbeProcess
 from yowo.video.pyav_reader import SequentialReader
 from yowo.video.reader import open_video
 
 TIME_LIMIT = 300.0
-"""Seconds for one file: decoding `MOST_PIXELS` of it, or reading a film of hours from a slow disk, stays far below."""
-FILES_A_PROCESS = 8
-"""Fewer files are not worth the start of another process."""
+"""Seconds for one file. Decoding `MOST_PIXELS`, or reading a film of hours from a slow disk, takes far less."""
+FILES_PER_PROCESS = 8
+"""For fewer files than this no further process is started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,9 @@ class VideoInfo:
 
     Attributes:
         num_frames: Frames that can be decoded.
-        fps: Frames a second, on average.
-        width: Pixels.
-        height: Pixels.
+        fps: Average frames per second.
+        width: Pixels of a row, as shown.
+        height: Pixels of a column, as shown.
         backend: "decord", "pyav", "sequential" or "frames".
     """
 
@@ -40,15 +41,21 @@ class VideoInfo:
     backend: str
 
 
-def probe_video(path: str | Path) -> VideoInfo:
+def probe_video(path: str | Path, decoder: str = "decord") -> VideoInfo:
     """Open a video, decode its first and its last frame, and return what is known about it.
 
-    A file whose last frame cannot be decoded is decoded once as a whole, to count the frames that can.
+    A file whose last frame cannot be decoded is decoded once from its beginning, to count the frames that can.
+
+    Args:
+        path: The file, or a folder of numbered pictures.
+        decoder: What reads the files that both can read: "decord" or "pyav", which then is their backend. With "pyav"
+            decord is never opened.
 
     Raises:
         VideoError: Nothing reads it; the message says why.
+        ConfigError: The decoder is unknown.
     """
-    with open_video(path) as reader:
+    with open_video(path, decoder=decoder) as reader:
         try:
             reader.get_frames([0, len(reader) - 1])
             whole = True
@@ -63,33 +70,38 @@ def probe_video(path: str | Path) -> VideoInfo:
 
 
 def probe_videos(
-    paths: Sequence[str], workers: int | None = None, time_limit: float = TIME_LIMIT
+    paths: Sequence[str], workers: int | None = None, time_limit: float = TIME_LIMIT, decoder: str = "decord"
 ) -> tuple[dict[str, VideoInfo], dict[str, str]]:
     """Probe many videos at once in processes of their own, with a progress bar.
 
-    A file that hangs a decoder, or brings its process down, is a reason like any other: its process is ended and a new
-    one takes the next file.
+    A file on which a decoder hangs or crashes counts as unreadable: its process is ended, and a new one takes the next
+    file.
 
     Args:
         paths: The files.
-        workers: Processes; None takes one a processor, fewer for few files.
+        workers: Number of processes; None takes one per processor, fewer for few files.
         time_limit: Seconds after which a file is given up.
+        decoder: See `probe_video`.
 
     Returns:
-        Facts of the readable videos, and reasons of the others, by path, in the order given.
+        Facts about the readable videos, and the reasons why the others cannot be read, by path, in the order given.
+
+    Raises:
+        ConfigError: The decoder is unknown.
     """
+    decoder = usable_decoder(decoder)
     unique = list(dict.fromkeys(paths))
-    workers = max(1, min(workers or os.cpu_count() or 1, -(-len(unique) // FILES_A_PROCESS)))
+    workers = max(1, min(workers or os.cpu_count() or 1, -(-len(unique) // FILES_PER_PROCESS)))
     idle: queue.SimpleQueue[ProbeProcess] = queue.SimpleQueue()
     processes = [ProbeProcess(time_limit) for _ in range(workers)]
     for process in processes:
         idle.put(process)
 
     def probe(path: str) -> VideoInfo | str:
-        """Ask a process that is idle."""
+        """Ask an idle process."""
         process = idle.get()
         try:
-            answer = process.ask(path)
+            answer = process.ask(path, decoder)
         finally:
             idle.put(process)
         return answer if isinstance(answer, str) else VideoInfo(**answer)

@@ -1,4 +1,4 @@
-"""Probing in a process of its own, which can be ended when a decoder hangs in it."""
+"""Probing in a separate process, which can be ended when a decoder hangs in it."""
 
 import json
 import queue
@@ -18,18 +18,22 @@ PROGRAM = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from yowo.vi
 class ProbeProcess:
     """A process that answers questions about files (`yowo.video.probe_answers`).
 
-    It starts at the first question, and again after it had to be ended. It is a new program, not a fork: decoders must
-    not start in a copy of a process that has threads, and a caller needs no main guard.
+    It starts at the first question, and again after it had to be ended. It is a new program, not a fork, because
+    decoders must not start in a copy of a process that has threads, and so that a caller needs no main guard.
     """
 
     def __init__(self, time_limit: float) -> None:
-        """Set the seconds after which a file is given up."""
+        """Store the seconds after which a file is given up; nothing is started yet."""
         self._time_limit = time_limit
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
 
-    def ask(self, path: str) -> dict[str, Any] | str:
+    def ask(self, path: str, decoder: str = "decord") -> dict[str, Any] | str:
         """Probe a file.
+
+        Args:
+            path: The file.
+            decoder: See `yowo.video.probe.probe_video`.
 
         Returns:
             Fields of `VideoInfo`, or the reason why the file cannot be read.
@@ -40,7 +44,7 @@ class ProbeProcess:
         process = self._running()
         try:
             questions = cast(IO[str], process.stdin)
-            questions.write(json.dumps(path) + "\n")
+            questions.write(json.dumps([path, decoder]) + "\n")
             questions.flush()
             line = self._lines.get(timeout=self._time_limit)
         except queue.Empty:
@@ -76,17 +80,17 @@ class ProbeProcess:
         return process
 
     def close(self) -> None:
-        """End the process, at once."""
+        """End the process at once."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
             process.wait()
-            with suppress(OSError):  # a question may be left that nobody reads
+            with suppress(OSError):  # closing fails if a question is left that nobody reads
                 cast(IO[str], process.stdin).close()
 
 
 def _pass_on(pipe: IO[str], lines: "queue.SimpleQueue[str]") -> None:
-    """Put each line into a queue, and an empty one at the end."""
+    """Put each line of a pipe into a queue, and an empty string at its end."""
     with pipe:
         for line in pipe:
             lines.put(line)

@@ -1,4 +1,4 @@
-"""Videos through PyAV: for files that decord refuses or would read wrongly, and platforms without decord."""
+"""Videos through PyAV: for files that decord refuses or would read wrongly, and where decord is not installed."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
@@ -13,26 +13,26 @@ from numpy.typing import NDArray
 from typing_extensions import Self
 
 from yowo.errors import VideoError
+from yowo.video.file_pass import stop_at_errors
 from yowo.video.frame_index import FrameIndex, decoded, frame_index
 from yowo.video.frames import Frames, check_indices
 from yowo.video.packets import DECODING_ERRORS, NO_TIME, words
-from yowo.video.soundness import stop_at_errors
 
 SEEK_REACH = 64
-"""Frames that are decoded after a seek in search of the key frame, before it is given up."""
+"""Frames that are decoded after a seek in search of the key frame, before the search is given up."""
 
 
-class _NotAsIndexed(Exception):  # noqa: N818 - it never leaves this file
-    """Decoding gave other frames than the packets let expect."""
+class _NotAsIndexed(Exception):  # noqa: N818 - it does not leave this file
+    """Decoding gave other frames than the index has."""
 
 
 class PyAVReader:
-    """Decodes forward, from the key frame before the first frame asked for; files without times from their beginning.
+    """Decodes forward from the key frame before the first requested frame, or from the first one without timestamps.
 
     Opening reads the packets, or, where these do not number the frames (see `Packets.one_frame_each`), decodes the
-    file once without converting its pictures. What was found is kept in the process, so that a file is searched once.
+    file once without converting its pictures. The result is kept in the process, so that this happens once per file.
 
-    A damaged picture is noticed while it is decoded, and the file read on as `SequentialReader` does.
+    If a damaged picture is met while decoding, the reader goes on as a `SequentialReader`.
     """
 
     backend: ClassVar[str] = "pyav"
@@ -41,14 +41,14 @@ class PyAVReader:
         """Open the file and number its frames.
 
         Raises:
-            VideoError: It holds no video, or nothing of it can be decoded.
+            VideoError: The file holds no video, or nothing of it can be decoded.
         """
         self.path = path
         self._index = self._number(path)
         self._container: InputContainer | None = None
         self._frames: Iterator[av.VideoFrame] = iter(())
         self._next = 0
-        self._colours = VideoReformatter()  # kept, as making one takes longer than converting a small picture
+        self._colours = VideoReformatter()  # making one takes longer than converting a small picture
 
     @staticmethod
     def _number(path: str | Path) -> FrameIndex:
@@ -56,7 +56,7 @@ class PyAVReader:
 
     @property
     def fps(self) -> float:
-        """Frames a second, on average."""
+        """Average frames per second."""
         return self._index.fps
 
     @property
@@ -74,7 +74,7 @@ class PyAVReader:
         return len(self._index.times)
 
     def get_frames(self, indices: Sequence[int]) -> Frames:
-        """Return the frames [N, H, W, 3] at `indices`, see `VideoReader`."""
+        """Return the frames, uint8 [N, H, W, 3], at `indices`, see `VideoReader`."""
         wanted, place = np.unique(check_indices(indices, len(self), self.path), return_inverse=True)
         try:
             pictures = self._rising(wanted)
@@ -93,7 +93,7 @@ class PyAVReader:
         return pictures if len(wanted) == len(place) and (np.diff(place) > 0).all() else pictures[place]
 
     def _rising(self, wanted: NDArray[np.int64]) -> Frames:
-        """Return the frames at rising positions."""
+        """Return the frames, uint8 [n, H, W, 3], at rising positions, int64 [n]."""
         pictures = np.empty((len(wanted), self.height, self.width, 3), dtype=np.uint8)
         keys = self._index.keys[np.searchsorted(self._index.keys, wanted, side="right") - 1]
         for row, (index, key) in enumerate(zip(wanted.tolist(), keys.tolist(), strict=True)):
@@ -109,7 +109,7 @@ class PyAVReader:
         return pictures
 
     def _after(self, count: int) -> av.VideoFrame | None:
-        """Return the frame behind the next `count` ones; None at the end."""
+        """Skip `count` frames and return the next one; None at the end."""
         try:
             return next(islice(self._frames, count, None), None)
         except DECODING_ERRORS as error:
@@ -124,14 +124,14 @@ class PyAVReader:
         return container
 
     def _restart(self, key: int) -> None:
-        """Begin to decode at a key frame: by seeking where the file allows it, else from the first frame."""
+        """Start decoding at a key frame: by seeking if the file allows it, otherwise from the first frame."""
         if key == 0 or not self._seek(key):
             self.close()
             self._container = self._open()
             self._frames, self._next = decoded(self._container, NO_TIME if self._index.closed else None), 0
 
     def _seek(self, key: int) -> bool:
-        """Move to a key frame; whether that succeeded."""
+        """Move to a key frame; return whether that succeeded."""
         if self._container is None:
             self._container = self._open()
         time = int(self._index.times[key])
@@ -143,7 +143,7 @@ class PyAVReader:
                     self._frames, self._next = chain([frame], frames), key
                     return True
         except DECODING_ERRORS:
-            pass  # not a file to seek in
+            pass  # this file does not allow seeking
         return False
 
     def close(self) -> None:
@@ -163,9 +163,9 @@ class PyAVReader:
 
 
 class SequentialReader(PyAVReader):
-    """Reads a file that is known to be damaged: its frames are numbered by decoding, and always decoded from the first.
+    """Reads a damaged file: its frames are numbered by decoding, which always begins at the first frame.
 
-    What FFmpeg paints over the damage is then the same whichever frame is asked for first.
+    How FFmpeg conceals the damage then does not depend on which frame is requested first.
     """
 
     backend: ClassVar[str] = "sequential"
@@ -176,7 +176,7 @@ class SequentialReader(PyAVReader):
 
 
 def _from_the_first(path: str | Path) -> FrameIndex:
-    """Index a damaged file by decoding it; nothing but its first frame is a place to begin at."""
+    """Index a damaged file by decoding it; decoding may begin at its first frame only."""
     index = frame_index(path, by_decoding=True)
     return index._replace(keys=index.keys[:1])
 

@@ -2,16 +2,15 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 
 from yowo.errors import ConfigError, DatasetError
 from yowo.video.probe import VideoInfo, probe_videos
 
 log = logging.getLogger(__name__)
 SUFFIXES = (".avi", ".mp4", ".mkv", ".webm")
-"""Endings of the video files of data sets that others laid out."""
+"""Endings of video files in the layouts of published data sets."""
 LONG = 3000
-"""Frames from which on PyAV reads a film: it numbers the frames once, decord anew for every clip."""
+"""Films of at least so many frames are read by PyAV: it numbers the frames once, decord again for every clip."""
 
 
 def readable(paths: Mapping[str, str], on_unreadable: str, decoder: str = "decord") -> dict[str, VideoInfo]:
@@ -20,18 +19,18 @@ def readable(paths: Mapping[str, str], on_unreadable: str, decoder: str = "decor
     Args:
         paths: File of each video by name.
         on_unreadable: "error" or "skip".
-        decoder: "decord" or "pyav": what is to read the videos that both can read.
+        decoder: What reads the videos that both can read: "decord" or "pyav". With "pyav" decord is never opened.
 
     Returns:
         What was found out about each readable video, by name, in the given order.
 
     Raises:
-        ConfigError: `on_unreadable` is neither.
+        ConfigError: `on_unreadable` or `decoder` is unknown.
         DatasetError: A video cannot be read and `on_unreadable` is "error", or none can.
     """
     if on_unreadable not in ("error", "skip"):
         raise ConfigError(f"dataset.on_unreadable: expected error or skip, got {on_unreadable!r}")
-    infos, reasons = probe_videos(list(paths.values()))
+    infos, reasons = probe_videos(list(paths.values()), decoder=decoder)
     for reason in reasons.values():
         log.warning("unreadable video: %s", reason)
     if reasons and (on_unreadable == "error" or not infos):
@@ -40,12 +39,9 @@ def readable(paths: Mapping[str, str], on_unreadable: str, decoder: str = "decor
             f"{len(reasons)} of {len(paths)} videos cannot be read; the first: {first}; "
             "repair or remove them, or set dataset.on_unreadable=skip"
         )
-    found = {name: infos[path] for name, path in paths.items() if path in infos}
-    if decoder == "pyav":
-        return {name: replace(i, backend="pyav") if i.backend == "decord" else i for name, i in found.items()}
-    return found
+    return {name: infos[path] for name, path in paths.items() if path in infos}
 
 
 def clip_backend(info: VideoInfo) -> str:
-    """Return the backend that clips of a video are read with: that of its probe, PyAV for `LONG` ones."""
+    """Return the backend that reads clips of a video: the one that probing chose, or PyAV for `LONG` ones."""
     return "pyav" if info.backend == "decord" and info.num_frames >= LONG else info.backend

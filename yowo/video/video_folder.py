@@ -1,4 +1,4 @@
-"""The videos below a folder, found by whatever name an annotation gives them."""
+"""The videos below a folder, found by the names that annotations use for them."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -16,17 +16,17 @@ PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
 class VideoFolder:
     """Video files, and folders of numbered pictures, at any depth below a folder.
 
-    A video is called by its path below the folder without the ending, with slashes: "kitchen/morning_01".
+    The name of a video is its path below the folder, with slashes and without the ending: "kitchen/morning_01".
     """
 
     def __init__(self, folder: Path) -> None:
-        """Look what is there; nothing is opened.
+        """List the videos; none is opened.
 
         Args:
-            folder: It may be the folder of one video's pictures as well.
+            folder: The folder; it may also hold the pictures of one video directly.
 
         Raises:
-            DatasetError: It is no folder, holds no video, or two videos that differ in their endings only.
+            DatasetError: The folder does not exist, holds no video, or holds two videos with the same name.
         """
         if not folder.is_dir():
             raise DatasetError(f"{folder}: expected a folder of videos; it is not there")
@@ -51,7 +51,7 @@ class VideoFolder:
         self.paths[name] = path
 
     def has(self, named: str) -> bool:
-        """Tell whether `find` finds a video."""
+        """Tell whether `find` finds a video for a name."""
         try:
             self.find(named, "")
         except AnnotationError:
@@ -59,14 +59,15 @@ class VideoFolder:
         return True
 
     def find(self, named: str, where: str) -> str:
-        """Return what this folder calls the video that an annotation names.
+        """Return the name in this folder of the video that an annotation names.
 
         Args:
-            named: With or without folders and ending, slashes of either kind: "far/morning_01.mp4", "morning_01".
+            named: The annotation's name, with or without folders and ending, with slashes of either kind:
+                "far/morning_01.mp4", "morning_01".
             where: File and row of the annotation, for the message.
 
         Raises:
-            AnnotationError: There is no such video, or several.
+            AnnotationError: There is no such video, or there are several.
         """
         path = PurePosixPath(named.strip().replace("\\", "/"))
         bare = path.with_suffix("") if path.suffix.lower() in VIDEO_SUFFIXES else path
@@ -88,13 +89,18 @@ class VideoFolder:
         )
 
     def probe(self, names: Iterable[str]) -> dict[str, VideoInfo]:
-        """Return length, rate and size of videos, each of them opened once; of prepared ones the original's size.
+        """Return facts about videos, each of which is opened once, by PyAV; for prepared ones with the original's size.
+
+        Args:
+            names: Names of the videos in this folder.
 
         Raises:
-            DatasetError: One cannot be read.
+            DatasetError: A video cannot be read.
         """
         wanted = list(dict.fromkeys(names))
-        infos, reasons = probe_videos([str(self.paths[name]) for name in wanted if name not in self._infos])
+        infos, reasons = probe_videos(
+            [str(self.paths[name]) for name in wanted if name not in self._infos], decoder="pyav"
+        )
         if reasons:
             first = next(iter(reasons.values()))
             raise DatasetError(
@@ -110,7 +116,7 @@ class VideoFolder:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Walk over the files below a folder, linked folders as well, each folder once; in order of their names."""
+    """Yield the files below a folder, and below folders linked from it, each folder once, in the order of names."""
     seen = set()
     for name, folders, files in os.walk(folder, followlinks=True):
         real = os.path.realpath(name)

@@ -1,4 +1,4 @@
-"""Video files from frames: written to a temporary name, renamed when they are whole."""
+"""Writing video files: under a temporary name, and renamed when they are complete."""
 
 import math
 from contextlib import suppress
@@ -17,7 +17,18 @@ from yowo.video.packets import words
 
 
 class VideoWriter:
-    """A context manager: `write` frames; the file appears when the block ends without an error."""
+    """A context manager that writes frames; the file appears when the block ends without an error.
+
+    Example:
+        >>> import tempfile, numpy as np
+        >>> from pathlib import Path
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with VideoWriter(f"{folder}/v.mp4", fps=25, size=(64, 48)) as writer:
+        ...         for grey in range(0, 250, 10):
+        ...             writer.write(np.full((48, 64, 3), grey, dtype=np.uint8))
+        ...     [file.name for file in Path(folder).iterdir()]
+        ['v.mp4']
+    """
 
     def __init__(
         self, path: str | Path, fps: float, size: tuple[int, int], codec: str = "libx264", crf: int = 20
@@ -26,20 +37,20 @@ class VideoWriter:
 
         Args:
             path: The video to write; its ending names the container.
-            fps: Frames a second.
-            size: Width and height of the frames in pixels; an odd side gets a black row or column, as the encoder
-                needs even ones.
+            fps: Frames per second.
+            size: Width and height of the frames in pixels. A black row or column is added to an odd side, because
+                encoders need even ones.
             codec: Name of the encoder.
-            crf: Constant rate factor, 0 (best) to 51; encoders without one go by their own default.
+            crf: Constant rate factor, 0 (best) to 51; encoders without one use their own default.
 
         Raises:
-            VideoError: The folder is missing, or the encoder or container is not there.
+            VideoError: The folder is missing, the encoder or container does not exist, or fps or size is invalid.
         """
         self.path = Path(path)
         if not self.path.parent.is_dir():
             raise VideoError(f"{path}: the folder {self.path.parent} is missing; make it first")
         if not (math.isfinite(fps) and fps > 0):
-            raise VideoError(f"{path}: expected a rate above 0 frames a second, got {fps}")
+            raise VideoError(f"{path}: expected a rate above 0 frames per second, got {fps}")
         if min(size) < 1:
             raise VideoError(f"{path}: expected a size of at least 1x1 pixels, got {size[0]}x{size[1]}")
         self._unfinished = self.path.with_name(f".{self.path.stem}.unfinished{self.path.suffix}")
@@ -64,7 +75,10 @@ class VideoWriter:
         self._stream.options = {"crf": str(crf)}
 
     def write(self, frame: NDArray[np.uint8]) -> None:
-        """Append a frame, uint8 [H, W, 3], RGB.
+        """Append a frame.
+
+        Args:
+            frame: uint8 [H, W, 3], RGB.
 
         Raises:
             VideoError: The frame has another size or type, or the encoder refuses it.
@@ -107,7 +121,7 @@ class VideoWriter:
             self._give_up()
 
     def _give_up(self) -> None:
-        """Close what is open and remove what is not whole."""
+        """Close the unfinished file and remove it."""
         with suppress(av.FFmpegError, OSError, ValueError):
             self._container.close()
         self._unfinished.unlink(missing_ok=True)
