@@ -32,7 +32,7 @@ def test_after_an_error_the_old_file_stays_and_nothing_else(tmp_path):
 def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with (
-        pytest.raises(YowoError, match=r"file.x\.txt: cannot be written \(.+\): choose another place"),
+        pytest.raises(YowoError, match=r"file.x\.txt: cannot be written \(.+\): choose another path"),
         whole_file(tmp_path / "file" / "x.txt"),
     ):
         pass

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: written under a temporary name, then renamed."""
+"""Atomic file writing: a file is written under a temporary name and renamed once it is complete."""
 
 import tempfile
 from collections.abc import Iterator
@@ -10,16 +10,27 @@ from yowo.errors import YowoError
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`, renamed to `path` when the block ends well and removed when it does not.
+    """Yield a temporary path beside `path`; rename it to `path` if the block succeeds, delete it if the block raises.
 
     Args:
-        path: The file to write; folders above it are made. An old file stays until the new one is complete.
+        path: The file to write; missing parent folders are created. An existing file stays until the new one is
+            complete.
 
     Yields:
-        The path to write to, with the ending of `path`.
+        The path to write to, with the file name of `path`.
 
     Raises:
         YowoError: The file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     target = Path(folder) / "metrics.json"
+        ...     with whole_file(target) as unfinished:
+        ...         size = unfinished.write_text("{}")
+        ...         before = target.exists()
+        ...     print(before, target.read_text())
+        False {}
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -28,4 +39,4 @@ def whole_file(path: Path) -> Iterator[Path]:
             yield unfinished
             unfinished.replace(path)
     except OSError as error:
-        raise YowoError(f"{path}: cannot be written ({error.strerror or error}): choose another place") from error
+        raise YowoError(f"{path}: cannot be written ({error.strerror or error}): choose another path") from error

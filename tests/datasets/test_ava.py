@@ -156,11 +156,13 @@ def test_a_part_of_the_films_may_be_there_or_chosen(tmp_path, root, caplog):
     annotate(tmp_path)
     with caplog.at_level(logging.WARNING):
         assert {k.video for k in data(tmp_path).key_frames("train")} == {"a"}
-    assert "1 of 2 train films are not on disk" in caplog.text
+    assert "1 of 2 train films are missing" in caplog.text
     assert [v.name for v in data(root, train_videos=["b"]).videos("train")] == ["b"]
-    with pytest.raises(ConfigError, match=r"dataset\.val_videos: no such video in the annotation: nobody"):
+    with pytest.raises(
+        ConfigError, match=r"dataset\.val_videos: expected names of annotated videos, got 1 unknown ones such as nobody"
+    ):
         data(root, val_videos=["nobody"]).videos("val")
-    with pytest.raises(DatasetError, match=r"videos: none of the 1 val films is there, such as c"):
+    with pytest.raises(DatasetError, match=r"videos: none of the 1 val films was found, such as c"):
         data(tmp_path).videos("val")
 
 
@@ -171,14 +173,14 @@ def test_a_part_of_the_films_may_be_there_or_chosen(tmp_path, root, caplog):
         ("a,0902,0.1,0.2,0.5,0.6,1,0,9", r"row 2: expected 8 columns .*, got 9"),
         ("a,0902,0.1,zero,0.5,0.6,1,0", r"row 2: expected video_id.*got a,0902,0.1,zero"),
         ("a,late,0.1,0.2,0.5,0.6,1,0", r"row 2: expected video_id.*got a,late"),
-        ("a,0902,0.1,0.2,0.5,1.2,1,0", r"row 2: a box beyond the picture.*got a,0902,0.1,0.2,0.5,1.2"),
-        ("a,0902,-0.1,0.2,0.5,0.6,1,0", r"row 2: a box beyond the picture"),
-        ("a,0902,0.6,0.2,0.5,0.6,1,0", r"row 2: an inverted box"),
+        ("a,0902,0.1,0.2,0.5,1.2,1,0", r"row 2: expected a box inside the picture.*got a,0902,0.1,0.2,0.5,1.2"),
+        ("a,0902,-0.1,0.2,0.5,0.6,1,0", r"row 2: expected a box inside the picture"),
+        ("a,0902,0.6,0.2,0.5,0.6,1,0", r"row 2: expected a box with x1 <= x2"),
         (
             "a,0902,0.1,0.2,0.5,0.6,5,0",
-            r"row 2: an unknown action_id; expected 1 to 4 \(1 such rows\), got a,0902.*,5,0",
+            r"row 2: expected an action_id from 1 to 4, got a,0902.*,5,0 \(1 such rows\)",
         ),
-        ("a,0902,0.1,0.2,0.5,0.6,0,0", r"row 2: an action_id that is no whole number from 1"),
+        ("a,0902,0.1,0.2,0.5,0.6,0,0", r"row 2: expected a whole number of at least 1 as action_id"),
     ],
 )
 def test_an_impossible_row_is_named_with_its_file(tmp_path, row, message):
@@ -197,27 +199,27 @@ def test_boxes_without_area_stay_in_evaluation_only(tmp_path, root, caplog):
 
 def test_a_film_that_ends_before_its_annotation_is_named_or_used_as_far_as_it_goes(tmp_path, root, caplog):
     annotate(link(root, tmp_path), "a,0902,0,0,1,1,1,0\na,0950,0,0,1,1,1,0\n")
-    message = r"1 films are shorter .*a\.mp4: lasts 6\.2 seconds from second 900 on, annotated until 950; repair"
+    message = r"1 films are shorter .*a\.mp4: covers seconds 900 to 906\.2, but is annotated until 950; repair"
     with pytest.raises(DatasetError, match=message):
         data(tmp_path).videos("train")
     with caplog.at_level(logging.WARNING):
         assert data(tmp_path, on_unreadable="skip").key_frames("train").seconds.tolist() == [902]
-    assert "those timestamps are left out" in caplog.text
+    assert "timestamps beyond their end are skipped" in caplog.text
 
 
 def test_a_folder_of_another_kind_and_another_list_of_classes_are_named(tmp_path, root):
     with pytest.raises(
-        DatasetError, match=r"dataset\.root=.*expected annotations/.* neither videos nor frames is there"
+        DatasetError, match=r"dataset\.root=.*expected annotations/.* both videos/ and frames/ are missing"
     ):
         data(tmp_path).prepare()
     (tmp_path / "videos").mkdir()
-    with pytest.raises(DatasetError, match=r"annotations/ava_val_v2\.2\.csv is not there"):
+    with pytest.raises(DatasetError, match=r"annotations/ava_val_v2\.2\.csv is missing"):
         data(tmp_path).prepare()
     annotate(tmp_path)
     data(tmp_path).prepare()
     names = tmp_path / "annotations" / "ava_action_list_v2.2.pbtxt"
     names.write_text('label {\n  name: "crawl"\n  label_id: 2\n}\n')
-    with pytest.raises(DatasetError, match=r"class 2 is 'crawl' here, but 'crouch' in dataset\.classes"):
+    with pytest.raises(DatasetError, match=r"class 2: expected 'crouch' as in dataset\.classes, got 'crawl'"):
         data(tmp_path).prepare()
 
 

@@ -38,11 +38,11 @@ def test_ground_truth_may_lack_persons_and_hold_empty_frames(tmp_path):
         ("v0,0902,0.1,0.2,0.5,0.6,4", "row 2: expected 8 columns .*, got 7"),
         ("v0,0902,0.1,0.2,0.5,0.6,4,0.5,9", "row 2: expected 8 columns .*, got 9"),
         ("v0,0902,0.1,zero,0.5,0.6,4,0.5", "row 2: expected video_id.*, got v0,0902,0.1,zero"),
-        ("v0,0902,nan,0.2,0.5,0.6,4,0.5", "row 2: a NaN or infinite number .*got v0,0902,nan"),
-        ("v0,0902,0.1,0.2,0.5,0.6,4,inf", "row 2: a NaN or infinite number"),
-        ("v0,0902,0.6,0.2,0.5,0.6,4,0.5", "row 2: an inverted box; expected x1 <= x2"),
-        ("v0,0902,0.1,0.2,0.5,0.6,4.5,0.5", "row 2: an action_id that is no whole number"),
-        ("v0,0902,0.1,0.2,0.5,0.6,0,0.5", "row 2: an action_id that is no whole number from 1"),
+        ("v0,0902,nan,0.2,0.5,0.6,4,0.5", "row 2: expected finite numbers, got v0,0902,nan"),
+        ("v0,0902,0.1,0.2,0.5,0.6,4,inf", "row 2: expected finite numbers"),
+        ("v0,0902,0.6,0.2,0.5,0.6,4,0.5", "row 2: expected a box with x1 <= x2"),
+        ("v0,0902,0.1,0.2,0.5,0.6,4.5,0.5", "row 2: expected a whole number of at least 1 as action_id"),
+        ("v0,0902,0.1,0.2,0.5,0.6,0,0.5", "row 2: expected a whole number of at least 1 as action_id"),
     ],
 )
 def test_a_wrong_row_is_named(tmp_path, line, message):
@@ -52,7 +52,7 @@ def test_a_wrong_row_is_named(tmp_path, line, message):
 
 
 def test_missing_and_binary_files_are_named(tmp_path):
-    with pytest.raises(AnnotationError, match=r"no\.csv: there is no such file"):
+    with pytest.raises(AnnotationError, match=r"no\.csv: file not found"):
         read_ava_csv(tmp_path / "no.csv", scored=True)
     (tmp_path / "bad.csv").write_bytes(bytes(range(128, 256)))
     with pytest.raises(AnnotationError, match=r"bad\.csv: not a readable CSV file"):
@@ -72,7 +72,7 @@ def test_both_kinds_of_class_lists_are_read(tmp_path):
     assert read_class_list(tmp_path / "a.pbtxt") == {1: "bend/bow (at the waist)", 11: "sit"}
     assert read_class_list(tmp_path / "b.pbtxt") == {2: "crawl"}
     (tmp_path / "c.pbtxt").write_text("nothing")
-    with pytest.raises(AnnotationError, match=r"c\.pbtxt: no class is in it"):
+    with pytest.raises(AnnotationError, match=r"c\.pbtxt: expected blocks with name: and id: .* found none"):
         read_class_list(tmp_path / "c.pbtxt")
 
 

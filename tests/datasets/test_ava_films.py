@@ -28,7 +28,7 @@ def test_films_are_found_by_name_in_four_containers_and_one_folder_down(tmp_path
         "d": "d.avi",
     }
     (tmp_path / "videos" / "a.mkv").write_text("")
-    with pytest.raises(DatasetError, match=r"a\.mp4: the same film as .*a\.mkv; keep one of them"):
+    with pytest.raises(DatasetError, match=r"a\.mp4: is the same film as .*a\.mkv; remove one of them"):
         film_files(tmp_path, ["a"])
 
 

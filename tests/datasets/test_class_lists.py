@@ -11,7 +11,7 @@ def test_each_protocol_has_its_classes():
     assert len(ava) == 60 and ava[80] == "watch (a person)" and 2 not in ava
 
 
-def test_a_list_of_ones_own_replaces_them(tmp_path):
+def test_a_user_list_replaces_them(tmp_path):
     (tmp_path / "mine.txt").write_text("run\n\njump\n")
     (tmp_path / "mine.pbtxt").write_text('item { name: "sit" id: 11 }\nitem { name: "bend" id: 1 }')
     assert class_names("ucf24", tmp_path / "mine.txt") == {1: "run", 2: "jump"}
@@ -21,8 +21,8 @@ def test_a_list_of_ones_own_replaces_them(tmp_path):
 def test_unknown_protocols_and_bad_lists_are_named(tmp_path):
     with pytest.raises(AnnotationError, match=r"protocol kinetics: expected one of ucf24, jhmdb21, ava"):
         class_names("kinetics")
-    with pytest.raises(AnnotationError, match=r"no\.txt: there is no such list"):
+    with pytest.raises(AnnotationError, match=r"no\.txt: class list not found"):
         class_names("ucf24", tmp_path / "no.txt")
     (tmp_path / "twice.txt").write_text("run\nrun\n")
-    with pytest.raises(AnnotationError, match=r"twice\.txt: expected one name a line, each once"):
+    with pytest.raises(AnnotationError, match=r"twice\.txt: expected one class name per line, without duplicates"):
         class_names("ucf24", tmp_path / "twice.txt")

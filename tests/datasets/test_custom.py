@@ -46,7 +46,7 @@ def test_several_actions_of_a_person_are_one_box_with_several_labels(tmp_path):
     assert np.allclose(first.boxes_norm * [64, 48, 64, 48], [[4, 4, 24, 40], [30, 4, 60, 40]], atol=1e-5)
     assert second.labels.tolist() == [[0, 1]]
     with pytest.raises(
-        AnnotationError, match=r"a, frame 0, track 1 does several things at once; set dataset\.multi_label"
+        AnnotationError, match=r"a, frame 0, track 1: expected one label per box, got several; set dataset\.multi_label"
     ):
         Custom(str(tmp_path), CLASSES).videos("train")
 
@@ -81,10 +81,10 @@ def test_folders_of_pictures_are_videos(tmp_path):
         ("a,50,1,1,9,9,walk,1", AnnotationError, r"annotations\.csv, row 28: frame: expected 0 to 11"),
         ("a,11,9,1,1,9,walk,1", AnnotationError, "row 28: expected x1 < x2 within 0 to 64"),
         ("a,11,1,1,9,9,wlak,1", AnnotationError, "row 28: label: expected one of sit, walk, got 'wlak'"),
-        ("z,11,1,1,9,9,walk,1", AnnotationError, "row 28: video: no video is called 'z'"),
+        ("z,11,1,1,9,9,walk,1", AnnotationError, "row 28: video: expected one of 2 names such as 'a', got 'z'"),
     ],
 )
-def test_rows_that_cannot_be_are_named(tmp_path, line, error, words):
+def test_invalid_rows_are_named(tmp_path, line, error, words):
     splits(project(tmp_path), ["a"], ["b"])
     table = tmp_path / "annotations.csv"
     table.write_text(table.read_text() + line + "\n")
@@ -94,7 +94,7 @@ def test_rows_that_cannot_be_are_named(tmp_path, line, error, words):
 
 def test_videos_of_the_split_that_are_gone_or_damaged_are_named(tmp_path):
     splits(project(tmp_path), ["a", "b"], ["gone"])
-    with pytest.raises(DatasetError, match="1 of 1 val videos are not there, such as gone"):
+    with pytest.raises(DatasetError, match="1 of 1 val videos are missing, such as gone"):
         Custom(str(tmp_path), CLASSES).videos("val")
     (tmp_path / "videos" / "a.mp4").write_text("no video")
     with pytest.raises(DatasetError, match=r"1 of 2 videos cannot be read; the first: .*a\.mp4"):

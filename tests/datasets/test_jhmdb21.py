@@ -152,20 +152,23 @@ def test_videos_that_are_not_there_are_said_and_own_splits_are_possible(tmp_path
     write_splits(tmp_path)
     with caplog.at_level(logging.WARNING):
         assert [v.name for v in data(tmp_path).videos("val")] == ["catch/C"]
-    assert "1 of 2 val videos are not there" in caplog.text
+    assert "1 of 2 val videos are missing" in caplog.text
     assert [v.name for v in data(tmp_path, val_videos="all").videos("val")] == ["catch/C", "clap/D"]
-    with pytest.raises(ConfigError, match=r"dataset\.val_videos: no such video in the annotation: clap/nobody"):
+    with pytest.raises(
+        ConfigError,
+        match=r"dataset\.val_videos: expected names of annotated videos, got 1 unknown ones such as clap/nobody",
+    ):
         data(tmp_path, val_videos=["clap/nobody"]).videos("val")
 
 
 def test_what_is_missing_is_named(tmp_path, roots):
-    with pytest.raises(DatasetError, match=r"dataset\.root=.*: expected Rename_Images/.* not there: Rename_Images or"):
+    with pytest.raises(DatasetError, match=r"dataset\.root=.*: expected Rename_Images/.* missing: Rename_Images or"):
         data(tmp_path).prepare()
     write_pictures(tmp_path, "Frames", ["clap/E"])
-    with pytest.raises(DatasetError, match=r"not there: puppet_mask or labels or groundtruths_jhmdb"):
+    with pytest.raises(DatasetError, match=r"missing: puppet_mask or labels or groundtruths_jhmdb"):
         data(tmp_path).prepare()
     write_splits(tmp_path)
-    with pytest.raises(DatasetError, match=r"not there: puppet_mask or labels or groundtruths_jhmdb"):
+    with pytest.raises(DatasetError, match=r"missing: puppet_mask or labels or groundtruths_jhmdb"):
         data(tmp_path).videos("val")
     (tmp_path / "puppet_mask").mkdir()
     with pytest.raises(DatasetError, match=r"none of the 2 val videos has boxes"):
@@ -178,7 +181,7 @@ def test_pictures_of_none_of_the_videos_are_an_error(tmp_path):
     write_pictures(tmp_path, "Frames", ["clap/D"])
     write_masks(tmp_path)
     write_splits(tmp_path)
-    with pytest.raises(DatasetError, match=r"Frames: none of the 2 val videos is there, such as catch/C"):
+    with pytest.raises(DatasetError, match=r"Frames: none of the 2 val videos was found, such as catch/C"):
         data(tmp_path).videos("val")
 
 

@@ -87,5 +87,5 @@ def test_wrong_rows_and_missing_lists_are_named(tmp_path):
         split_names(tmp_path, 2, CLASSES)
     (tmp_path / "splits" / "clap_test_split2.txt").unlink()
     (tmp_path / "splits" / "catch_test_split2.txt").write_text("a.avi 1\n")
-    with pytest.raises(DatasetError, match=r"clap_test_split2\.txt: is missing; expected one such file a class"):
+    with pytest.raises(DatasetError, match=r"clap_test_split2\.txt: expected one such file per class"):
         split_names(tmp_path, 2, CLASSES)

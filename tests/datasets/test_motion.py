@@ -127,14 +127,14 @@ def test_an_empty_folder_may_be_the_root(tmp_path):
 
 @pytest.mark.parametrize("action", [Motion.prepare, lambda data: data.videos("train")])
 def test_a_set_made_with_other_parameters_is_refused(made, action):
-    words = r"dataset\.root=.*made with num_train 3 instead of 4, seed 0 instead of 7; name another root or delete it"
+    words = r"dataset\.root=.*generated with num_train=3 instead of 4, seed=0 instead of 7; choose another root or delete it"
     with pytest.raises(DatasetError, match=words):
         action(tiny(made.root, num_train=4, seed=7))
 
 
 def test_a_folder_of_other_files_is_refused_and_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("all of it")
-    with pytest.raises(DatasetError, match=r"other files without generator\.json; name another root"):
+    with pytest.raises(DatasetError, match=r"other files without generator\.json; choose another root"):
         tiny(tmp_path).prepare()
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
@@ -146,7 +146,7 @@ def test_a_folder_of_other_files_is_refused_and_left_alone(tmp_path):
         ({"num_frames": 8}, r"dataset\.num_frames: expected at least 16, got 8"),
         ({"size": (65, 48)}, r"dataset\.size: expected an even width and height of at least 64 x 48 .* got \[65, 48\]"),
         ({"size": (64,)}, r"dataset\.size: expected an even width and height"),
-        ({"seed": -1}, r"dataset\.seed: expected a number from 0, got -1"),
+        ({"seed": -1}, r"dataset\.seed: expected a number of at least 0, got -1"),
     ],
 )
 def test_parameters_out_of_range_are_named(tmp_path, changes, words):
@@ -165,7 +165,7 @@ def test_an_interrupted_generation_leaves_nothing(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_killed_generation_leaves_no_half_set(tmp_path):
+def test_a_killed_generation_leaves_no_incomplete_data_set(tmp_path):
     code = (
         "import yowo.datasets.motion as m; m.IN_PROCESS = 10**6; "
         f"m.Motion({str(tmp_path / 'set')!r}, num_train=10**5, num_frames=16, size=(64, 48)).prepare()"
@@ -190,13 +190,13 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
 
 
 def test_reading_before_preparing_says_so(tmp_path):
-    with pytest.raises(DatasetError, match=r"no generated data set is there; prepare\(\) makes it"):
+    with pytest.raises(DatasetError, match=r"the data set does not exist; call prepare\(\) to generate it"):
         tiny(tmp_path / "set").key_frames("val")
 
 
 def test_videos_that_are_gone_are_named(copy):
     (copy.root / "videos" / "train_0001.mp4").unlink()
-    with pytest.raises(DatasetError, match=r"train_0001\.mp4: 1 of 3 train videos are gone; delete"):
+    with pytest.raises(DatasetError, match=r"train_0001\.mp4: 1 of 3 train videos are missing; delete"):
         copy.videos("train")
 
 

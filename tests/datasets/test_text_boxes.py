@@ -45,9 +45,9 @@ def test_text_files_become_a_tube_a_run_of_frames(tmp_path, kind):
         ("clap_X_00001.txt", "3 1 2 3\n", r"clap_X_00001\.txt, line 1: expected five numbers, class x1 y1 x2 y2"),
         ("clap_X_00001.txt", "3 1 2 3 4\n3 a 2 3 4\n", r"line 2: expected five numbers"),
         ("clap_X_00001.txt", "3 1 2 nan 4\n", r"line 1: expected five numbers"),
-        ("clap_X_00001.txt", "4 1 2 3 4\n", r"expected a class of 1 to 3, got 4"),
+        ("clap_X_00001.txt", "4 1 2 3 4\n", r"expected a class number from 1 to 3, got 4"),
         ("clap_X_00001.txt", "3 5 2 3 4\n", r"expected x1 <= x2 and y1 <= y2"),
-        ("clap_X.txt", "3 1 2 3 4\n", r"clap_X\.txt: expected a name like <Class>_<video>_00001\.txt"),
+        ("clap_X.txt", "3 1 2 3 4\n", r"clap_X\.txt: expected a file name such as <Class>_<video>_00001\.txt"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path, name, text, message):
@@ -64,5 +64,7 @@ def test_label_files_of_a_video_become_tubes(tmp_path):
     with pytest.raises(AnnotationError, match=r"A/00006\.txt, line 1: expected five numbers"):
         read_label_files(folder, CLASSES)
     (folder / "00006.txt").rename(folder / "six.txt")
-    with pytest.raises(AnnotationError, match=r"six\.txt: expected a name such as 00001\.txt"):
+    with pytest.raises(
+        AnnotationError, match=r"six\.txt: expected a file named by its frame number, such as 00001\.txt"
+    ):
         read_label_files(folder, CLASSES)

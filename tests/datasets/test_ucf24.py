@@ -56,13 +56,13 @@ def test_videos_that_are_not_on_disk_are_counted_once(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         source = data(root)
         source.videos("train"), source.videos("train")
-    assert [r.getMessage() for r in caplog.records] == [f"{root / 'UCF-101'}: 1 of 2 train videos are not on disk"]
+    assert [r.getMessage() for r in caplog.records] == [f"{root / 'UCF-101'}: 1 of 2 train videos are missing"]
     assert [v.name for v in source.videos("train")] == TRAIN_VIDEOS[1:]
 
 
 def test_no_video_left_is_an_error(tmp_path):
     root = ucf24_files(tmp_path, missing=tuple(TRAIN_VIDEOS))
-    with pytest.raises(DatasetError, match=r"none of the 2 train videos of the annotation is there"):
+    with pytest.raises(DatasetError, match=r"none of the 2 annotated train videos was found"):
         data(root).videos("train")
 
 
@@ -81,7 +81,10 @@ def test_a_split_can_be_a_text_file(files, tmp_path):
 
 
 def test_an_unknown_video_of_a_split_is_named(files):
-    with pytest.raises(ConfigError, match=r"dataset.val_videos: no such video in the annotation: Biking/nobody"):
+    with pytest.raises(
+        ConfigError,
+        match=r"dataset.val_videos: expected names of annotated videos, got 1 unknown ones such as Biking/nobody",
+    ):
         data(files, val_videos=["Biking/nobody"]).videos("val")
 
 
@@ -100,9 +103,7 @@ def test_an_unreadable_video_is_named_and_skipped_or_fatal(tmp_path, caplog, cho
 
 
 def test_a_folder_in_neither_layout_is_described(tmp_path):
-    with pytest.raises(
-        DatasetError, match=r"expected UCF-101/<Class>/<video>\.avi .*; not there: UCF-101, finalAnnots"
-    ):
+    with pytest.raises(DatasetError, match=r"expected UCF-101/<Class>/<video>\.avi .*; missing: UCF-101, finalAnnots"):
         data(tmp_path).prepare()
 
 
@@ -110,7 +111,7 @@ def test_a_folder_in_neither_layout_is_described(tmp_path):
     ("text", "message"),
     [
         ("1 2 3 4\n", r"expected rows of class"),
-        ("9 1 2 3 4\n", r"row 1: class 9 is not 1 to 3"),
+        ("9 1 2 3 4\n", r"row 1: expected a class number from 1 to 3, got 9"),
         ("a b c d e\n", r"expected rows"),
     ],
 )

@@ -30,11 +30,11 @@ def test_lists_written_on_windows_are_read(archive):
 
 def test_a_missing_list_label_or_number_is_named(archive):
     (archive.root / "labels" / TEST_VIDEOS[0] / "00003.txt").unlink()
-    with pytest.raises(AnnotationError, match=r"00003\.txt: listed but not there"):
+    with pytest.raises(AnnotationError, match=r"00003\.txt: the label file is listed but does not exist"):
         archive.key_frames("val", None)
     (archive.root / "testlist.txt").write_text("labels/Biking/v_Biking_g01_c01/last.txt\n")
     with pytest.raises(AnnotationError, match=r"last\.txt: expected a file named by its frame number"):
         archive.key_frames("val", None)
     (archive.root / "testlist.txt").unlink()
-    with pytest.raises(DatasetError, match=r"testlist\.txt: there is no such list"):
+    with pytest.raises(DatasetError, match=r"testlist\.txt: expected a list with one row .* does not exist"):
         archive.key_frames("val", None)

@@ -28,7 +28,7 @@ def test_the_mat_file_gives_whole_pixels(tmp_path):
 def test_missing_and_empty_annotations_are_named(tmp_path):
     with pytest.raises(AnnotationError, match=r"gt: there is no such annotation"):
         read_truth(tmp_path / "gt", CLASSES)
-    with pytest.raises(AnnotationError, match=r"gt: no text file of annotated frames"):
+    with pytest.raises(AnnotationError, match=r"gt: expected text files with boxes, found none"):
         read_truth(text_files(tmp_path / "gt", {}), CLASSES)
 
 

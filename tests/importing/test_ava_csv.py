@@ -40,9 +40,9 @@ def test_a_label_map_beside_the_file_or_given_names_the_classes(read, tmp_path):
     [
         ("film,1,0,0,1,1", r"rows\.csv, row 1: expected video,second,x1,y1,x2,y2,action_id"),
         ("film,1,0,0,1,1,99", "row 1: action_id: expected one of 80 ids, got '99'; see --classes"),
-        ("film,1,0,0,1.5,1,12", "row 1: expected fractions of the picture"),
+        ("film,1,0,0,1.5,1,12", "row 1: box: expected fractions of the picture"),
         ("film,1,0.5,0,0.5,1,12", "row 1: expected x1 < x2"),
-        ("film,902,0,0,1,1,12", "row 1: second 902 of film, which lasts from 0 to 2.5: give --start-second"),
+        ("film,902,0,0,1,1,12", "row 1: expected a time within film, 0 to 2.5 s, got 902 s: set --start-second"),
         ("other,1,0,0,1,1,12", "has no video 'other'"),
     ],
 )

@@ -37,7 +37,7 @@ def test_films_and_frame_ids_count_from_zero(read):
         videos=[{"id": 8, "name": "far/b.mp4"}],
     )
     assert [tuple(row) for row in found.rows] == [("far/b", 2, (2, 2.5, 7, 12.5), "jump", "6")]
-    assert found.classes == ("jump", "sit") and "1 crowds" in found.notes[0]
+    assert found.classes == ("jump", "sit") and "1 crowd annotations" in found.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_names_of_pictures_tell_video_and_frame(read, names, expected):
     images = [{"id": number, "file_name": name} for number, name in enumerate(names)]
     found = read(images, [annotation(image=number) for number in range(2)])
     assert [(row.video, row.frame) for row in found.rows] == expected
-    assert "count from" in found.notes[0]
+    assert "start at" in found.notes[0]
 
 
 def test_the_first_frame_may_be_given(read):
@@ -74,7 +74,7 @@ def test_ticked_attributes_are_the_actions(read):
         (
             [{"id": 1, "file_name": "a/1.jpg"}],
             [annotation(image=2)],
-            "annotation 1: image_id or category_id is not in the file",
+            "annotation 1: expected an image_id and a category_id that are listed",
         ),
         ([{"id": 1, "file_name": "a/1.jpg"}], [annotation(box=(1, 2, 0, 4))], "annotation 1: expected x1 < x2"),
         (
@@ -97,5 +97,5 @@ def test_other_files_are_named(tmp_path, read):
         read_coco(tmp_path / "gone.json", VideoFolder(tmp_path / "videos"), ImportOptions())
     for text in ("{", "[1]"):
         (tmp_path / "x.json").write_text(text)
-        with pytest.raises(AnnotationError, match=r"x\.json: expected (JSON|COCO's images)"):
+        with pytest.raises(AnnotationError, match=r"x\.json: expected (JSON|COCO's keys images)"):
             read_coco(tmp_path / "x.json", VideoFolder(tmp_path / "videos"), ImportOptions())

@@ -119,7 +119,7 @@ def test_what_is_left_out_is_counted(read):
     mask = '<mask frame="0" outside="0" occluded="0" rle="1" left="0" top="0" width="2" height="2"></mask>'
     found = read(document(('label="jump"', mask), ('label="jump"', box(3, 1, outside=1)), ('label="jump"', box(3, 1))))
     assert len(found.rows) == 1
-    assert any("shapes of kind mask" in note and "track 0" in note for note in found.notes)
+    assert any("shapes of type mask" in note and "track 0" in note for note in found.notes)
     assert any(note.startswith("2 tracks have no box on any frame; the first:") for note in found.notes)
 
 
@@ -144,7 +144,7 @@ def test_a_task_of_another_name_is_about_the_only_video(tmp_path):
     write_video(tmp_path / "v" / "clip.mp4", pictures(4, 0))
     (tmp_path / "x.xml").write_text(document(('label="jump"', box(0, 0))))
     found = read_cvat(tmp_path / "x.xml", VideoFolder(tmp_path / "v"), ImportOptions())
-    assert found.rows[0].video == "clip" and "another name than the only one" in found.notes[0]
+    assert found.rows[0].video == "clip" and "assigned to the only video" in found.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,8 @@ def test_a_task_of_another_name_is_about_the_only_video(tmp_path):
         ("<annotations><track>", 'not well-formed XML .*export the task as "CVAT for video 1.1"'),
         ("no xml", "not well-formed XML"),
         ("<note/>", "expected <annotations>, got <note>"),
-        ('<annotations><image id="0" name="a.png"></image></annotations>', 'of the format "CVAT for images"'),
-        ('<!DOCTYPE a [<!ENTITY b "c">]><annotations/>', "has a DOCTYPE, which CVAT's files have not"),
+        ('<annotations><image id="0" name="a.png"></image></annotations>', 'has the format "CVAT for images"'),
+        ('<!DOCTYPE a [<!ENTITY b "c">]><annotations/>', "contains a DOCTYPE, which CVAT's files do not have"),
         (
             document(('label="jump"', box(0, 0).replace('xtl="0"', 'xtl="wide"'))),
             "track 0, frame 0: <box>: expected numbers",
@@ -166,7 +166,7 @@ def test_a_task_of_another_name_is_about_the_only_video(tmp_path):
         ),
         (
             document(('label="jump" task_id="5"', box(0, 0)), meta="<project><tasks></tasks></project>"),
-            "track 0: no task 5",
+            "track 0: expected the task_id of a task in <meta>, got 5",
         ),
         (
             document(("", box(0, 0)), meta="<task><name>t</name></task><source>z.mp4</source>"),
@@ -180,7 +180,7 @@ def test_damage_is_named(read, text, words):
 
 
 def test_nothing_to_read_is_said(tmp_path, videos):
-    with pytest.raises(AnnotationError, match="there is no such file or folder"):
+    with pytest.raises(AnnotationError, match="file or folder not found"):
         read_cvat(tmp_path / "gone.xml", videos, ImportOptions())
-    with pytest.raises(AnnotationError, match="expected CVAT's XML, a zip or a folder of it"):
+    with pytest.raises(AnnotationError, match="expected a CVAT XML file, or a zip or folder"):
         read_cvat(tmp_path, videos, ImportOptions())

@@ -23,7 +23,7 @@ def test_folders_with_a_list_of_labels_are_read(tmp_path, videos):
         ("b", 0, (10, 5, 30, 35), "jump", "4"),
         ("b", 3, (1, 2, 4, 6), "sit", "5"),
     ]
-    assert found.classes == ("sit", "jump") and found.notes == ["1 boxes with confidence 0 were left out"]
+    assert found.classes == ("sit", "jump") and found.notes == ["1 boxes with confidence 0 were skipped"]
 
 
 def test_a_file_is_called_as_its_video(tmp_path, videos):
@@ -40,7 +40,7 @@ def test_a_file_is_called_as_its_video(tmp_path, videos):
         ("1,2,3\n", r"a\.txt, row 1: expected frame,id,left,top,width,height, got 1,2,3"),
         ("0,1,0,0,5,5\n", "row 1: frame: expected a whole number of at least 1, got '0'"),
         ("1,1,0,0,0,5\n", "row 1: expected x1 < x2"),
-        ("1,1,0,0,5,5,1,3\n", "row 1: class 3: has no name; give --classes FILE"),
+        ("1,1,0,0,5,5,1,3\n", "row 1: class 3 has no name; give --classes FILE"),
     ],
 )
 def test_damage_is_named(tmp_path, videos, text, words):
@@ -54,5 +54,5 @@ def test_unknown_numbers_of_classes_and_nothing_at_all_are_named(tmp_path, video
     with pytest.raises(AnnotationError, match="class: expected 1 to 2, got '3'"):
         read_mot(tmp_path / "a.txt", videos, ImportOptions(classes=("x", "y")))
     (tmp_path / "empty").mkdir()
-    with pytest.raises(AnnotationError, match=r"expected <video>/gt/gt\.txt or <video>\.txt; there is none"):
+    with pytest.raises(AnnotationError, match=r"expected <video>/gt/gt\.txt or <video>\.txt, found none"):
         read_mot(tmp_path / "empty", videos, ImportOptions())

@@ -55,8 +55,8 @@ def test_boxes_are_clipped_and_those_outside_and_past_the_end_are_left_out_and_c
     summary = write_project(tmp_path / "mine", videos, READ._replace(rows=ROWS + more), held_out=["b"])
     boxes = {row.frame: row.box for row in open_project(tmp_path / "mine").rows if row.video == "a"}
     assert boxes[5] == (0.0, 4.0, 24.0, 48.0) and 6 not in boxes and 8 not in boxes
-    assert "1 boxes reach beyond the picture" in summary.notes[1]
-    assert summary.notes[2].startswith("2 boxes were left out; the first: a, frame 6: ")
+    assert "1 boxes extended beyond the picture" in summary.notes[1]
+    assert summary.notes[2].startswith("2 boxes were skipped; the first: a, frame 6: ")
 
 
 def test_several_actions_of_a_person_make_it_multi_label(tmp_path, videos):
@@ -68,7 +68,7 @@ def test_several_actions_of_a_person_make_it_multi_label(tmp_path, videos):
 def test_nothing_is_written_over(tmp_path, videos):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
-    with pytest.raises(DatasetError, match="already there and not empty"):
+    with pytest.raises(DatasetError, match="already exists and is not empty"):
         write_project(tmp_path / "mine", videos, READ)
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
 
@@ -76,8 +76,8 @@ def test_nothing_is_written_over(tmp_path, videos):
 @pytest.mark.parametrize(
     ("read", "words"),
     [
-        (READ._replace(rows=[]), "no box on any frame"),
-        (READ._replace(rows=[ROWS[0]._replace(frame=99)]), "no box on any frame"),
+        (READ._replace(rows=[]), "expected at least one box on a frame"),
+        (READ._replace(rows=[ROWS[0]._replace(frame=99)]), "expected at least one box on a frame"),
         (READ._replace(rows=[ROWS[0]._replace(label="")]), "a, frame 0: a box has a class without a name"),
     ],
 )

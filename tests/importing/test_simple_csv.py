@@ -39,14 +39,14 @@ def test_fractions_become_pixels(read):
     [
         ("", r"boxes\.csv, row 1: expected a header .*, got nothing: add video, frame"),
         ("video,frame,x1,y1,label\n", r"add x2, y2 \(or width, height\)"),
-        ("video,frame,x1,y1,x2,y2,label\na,0,1,2\n", "row 2: expected 7 fields or more, got 4"),
+        ("video,frame,x1,y1,x2,y2,label\na,0,1,2\n", "row 2: expected at least 7 fields, got 4"),
         (
             "video,frame,x1,y1,x2,y2,label\na,two,1,2,3,4,sit\n",
             "row 2: frame: expected a whole number of at least 0, got 'two'",
         ),
         ("video,frame,x1,y1,x2,y2,label\na,0,5,2,3,4,sit\n", "row 2: expected x1 < x2 and y1 < y2, got 5,2,3,4"),
         ("video,frame,x1,y1,x2,y2,label\na,0,nan,2,3,4,sit\n", "row 2: expected x1 < x2"),
-        ("video,frame,x1,y1,x2,y2,label\na,0,1,2,3,4,\n", "row 2: label: expected the name of a class"),
+        ("video,frame,x1,y1,x2,y2,label\na,0,1,2,3,4,\n", "row 2: label: expected a class name"),
         ("video,frame,x1,y1,x2,y2,label\nz,0,1,2,3,4,sit\n", "row 2: .* has no video 'z'; there are 1, such as 'a'"),
     ],
 )

@@ -36,5 +36,5 @@ def test_damage_is_named(archive, tmp_path):
     path.write_text("1 2 3\n")
     with pytest.raises(AnnotationError, match="row 1: expected class x1 y1 x2 y2, got '1 2 3'"):
         read_ucf24_labels(archive, videos, ImportOptions())
-    with pytest.raises(AnnotationError, match=r"expected labels/<Class>/<video>/00001\.txt; there is none"):
+    with pytest.raises(AnnotationError, match=r"expected files labels/<Class>/<video>/00001\.txt, found none"):
         read_ucf24_labels(archive / "rgb-images", videos, ImportOptions())

@@ -31,7 +31,7 @@ def append(root, *rows):
         file.writelines(f"{row}\n" for row in rows)
 
 
-def test_a_sound_project_has_no_finding(tmp_path):
+def test_a_valid_project_has_no_findings(tmp_path):
     report = check_project(made(tmp_path))
     assert report.findings == [] and report.sound
     assert report.videos == {"train": ["a", "b"], "val": ["far/c"]}
@@ -41,20 +41,20 @@ def test_a_sound_project_has_no_finding(tmp_path):
 @pytest.mark.parametrize(
     ("row", "what", "where"),
     [
-        ("gone,0,1,1,9,9,walk,1", "row of a video that is not there", "row 28: 'gone'"),
-        ("far/d,0,1,1,9,9,walk,1", "row of a video that is not there", "did you mean far/c?"),
+        ("gone,0,1,1,9,9,walk,1", "row of a missing video", "row 28: 'gone'"),
+        ("far/d,0,1,1,9,9,walk,1", "row of a missing video", "did you mean far/c?"),
         ("a,1,1,1,9,9,wlak,7", "unknown class", "'wlak'; did you mean walk?"),
-        ("a,12,1,1,9,9,walk,1", "frame past the end of its video", "frame: expected 0 to 11"),
+        ("a,12,1,1,9,9,walk,1", "frame number outside its video", "frame: expected 0 to 11"),
         ("a,1,9,1,1,9,walk,7", "box inverted, empty or outside the picture", "row 28"),
         ("a,1,1,1,90,9,walk,7", "box inverted, empty or outside the picture", "row 28"),
         ("a,1,1,1,1,9,walk,7", "box inverted, empty or outside the picture", "row 28"),
-        ("a,1,2,2,9,9,walk,1", "two boxes of one track on a frame", "as row 3"),
+        ("a,1,2,2,9,9,walk,1", "two boxes of one track on a frame", "same track and frame as row 3"),
         ("a,1,2,2,9,9,walk,", "row without a track", "row 28"),
-        ("a,1,2,2,nine,9,walk,1", "damaged row", "row 28"),
-        ("a,1,2,2,9", "damaged row", "row 28"),
+        ("a,1,2,2,nine,9,walk,1", "malformed row", "row 28"),
+        ("a,1,2,2,9", "malformed row", "row 28"),
     ],
 )
-def test_a_row_that_cannot_be_is_an_error_with_its_number(tmp_path, row, what, where):
+def test_an_invalid_row_is_an_error_with_its_row_number(tmp_path, row, what, where):
     root = made(tmp_path)
     (root / "dataset.yaml").write_text("classes: [walk, sit]\n")
     append(root, row)
@@ -63,7 +63,7 @@ def test_a_row_that_cannot_be_is_an_error_with_its_number(tmp_path, row, what, w
     assert not check_project(root).sound
 
 
-def test_videos_that_hurt(tmp_path):
+def test_problems_with_videos_are_found(tmp_path):
     root = made(tmp_path)
     (root / "videos" / "a.mp4").write_text("no video")
     write_video(root / "videos" / "spare.mp4", pictures(8, 9))
@@ -72,19 +72,21 @@ def test_videos_that_hurt(tmp_path):
     (root / "videos.csv").write_text("video,frames,width,height\nb,13,64,48\n")
     findings = found(root)
     assert "a.mp4" in findings["error", "unreadable video"].where
-    assert "b: 12 frames, videos.csv says 13" in findings["error", "video of another length than annotated"].where
+    assert (
+        "b: has 12 frames, but videos.csv lists 13" in findings["error", "video length differs from annotation"].where
+    )
     assert findings["warning", "video without annotation"].times == 2
-    assert findings["warning", "videos of one name in several folders"].where == "far/c = near/c"
+    assert findings["warning", "same video name in several folders"].where == "far/c = near/c"
 
 
-def test_leaks_and_holes_of_the_split(tmp_path):
+def test_leaks_and_gaps_in_the_split_are_found(tmp_path):
     root = made(tmp_path, train=("a", "far/c", "gone", "a"), val=("far/c", "copy"))
     shutil.copy(root / "videos" / "a.mp4", root / "videos" / "copy.mp4")
     append(root, "copy,0,1,1,9,9,walk,1", "copy,1,1,1,9,9,walk,1")
     findings = found(root)
     assert findings["error", "leak: video in both splits"].where == "far/c"
     assert findings["error", "leak: the same file in both splits"].where == "a (train) = copy (val)"
-    assert findings["error", "train video that is not there"].where == "gone"
+    assert findings["error", "missing train video"].where == "gone"
     assert findings["warning", "video twice in the train split"].where == "a"
     assert findings["warning", "annotated video in no split"].where == "b"
 
@@ -104,12 +106,12 @@ def test_classes_that_will_not_be_learned_or_measured(tmp_path):
     root = made(tmp_path, boxes, train=("a",), val=("b",))
     (root / "dataset.yaml").write_text("classes: [turn_left, walk, Walk, fly]\n")
     findings = found(root)
-    assert findings["error", "class that is held out only"].where == "walk"
+    assert findings["error", "class in the val split only"].where == "walk"
     assert findings["warning", "class without a box"].where == "fly"
-    assert findings["warning", "class that is trained on only"].times == 2
-    assert findings["warning", "class imbalance"].where == "turn_left 40 boxes, Walk 2"
-    assert findings["warning", "classes that differ in case or blanks only"].where == "walk = Walk"
-    assert findings["warning", "class with a side"].where == "turn_left"
+    assert findings["warning", "class in the train split only"].times == 2
+    assert findings["warning", "class imbalance"].where == "turn_left: 40 boxes, Walk: 2"
+    assert findings["warning", "classes that differ in case or spaces only"].where == "walk = Walk"
+    assert findings["warning", "left/right class"].where == "turn_left"
 
 
 def test_tracks_that_look_wrong(tmp_path):
@@ -120,23 +122,23 @@ def test_tracks_that_look_wrong(tmp_path):
         "b": [(frame, (1, 1, 1.5, 20), "walk", "1") for frame in range(4)],
     }
     findings = found(made(tmp_path, boxes, train=("a",), val=("b",)))
-    assert findings["warning", "box that jumps away from one frame to the next"].where == "a, track 1, frame 4"
+    assert findings["warning", "no overlap with the track's previous frame"].where == "a, track 1, frame 4"
     assert findings["warning", "track of a single frame"].where == "a, track 2, frame 3"
     assert findings["warning", "tiny box"].times == 4
 
 
-def test_several_actions_that_the_project_denies_are_an_error(tmp_path):
+def test_several_labels_are_an_error_if_multi_label_is_false(tmp_path):
     root = made(tmp_path)
     (root / "dataset.yaml").write_text("multi_label: false\n")
     append(root, "a,1,4,4,24,40,sit,1")
-    assert "a, frame 1, track 1" in found(root)["error", "several actions of one person"].where
+    assert "a, frame 1, track 1" in found(root)["error", "person with several labels at once"].where
 
 
 def test_a_file_that_cannot_be_read_is_the_only_finding(tmp_path):
     root = made(tmp_path)
     (root / "annotations.csv").write_text("a,b,c\n1,2,3\n")
     (only,) = check_project(root).findings
-    assert only.what == "unusable file" and "annotations.csv" in only.where
+    assert only.what == "unreadable file" and "annotations.csv" in only.where
 
 
 def test_a_folder_that_is_no_project_is_refused(tmp_path):

@@ -6,14 +6,14 @@ from yowo.errors import DatasetError
 from yowo.projects.opened import open_project
 
 
-def test_the_table_tells_what_the_project_does_not_say(tmp_path):
+def test_missing_facts_are_derived_from_the_table(tmp_path):
     facts = open_project(project(tmp_path)).facts
     assert facts.classes == ("sit", "walk") and facts.multi_label is False
     assert len(facts.anchors) == 4  # as many as there are sizes
     assert np.ptp(np.array(facts.anchors)) > 0
 
 
-def test_what_the_project_says_counts(tmp_path):
+def test_facts_in_the_project_take_precedence(tmp_path):
     project(tmp_path)
     (tmp_path / "dataset.yaml").write_text("classes: [walk, sit, fly]\nanchors: [[0.5, 0.25]]\n")
     facts = open_project(tmp_path).facts
@@ -40,7 +40,7 @@ def test_boxes_are_fractions_of_the_size_that_the_project_names(tmp_path):
 
 def test_a_project_without_rows_is_refused(tmp_path):
     project(tmp_path, {"a": []})
-    with pytest.raises(DatasetError, match="annotate something"):
+    with pytest.raises(DatasetError, match="annotate a video"):
         _ = open_project(tmp_path).facts
     with pytest.raises(DatasetError, match="no row has a box inside its video"):
         _ = open_project(tmp_path).box_sizes

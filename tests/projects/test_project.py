@@ -27,7 +27,7 @@ def test_facts_are_read_as_written(tmp_path):
     assert read_facts(tmp_path) == facts
 
 
-def test_what_is_not_said_is_not_known(tmp_path):
+def test_missing_facts_are_none(tmp_path):
     assert read_facts(tmp_path) == Facts()
     (tmp_path / "dataset.yaml").write_text("# nothing yet\n")
     assert read_facts(tmp_path) == Facts()
@@ -38,17 +38,17 @@ def test_what_is_not_said_is_not_known(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("classes: [a, a]", r"dataset\.yaml: classes: expected a list of different names, got \['a'\]"),
-        ("classes: walk", r"classes: expected a list of different names, got 'walk'"),
+        ("classes: [a, a]", r"dataset\.yaml: classes: expected a list of unique names, got \['a'\]"),
+        ("classes: walk", r"classes: expected a list of unique names, got 'walk'"),
         ("multi_label: perhaps", "multi_label: expected true or false, got 'perhaps'"),
-        ("anchors: [[0.1, 2]]", "anchors: expected pairs of fractions above 0 up to 1"),
+        ("anchors: [[0.1, 2]]", "anchors: expected pairs of fractions greater than 0 and at most 1"),
         ("anchors: [1, 2]", "anchors: expected pairs"),
         ("names: [a]", "expected the keys classes, multi_label, anchors, got names"),
         ("[a, b]", "expected the keys"),
         ("a: [", "expected YAML"),
     ],
 )
-def test_what_cannot_be_is_named(tmp_path, text, words):
+def test_invalid_facts_are_errors_that_name_the_key(tmp_path, text, words):
     (tmp_path / "dataset.yaml").write_text(text)
     with pytest.raises(AnnotationError, match=words):
         read_facts(tmp_path)
@@ -66,17 +66,17 @@ def test_wrong_lengths_are_named(tmp_path):
     with pytest.raises(AnnotationError, match=r"videos\.csv, row 3: expected video,frames,width,height"):
         read_extents(tmp_path)
     (tmp_path / "videos.csv").write_text("video,frames,width,height\na,0,64,48\n")
-    with pytest.raises(AnnotationError, match="row 2: expected numbers of at least 1"):
+    with pytest.raises(AnnotationError, match="row 2: expected frames, width and height of at least 1"):
         read_extents(tmp_path)
 
 
-def test_splits_are_the_files_or_chosen_and_never_half(tmp_path):
+def test_splits_come_from_both_files_or_are_chosen_automatically(tmp_path):
     rows = [row(video) for video in "abcdef"]
     chosen = split_names(tmp_path, rows)
     assert sorted(chosen["train"] + chosen["val"]) == list("abcdef") and chosen["val"]
     (tmp_path / "splits").mkdir()
     (tmp_path / "splits" / "train.txt").write_text("a\n\nb \n")
-    with pytest.raises(DatasetError, match=r"has train\.txt and no val\.txt; write it"):
+    with pytest.raises(DatasetError, match=r"train\.txt exists but val\.txt is missing; create it"):
         split_names(tmp_path, rows)
     (tmp_path / "splits" / "val.txt").write_text("c")
     assert split_names(tmp_path, rows) == {"train": ["a", "b"], "val": ["c"]}
@@ -96,7 +96,5 @@ def test_sizes_are_fractions_inside_the_picture_once_a_person():
 
 
 def test_the_layout_is_named(tmp_path):
-    with pytest.raises(
-        DatasetError, match=r"expected annotations\.csv and videos/.*not there: annotations\.csv, videos"
-    ):
+    with pytest.raises(DatasetError, match=r"expected annotations\.csv and videos/.*missing: annotations\.csv, videos"):
         check_layout(tmp_path)

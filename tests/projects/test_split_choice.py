@@ -21,15 +21,15 @@ def test_the_only_video_of_a_class_stays_in_training():
     assert choose_held_out({"a": {"rare": 9}, "b": {"usual": 5}, "c": {"usual": 5}}) in (["b"], ["c"])
 
 
-def test_something_is_held_out_even_so():
+def test_a_video_is_held_out_even_if_each_is_the_only_one_of_a_class():
     assert len(choose_held_out({"a": {"x": 5}, "b": {"y": 5}})) == 1
 
 
-def test_one_video_is_not_split_and_nothing_stays_nothing():
+def test_one_video_or_none_gives_no_validation_videos():
     assert choose_held_out({"a": {"x": 5}, "b": {}}) == []
     assert choose_held_out({}) == []
 
 
-def test_the_seed_decides_between_videos_that_serve_alike():
+def test_the_seed_breaks_ties_between_equally_good_videos():
     counts = {f"v{i}": {"x": 10} for i in range(30)}
     assert choose_held_out(counts, seed=1) == choose_held_out(counts, seed=1) != choose_held_out(counts, seed=2)

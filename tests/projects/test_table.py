@@ -49,7 +49,7 @@ def test_rows_of_left_out_videos_are_passed_over_and_blank_lines_too(tmp_path):
     assert read(tmp_path, "", "broken,99,1,1,2,2,jump,0", left_out={"broken"}) == {"a": (), "b": ()}
 
 
-def test_what_is_written_is_read(tmp_path):
+def test_a_written_table_is_read_back(tmp_path):
     rows = [TableRow("b", frame, (1.25, 2.5, 30.0, 40.0 + frame), "jump", "0") for frame in range(3)]
     write_table(tmp_path / "t.csv", rows)
     (tube,) = read_table(tmp_path / "t.csv", CLASSES, VIDEOS)["b"]
@@ -59,9 +59,9 @@ def test_what_is_written_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("c,0,1,1,2,2,jump,0", "video: no video is called 'c'"),
+        ("c,0,1,1,2,2,jump,0", "video: expected one of 2 names such as 'a', got 'c'"),
         ("a,0,1,1,2,2,fly,0", "label: expected one of jump, wave, got 'fly'"),
-        ("a,10,1,1,2,2,jump,0", "frame: expected 0 to 9, the frames of a, got 10"),
+        ("a,10,1,1,2,2,jump,0", "frame: expected 0 to 9 (frames of a), got 10"),
         ("a,-1,1,1,2,2,jump,0", "frame: expected 0 to 9"),
         ("a,1.5,1,1,2,2,jump,0", "frame: expected a whole number, got '1.5'"),
         ("a,0,one,1,2,2,jump,0", "expected numbers for x1,y1,x2,y2, got one,1,2,2"),
@@ -75,7 +75,7 @@ def test_what_is_written_is_read(tmp_path):
         ("a,3,1,1,2,2,wave,0", "frame 3 has a second one"),
     ],
 )
-def test_a_row_that_cannot_be_is_named(tmp_path, row, words):
+def test_an_invalid_row_is_an_error_that_names_it(tmp_path, row, words):
     with pytest.raises(AnnotationError, match=r"table\.csv, row 3: .*") as caught:
         read(tmp_path, "a,3,1,1,2,2,wave,0", row)
     assert words in str(caught.value)
@@ -92,6 +92,8 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
         read_table(tmp_path / "t.csv", CLASSES, VIDEOS)
 
 
-def test_a_missing_table_is_said_to_be_missing(tmp_path):
-    with pytest.raises(DatasetError, match=r"none\.csv: expected a CSV file with the columns video,frame.* not there"):
+def test_a_missing_table_is_an_error(tmp_path):
+    with pytest.raises(
+        DatasetError, match=r"none\.csv: expected a CSV file with the columns video,frame.* does not exist"
+    ):
         read_table(tmp_path / "none.csv", CLASSES, VIDEOS)

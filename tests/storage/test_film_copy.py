@@ -109,20 +109,20 @@ def test_the_recipe_is_followed(tmp_path):
 
 
 @pytest.mark.parametrize("size", [(16, 16), (64, 48), (320, 240)])
-def test_the_worst_quality_is_no_false_alarm(tmp_path, size):
+def test_the_worst_allowed_quality_passes_the_check(tmp_path, size):
     write_video(tmp_path / "v.avi", np.random.default_rng(0).integers(0, 255, (9, *size[::-1], 3), dtype=np.uint8))
     made = copy_film(tmp_path / "v.avi", tmp_path / "copy.mp4", Recipe(16, crf=35, preset="ultrafast"))
     assert made.num_frames == 9 and min(made.size) == 16
 
 
-def test_a_recipe_that_cannot_be_is_refused_before_the_film_is_opened(tmp_path):
-    with pytest.raises(ConfigError, match="gop: expected 1 frame or more"):
+def test_an_invalid_recipe_is_refused_before_the_video_is_opened(tmp_path):
+    with pytest.raises(ConfigError, match="gop: expected a key frame distance of at least 1 frame"):
         copy_film(tmp_path / "gone.mp4", tmp_path / "copy.mp4", Recipe(gop=0))
 
 
-def test_progress_is_told_frame_by_frame(tmp_path):
+def test_progress_is_reported_frame_by_frame(tmp_path):
     told = []
-    copy_film(film(tmp_path / "v.mp4", 5), tmp_path / "copy.mp4", QUICK, done=lambda *at: told.append(at))
+    copy_film(film(tmp_path / "v.mp4", 5), tmp_path / "copy.mp4", QUICK, on_progress=lambda *at: told.append(at))
     assert told == [(n, 5) for n in range(1, 6)]
 
 
@@ -140,7 +140,7 @@ def test_an_old_copy_stays_and_nothing_else_is_left_when_something_fails(tmp_pat
             raise RuntimeError("stop")
 
     with pytest.raises(RuntimeError, match="stop"):
-        copy_film(film(tmp_path / "w.mp4", 100), target, QUICK, done=stop)
+        copy_film(film(tmp_path / "w.mp4", 100), target, QUICK, on_progress=stop)
     assert target.read_text() == "old" and files(tmp_path / "copies") == ["v.mp4"]
 
 
@@ -150,19 +150,17 @@ def test_a_film_that_changes_while_it_is_read_is_not_copied(tmp_path):
     def change(frames, total):
         os.utime(source, ns=(0, 0))
 
-    with pytest.raises(VideoError, match=r"v\.mp4: was changed while it was read; prepare it again"):
-        copy_film(source, tmp_path / "copy.mp4", QUICK, done=change)
-    with pytest.raises(VideoError, match=r"v\.mp4: was changed while it was read") as told:
-        copy_film(source, tmp_path / "copy.mp4", QUICK, done=lambda *at: source.unlink(missing_ok=True))
+    with pytest.raises(VideoError, match=r"v\.mp4: the file changed while it was being read; prepare it again"):
+        copy_film(source, tmp_path / "copy.mp4", QUICK, on_progress=change)
+    with pytest.raises(VideoError, match=r"v\.mp4: the file changed while it was being read") as told:
+        copy_film(source, tmp_path / "copy.mp4", QUICK, on_progress=lambda *at: source.unlink(missing_ok=True))
     assert not isinstance(told.value, TargetError)
     assert files(tmp_path) == []
 
 
-def test_a_copy_that_fails_its_check_gets_no_name(tmp_path, monkeypatch):
+def test_a_copy_that_fails_its_check_is_not_renamed_to_its_target(tmp_path, monkeypatch):
     monkeypatch.setattr(film_copy, "scaled_size", lambda size, short_side: (2, 2))
-    with pytest.raises(
-        VideoError, match=r"v\.mp4: .*: the copy is not as it should be: expected 2x2 pixels, got 64x48"
-    ):
+    with pytest.raises(VideoError, match=r"v\.mp4: .*: the copy failed its check: expected 2x2 pixels, got 64x48"):
         copy_film(film(tmp_path / "v.mp4", 3), tmp_path / "copy.mp4", QUICK)
     assert files(tmp_path) == ["v.mp4"]
 
@@ -182,7 +180,7 @@ def test_a_name_that_is_taken_by_a_folder_is_an_error_of_the_target(tmp_path):
 
 
 @pytest.mark.parametrize("room", [100, 3000, 60_000])
-def test_a_disk_without_room_is_an_error_of_the_target(tmp_path, room):
+def test_a_full_disk_is_an_error_of_the_target(tmp_path, room):
     source = film(tmp_path / "v.mp4", 40, (320, 240))
     kept = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, kept[1]))

@@ -18,11 +18,11 @@ def test_the_frames_are_those_that_readers_count(video, name):
     assert np.array_equal(found, sequential(video(name))[: len(found)])
 
 
-def test_a_film_that_is_shown_turned_has_the_size_that_is_shown(tmp_path):
+def test_a_rotated_video_has_its_displayed_size(tmp_path):
     assert open_source(turn(film(tmp_path / "v.mp4", 3), 1)).size == (48, 64)
 
 
-def test_of_a_damaged_film_there_is_what_can_be_decoded(tmp_path):
+def test_a_damaged_video_has_the_frames_that_can_be_decoded(tmp_path):
     path = tmp_path / "v.mp4"
     encode(path, pictures(COUNT, 0), "libx264", {"x264-params": CLOSED}, container_options={"movflags": "faststart"})
     whole = path.read_bytes()
@@ -33,17 +33,17 @@ def test_of_a_damaged_film_there_is_what_can_be_decoded(tmp_path):
     assert count == len(source.index.times) == probe_video(path).num_frames == len(sequential(path))
 
 
-def test_a_film_that_gives_fewer_frames_than_promised_is_an_error_after_them(tmp_path):
+def test_too_few_frames_are_an_error_after_the_last_frame(tmp_path):
     source = open_source(film(tmp_path / "v.mp4", 10))
     film(tmp_path / "v.mp4", 7)
     seen = []
-    with pytest.raises(VideoError, match=r"v\.mp4: damaged after frame 6, though its packets promise 10 frames"):
+    with pytest.raises(VideoError, match=r"v\.mp4: damaged after frame 6: expected 10 frames from its packets"):
         seen.extend(source_frames(source))
     assert len(seen) == 7
 
 
 @pytest.mark.parametrize("content", [b"", b"not a video\n" * 100])
-def test_what_is_no_video_is_said(tmp_path, content):
+def test_a_file_that_is_not_a_video_is_an_error(tmp_path, content):
     (tmp_path / "v.mp4").write_bytes(content)
     with pytest.raises(VideoError, match=r"v\.mp4: not a readable video"):
         open_source(tmp_path / "v.mp4")

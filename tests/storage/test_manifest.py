@@ -11,7 +11,7 @@ VIDEO = PreparedVideo("videos/a.mkv", 10, 123456789012345678, (1280, 720), (456,
 RECIPE = Recipe(128, 4, 30, "slow")
 
 
-def test_what_is_written_is_read(tmp_path):
+def test_a_written_manifest_is_read_back(tmp_path):
     write_manifest(tmp_path, RECIPE, {"videos/b.mp4": VIDEO, "a.mp4": VIDEO})
     assert read_recipe(tmp_path) == RECIPE
     assert read_manifest(tmp_path) == {"a.mp4": VIDEO, "videos/b.mp4": VIDEO}
@@ -20,7 +20,7 @@ def test_what_is_written_is_read(tmp_path):
     assert list(read_manifest(tmp_path)) == ["a.mp4"]
 
 
-def test_a_folder_that_was_not_prepared_is_told(tmp_path):
+def test_a_folder_that_was_not_prepared_is_an_error(tmp_path):
     with pytest.raises(DatasetError, match=r"expected a folder made by yowo data prepare; prepared\.json is not there"):
         read_manifest(tmp_path)
 
@@ -35,7 +35,7 @@ def test_a_folder_that_was_not_prepared_is_told(tmp_path):
         lambda content: json.dumps({**content, "videos": {"a.mp4": {**content["videos"]["a.mp4"], "size": [1]}}}),
     ],
 )
-def test_a_damaged_manifest_is_told(tmp_path, change):
+def test_a_damaged_manifest_is_an_error(tmp_path, change):
     write_manifest(tmp_path, RECIPE, {"a.mp4": VIDEO})
     path = tmp_path / MANIFEST
     path.write_text(change(json.loads(path.read_text())))
@@ -43,7 +43,7 @@ def test_a_damaged_manifest_is_told(tmp_path, change):
         read_manifest(tmp_path)
 
 
-def test_a_manifest_of_a_later_yowo_is_told(tmp_path):
+def test_a_manifest_of_a_later_version_is_an_error(tmp_path):
     write_manifest(tmp_path, RECIPE, {})
     path = tmp_path / MANIFEST
     path.write_text(json.dumps({**json.loads(path.read_text()), "format": 2}))
@@ -51,6 +51,6 @@ def test_a_manifest_of_a_later_yowo_is_told(tmp_path):
         read_recipe(tmp_path)
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+def test_an_unwritable_folder_is_an_error(tmp_path):
     with pytest.raises(DatasetError, match=r"none/prepared\.json: cannot be written \(No such file or directory\)"):
         write_manifest(tmp_path / "none", RECIPE, {})

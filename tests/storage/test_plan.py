@@ -57,23 +57,29 @@ def test_names_with_a_dot_in_front_and_links_to_nothing_are_left_out(folder, tmp
     assert len(make_plan(folder, tmp_path / "out", RECIPE).jobs) == 2
 
 
-def test_two_videos_that_would_get_one_name_are_told(folder, tmp_path):
+def test_two_videos_that_would_get_the_same_name_are_an_error(folder, tmp_path):
     files(folder, videos__a_dot_mkv="a")
-    with pytest.raises(DatasetError, match=r"a\.mkv: has the same name as .*a\.avi; keep one of them"):
+    with pytest.raises(
+        DatasetError, match=r"a\.mkv: would get the same name as .*a\.avi; rename or remove one of them"
+    ):
         make_plan(folder, tmp_path / "out", RECIPE)
 
 
-def test_a_folder_without_videos_and_none_are_told(tmp_path):
-    with pytest.raises(DatasetError, match="none: expected a folder with videos; it is not there"):
+def test_a_folder_without_videos_and_a_missing_folder_are_errors(tmp_path):
+    with pytest.raises(DatasetError, match="none: expected a folder with videos; it does not exist"):
         make_plan(tmp_path / "none", tmp_path / "out", RECIPE)
-    with pytest.raises(DatasetError, match=r"data: holds no video \(\.mp4, .*\), at any depth"):
+    with pytest.raises(
+        DatasetError, match=r"data: expected video files \(\.mp4, .*\) here or in subfolders, found none"
+    ):
         make_plan(files(tmp_path / "data", a_dot_txt="a"), tmp_path / "out", RECIPE)
 
 
 @pytest.mark.parametrize("output", ["data", "data/out", "data/videos/far/out", ".", "data/../data/out", "linked/out"])
 def test_an_output_within_or_around_the_input_is_refused(folder, tmp_path, output):
     (tmp_path / "linked").symlink_to(folder)
-    with pytest.raises(ConfigError, match=r"--output .*: expected a folder beside .*/data, not within it nor around"):
+    with pytest.raises(
+        ConfigError, match=r"--output .*: expected a folder that neither contains .*/data nor lies in it"
+    ):
         make_plan(folder, tmp_path / output, RECIPE)
 
 
@@ -81,7 +87,7 @@ def test_foreign_files_in_the_output_are_left_alone(folder, tmp_path):
     files(tmp_path / "out", _dot_DS_Store="x")
     make_plan(folder, tmp_path / "out", RECIPE)
     files(tmp_path / "out", mine="x")
-    with pytest.raises(ConfigError, match=r"out: holds other things; give a folder that is new, empty or prepared"):
+    with pytest.raises(ConfigError, match=r"out: contains other files; give a folder that is new, empty or from"):
         make_plan(folder, tmp_path / "out", RECIPE)
     with pytest.raises(ConfigError, match=r"mine: expected a folder, got a file"):
         make_plan(folder, tmp_path / "out" / "mine", RECIPE)
@@ -89,7 +95,7 @@ def test_foreign_files_in_the_output_are_left_alone(folder, tmp_path):
 
 def test_prepared_storage_is_not_prepared_again(folder, tmp_path):
     write_manifest(folder, RECIPE, {})
-    with pytest.raises(ConfigError, match=r"data: is prepared storage itself; prepare the originals"):
+    with pytest.raises(ConfigError, match=r"data: already contains prepared copies; give the folder of the originals"):
         make_plan(folder, tmp_path / "out", RECIPE)
 
 
@@ -103,7 +109,7 @@ def test_links_in_circles_end_and_other_linked_folders_are_followed(folder, tmp_
     assert not (tmp_path / "out" / "videos" / "disk").is_symlink()
 
 
-def test_copies_that_hold_are_kept_others_are_made_again(folder, tmp_path):
+def test_valid_copies_are_kept_and_others_are_made_again(folder, tmp_path):
     output = tmp_path / "out"
     for name, source in (("videos/a.mp4", "videos/a.avi"), ("videos/far/b.mp4", "videos/far/b.MP4")):
         record(folder, output, name, source)
@@ -122,12 +128,12 @@ def test_a_copy_whose_original_is_gone_stays(folder, tmp_path):
 
 def test_another_recipe_is_refused(folder, tmp_path):
     record(folder, tmp_path / "out", "videos/a.mp4", "videos/a.avi")
-    message = r"out: was prepared with short_side=256 gop=8 crf=23 preset=fast, not short_side=256 gop=4 .*; give that"
+    message = r"out: was prepared with short_side=256 gop=8 crf=23 preset=fast, not with short_side=256 gop=4 .*; use the same"
     with pytest.raises(ConfigError, match=message):
         make_plan(folder, tmp_path / "out", RECIPE._replace(gop=4))
 
 
-def test_what_is_laid_out_leads_to_the_originals_from_wherever_the_output_is_reached(folder, tmp_path, monkeypatch):
+def test_links_lead_to_the_originals_however_the_output_is_reached(folder, tmp_path, monkeypatch):
     (tmp_path / "else" / "where").mkdir(parents=True)
     (tmp_path / "short").symlink_to(tmp_path / "else" / "where")
     monkeypatch.chdir(tmp_path / "else")
@@ -146,7 +152,7 @@ def test_both_folders_can_be_moved_together(folder, tmp_path):
     assert (tmp_path / "new" / "out" / "notes" / "x").read_text() == "x"
 
 
-def test_laying_out_removes_what_is_unfinished_and_copies_that_hold_no_more(folder, tmp_path):
+def test_lay_out_removes_unfinished_files_and_outdated_copies(folder, tmp_path):
     output = tmp_path / "out"
     record(folder, output, "videos/a.mp4", "videos/a.avi")
     record(folder, output, "videos/far/b.mp4", "videos/far/b.MP4")
@@ -172,7 +178,7 @@ def test_a_linked_folder_that_gets_a_video_becomes_a_folder(folder, tmp_path):
     assert (output / "notes" / "z").read_text() == "z" and (output / "notes" / "x").read_text() == "x"
 
 
-def test_where_links_cannot_be_made_there_are_copies(folder, tmp_path, monkeypatch):
+def test_files_are_copied_if_links_are_not_supported(folder, tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise OSError("no links here")
 
@@ -182,7 +188,7 @@ def test_where_links_cannot_be_made_there_are_copies(folder, tmp_path, monkeypat
     assert not (tmp_path / "out" / "notes").is_symlink()
 
 
-def test_an_output_that_cannot_be_written_is_told(folder, tmp_path):
+def test_an_unwritable_output_is_an_error(folder, tmp_path):
     files(tmp_path, file="x")
     plan = make_plan(folder, tmp_path / "out", RECIPE)
     with pytest.raises(DatasetError, match=r"file.*: cannot be written \(.*\); choose another --output"):

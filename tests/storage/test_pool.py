@@ -46,13 +46,13 @@ def test_each_job_ends_finished_or_failed_and_says_why(tmp_path):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.mp4", "b.mp4"]
 
 
-def test_progress_is_told(tmp_path):
+def test_progress_is_reported(tmp_path):
     events = list(copy_all([job(film(tmp_path / "a.mp4", 30), tmp_path / "out")], RECIPE, 1, 1))
     assert all(isinstance(event, Advance) and event.total == 30 for event in events[:-1]) and len(events) > 1
     assert isinstance(events[-1], Finished)
 
 
-def test_a_target_that_cannot_be_written_holds_for_all(tmp_path):
+def test_an_unwritable_target_is_a_failure_for_all_videos(tmp_path):
     task = job(film(tmp_path / "a.mp4", 3), tmp_path / "out")
     (tmp_path / "out").rmdir()
     end = ends([task])["a.mp4"]
@@ -79,7 +79,7 @@ def test_a_worker_that_dies_names_its_video_and_the_others_go_on(tmp_path, stuck
     found = ends(tasks)
     timer.join()
     assert isinstance(found["stuck.mp4"], Failed) and not found["stuck.mp4"].for_all
-    assert found["stuck.mp4"].reason == f"{stuck}: a decoder crashes on it (exit code -9)"
+    assert found["stuck.mp4"].reason == f"{stuck}: the decoder crashed on this file (exit code -9); repair or remove it"
     assert isinstance(found["a.mp4"], Finished)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.mp4"]
     assert multiprocessing.active_children() == []

@@ -125,7 +125,7 @@ def test_a_project_with_a_table_of_videos_keeps_its_sizes(tmp_path):
         assert all(np.array_equal(a.boxes_norm, b.boxes_norm) for a, b in zip(one, other, strict=True))
 
 
-def test_films_that_are_shown_turned_come_out_upright(tmp_path):
+def test_rotated_videos_are_copied_upright(tmp_path):
     root = tmp_path / "films"
     for quarters in (1, 2, 3):
         turn(film(root / f"{quarters}.mp4", 5, (96, 64)), quarters)
@@ -154,7 +154,7 @@ def test_a_second_run_makes_nothing(films, tmp_path):
     assert visible(tmp_path / "copy") == ["a.mp4", "far", "far/b.mp4", MANIFEST]
 
 
-def test_what_the_manifest_says_is_so(films, tmp_path):
+def test_the_manifest_describes_the_copies(films, tmp_path):
     made = run(films, tmp_path / "copy").made["far/b.mp4"]
     assert read_manifest(tmp_path / "copy")["far/b.mp4"] == made
     facts = (films / "far" / "b.avi").stat()
@@ -185,7 +185,7 @@ def test_no_old_copy_stands_for_an_original_that_became_unreadable(films, tmp_pa
 def test_another_recipe_is_refused_and_changes_nothing(films, tmp_path):
     run(films, tmp_path / "copy")
     before = state(tmp_path / "copy")
-    with pytest.raises(ConfigError, match=r"copy: was prepared with .* crf=10 .*, not .* crf=20"):
+    with pytest.raises(ConfigError, match=r"copy: was prepared with .* crf=10 .*, not with .* crf=20"):
         run(films, tmp_path / "copy", RECIPE._replace(crf=20))
     with pytest.raises(ConfigError, match="crf: expected 0 to 35, got 90"):
         run(films, tmp_path / "copy", RECIPE._replace(crf=90))
@@ -206,7 +206,7 @@ def test_unreadable_videos_are_named_in_a_line_each_and_the_others_are_done(film
     assert list(run(films, tmp_path / "copy").made) == ["cut.mp4"]
 
 
-def test_a_target_that_cannot_be_written_ends_the_run_in_one_line(films, tmp_path):
+def test_an_unwritable_target_ends_the_run_with_a_one_line_error(films, tmp_path):
     def spoil(jobs, kept):
         shutil.rmtree(tmp_path / "copy" / "far")
         (tmp_path / "copy" / "far").write_text("a file")
@@ -229,7 +229,7 @@ def test_what_was_made_before_an_error_is_kept(films, tmp_path):
 
     seen = []
     with pytest.raises(RuntimeError, match="stop"):
-        prepare(films, tmp_path / "copy", RECIPE, 1, hear=stop)
+        prepare(films, tmp_path / "copy", RECIPE, 1, on_event=stop)
     assert list(read_manifest(tmp_path / "copy")) == seen[:1]
     assert list(run(films, tmp_path / "copy").made) == seen[1:]
 
@@ -238,13 +238,15 @@ def test_two_runs_at_once_are_refused(films, tmp_path):
     (tmp_path / "copy").mkdir()
     with (tmp_path / "copy" / LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(DatasetError, match=r"copy: another yowo data prepare is writing there; wait for it"):
+        with pytest.raises(
+            DatasetError, match=r"copy: another yowo data prepare is writing to this folder; wait until"
+        ):
             run(films, tmp_path / "copy")
     assert visible(tmp_path / "copy") == []
     assert len(run(films, tmp_path / "copy").made) == 2
 
 
-def test_a_run_is_told_what_it_begins_with(films, tmp_path):
+def test_on_start_gets_the_jobs_and_the_number_of_kept_copies(films, tmp_path):
     told = []
     for _ in range(2):
         prepare(films, tmp_path / "copy", RECIPE, 1, lambda jobs, kept: told.append(([job.name for job in jobs], kept)))

@@ -1,4 +1,4 @@
-"""The data sets: UCF101-24, AVA v2.2, JHMDB-21, the generated motion set, a project of one's own."""
+"""The data sets: UCF101-24, AVA v2.2, JHMDB-21, the generated motion set, and a user's own project."""
 
 from lazy_loader import attach
 

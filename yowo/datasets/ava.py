@@ -1,13 +1,13 @@
-"""AVA v2.2: what people do in films, one key frame a second (Gu et al. 2018).
+"""AVA v2.2: actions of people in films, one key frame per second (Gu et al. 2018).
 
-    annotations/ava_train_v2.2.csv  ava_val_v2.2.csv     the official files, here or in a folder below
+    annotations/ava_train_v2.2.csv  ava_val_v2.2.csv     the official files, in this folder or a subfolder
     annotations/ava_train_excluded_timestamps_v2.2.csv  ava_val_excluded_timestamps_v2.2.csv
-    annotations/ava_action_list_v2.2.pbtxt               compared with the configured classes where it is there
-    videos/<video>.mp4 (.mkv, .webm, .avi)               whole films, or cut to the quarter of an hour from second 900
-    frames/<video>/<video>_000001.jpg                    in place of `videos`: 30 pictures of each second from there on
+    annotations/ava_action_list_v2.2.pbtxt               optional; compared with the configured classes
+    videos/<video>.mp4 (.mkv, .webm, .avi)               whole films, or cut to the 15 minutes from second 900 on
+    frames/<video>/<video>_000001.jpg                    instead of `videos`: 30 pictures per second from second 900 on
 
-A timestamp is a second of the whole film. Clips are addressed by time (`KeyFrames.clip`): at moments a thirtieth of a
-second apart, the frame that is shown then, by the film's own time stamps.
+A timestamp is in seconds of the whole film. Clips are sampled by time (`KeyFrames.clip`): every 1/30 second, the frame
+that is shown at that moment according to the film's presentation times.
 """
 
 import logging
@@ -34,7 +34,7 @@ LAYOUT = (
 
 
 class AVA(VideoDataset):
-    """AVA v2.2 from its own files."""
+    """AVA v2.2 from its official files."""
 
     def __init__(
         self,
@@ -47,17 +47,17 @@ class AVA(VideoDataset):
         """Store the arguments; nothing is read yet.
 
         Args:
-            root: Folder as drawn above.
-            classes: Names of the C classes in the order of their action ids, which count from 1.
-            start_second: Second of the film at which a video file begins: 0 for whole films, 900 for cut ones; "auto"
-                finds out for each file by its length.
-            key_frame_offset: Seconds from a timestamp to its key frame. The YOWO authors' code takes the picture before
+            root: Folder with the layout above.
+            classes: Names of the C classes, in the order of their action ids, which start at 1.
+            start_second: Second of the film at which a video file starts: 0 for whole films, 900 for cut ones; "auto"
+                decides for each file by its length.
+            key_frame_offset: Seconds from a timestamp to its key frame. The YOWO authors' code uses the picture before
                 the timestamp: -1/30.
-            options: Further arguments of `VideoDataset`. `on_unreadable` is also for timestamps beyond the end of a
-                film.
+            options: Further arguments of `VideoDataset`. `on_unreadable` also applies to timestamps beyond the end of
+                a film.
 
         Raises:
-            ConfigError: `start_second` or `key_frame_offset` is no number.
+            ConfigError: `start_second` or `key_frame_offset` is not a number.
         """
         super().__init__(root, classes, **options)
         if start_second != "auto" and not _is_number(start_second):
@@ -68,28 +68,31 @@ class AVA(VideoDataset):
         self._read: dict[Split, AvaRows] = {}
 
     def prepare(self) -> None:
-        """Check that the folder is laid out as drawn above.
+        """Check that the folder has the layout above.
 
         Raises:
-            DatasetError: It is not, or its list of classes is another than the configured one.
+            DatasetError: A file is missing, or the class list differs from the configured classes.
         """
         if not ((self.root / "videos").is_dir() or (self.root / "frames").is_dir()):
-            raise DatasetError(f"dataset.root={self.root}: {LAYOUT}; neither videos nor frames is there")
+            raise DatasetError(f"dataset.root={self.root}: {LAYOUT}; both videos/ and frames/ are missing")
         self._annotation("ava_val_v2.2.csv")
         for name in ("ava_action_list_v2.2.pbtxt", "ava_action_list_v2.2_for_activitynet_2019.pbtxt"):
             path = self._find(name)
             for number, label in read_class_list(path).items() if path else ():
                 if number > len(self.classes) or self.classes[number - 1] != label:
                     ours = self.classes[number - 1] if number <= len(self.classes) else "nothing"
-                    raise DatasetError(f"{path}: class {number} is {label!r} here, but {ours!r} in dataset.classes")
+                    raise DatasetError(
+                        f"{path}: class {number}: expected {ours!r} as in dataset.classes, got {label!r}; correct one "
+                        "of them"
+                    )
 
     def read_videos(self, split: Split) -> list[AnnotatedVideo]:
-        """Find the films of a split; their `times` count as timestamps do.
+        """Find the films of a split; their `times` are in seconds of the whole film, like the timestamps.
 
         Raises:
-            DatasetError: None is left, one cannot be read, or one is shorter than its annotation; the latter two where
-                `on_unreadable` is "error".
-            AnnotationError: A row of the annotation is impossible.
+            DatasetError: No film is left; or, if `on_unreadable` is "error", a film cannot be read or is shorter than
+                its annotation.
+            AnnotationError: A row of the annotation is invalid.
         """
         rows = self._rows(split)
         names = name_list(self._chosen[split], f"dataset.{split}_videos", sorted(rows.videos))
@@ -100,17 +103,17 @@ class AVA(VideoDataset):
         return videos
 
     def key_frames(self, split: Split) -> KeyFrames:
-        """Return the annotated timestamps of `split`, excluded ones left out, as key frames.
+        """Return the annotated timestamps of `split`, except the excluded ones, as key frames.
 
-        Their `seconds` are the timestamps; `labels` are uint8 [m, C]: the rows of one box in one frame are one person.
-        Boxes without area are left out of training.
+        Their `seconds` are the timestamps; `labels` are uint8 [m, C], multi-hot: rows with the same box in the same
+        frame are one person. Boxes without area are dropped in training.
         """
         videos = self.videos(split)
         rows = self._read[split]
         if split == "train":
             flat = np.asarray((rows.boxes_norm[:, :2] >= rows.boxes_norm[:, 2:]).any(axis=1))
             if flat.any():
-                log.warning("%s: %d boxes have no area; training leaves them out", self.root, flat.sum())
+                log.warning("%s: %d boxes have no area and are not used in training", self.root, flat.sum())
             rows = rows.take(~flat)
         return persons(videos, rows, len(self.classes))
 
@@ -121,20 +124,20 @@ class AVA(VideoDataset):
     def _annotation(self, name: str) -> Path:
         path = self._find(name)
         if path is None:
-            raise DatasetError(f"dataset.root={self.root}: {LAYOUT}; annotations/{name} is not there")
+            raise DatasetError(f"dataset.root={self.root}: {LAYOUT}; annotations/{name} is missing")
         return path
 
     def _rows(self, split: Split) -> AvaRows:
-        """Read the annotation of a split, excluded timestamps left out."""
+        """Read the annotation of a split without the excluded timestamps."""
         rows = read_truth(self._annotation(f"ava_{split}_v2.2.csv"), len(self.classes))
         excluded = self._find(f"ava_{split}_excluded_timestamps_v2.2.csv")
         if excluded is None:
-            log.warning("%s: has no list of excluded %s timestamps; none is left out", self.root / "annotations", split)
+            log.warning("%s: no list of excluded %s timestamps found; all are used", self.root / "annotations", split)
             return rows
         return without(rows, read_excluded(excluded))
 
     def _films(self, split: Split, names: Sequence[str]) -> list[AnnotatedVideo]:
-        """Describe the films on disk; times begin at 0."""
+        """Return the films on disk; their `times` start at 0."""
         files = film_files(self.root, names)
         if files or not (self.root / "frames").is_dir():
             found, where = len(files), self.root / "videos"
@@ -143,13 +146,15 @@ class AVA(VideoDataset):
             films, where = open_pictures(self.root, names), self.root / "frames"
             found = len(films)
         if not found:
-            raise DatasetError(f"{where}: none of the {len(names)} {split} films is there, such as {names[0]}")
+            raise DatasetError(
+                f"{where}: none of the {len(names)} {split} films was found, such as {names[0]}; check dataset.root"
+            )
         if found < len(names):
-            log.warning("%s: %d of %d %s films are not on disk", where, len(names) - found, len(names), split)
+            log.warning("%s: %d of %d %s films are missing", where, len(names) - found, len(names), split)
         return films
 
     def _in_time(self, films: list[AnnotatedVideo], rows: AvaRows, last: float) -> tuple[list[AnnotatedVideo], AvaRows]:
-        """Put the films on the clock of the timestamps; leave out timestamps that they are too short for."""
+        """Shift the films' times to seconds of the whole film; drop timestamps beyond the end of a film."""
         numbers = {name: number for number, name in enumerate(rows.videos)}
         kept = np.ones(len(rows.video), dtype=np.bool_)
         short: list[str] = []
@@ -162,7 +167,7 @@ class AVA(VideoDataset):
             if beyond.any():
                 until = rows.seconds[own].max()
                 short.append(
-                    f"{film.path}: lasts {length:.1f} seconds from second {start:g} on, annotated until {until:g}"
+                    f"{film.path}: covers seconds {start:g} to {start + length:.1f}, but is annotated until {until:g}"
                 )
                 kept &= ~beyond
             if (own & kept).any():
@@ -174,20 +179,21 @@ class AVA(VideoDataset):
                 raise DatasetError(
                     f"{message}; repair the file, or set dataset.start_second, or dataset.on_unreadable=skip"
                 )
-            log.warning("%s; those timestamps are left out", message)
+            log.warning("%s; timestamps beyond their end are skipped", message)
         return timed, rows.take(kept)
 
 
 def persons(videos: Sequence[AnnotatedVideo], rows: AvaRows, num_classes: int) -> KeyFrames:
-    """Join the rows of each person, and the persons of each key frame.
+    """Merge the rows of each person, and group the persons by key frame.
 
     Args:
-        videos: With `times` on the clock of the timestamps; every video of `rows` that has rows is among them.
-        rows: A row a box and action.
-        num_classes: C.
+        videos: Videos with `times` in seconds of the whole film; must include all videos that have rows.
+        rows: One row per box and action.
+        num_classes: Number of classes, C.
 
     Returns:
-        Key frames in the order of `videos` and of time, persons in the order of their first rows.
+        Key frames sorted by video (in the order of `videos`) and time, persons in the order of their first rows;
+        boxes are float32 [m, 4], x1 y1 x2 y2 as fractions of the picture, labels uint8 [m, C].
     """
     place = {video.name: number for number, video in enumerate(videos)}
     video = np.array([place.get(name, -1) for name in rows.videos], dtype=np.int64)[rows.video]
@@ -196,7 +202,7 @@ def persons(videos: Sequence[AnnotatedVideo], rows: AvaRows, num_classes: int) -
     new = np.concatenate([np.ones(min(len(keys), 1), np.bool_), (keys[1:] != keys[:-1]).any(axis=1)])
     person = np.empty(len(order), dtype=np.int64)
     person[order] = np.cumsum(new) - 1
-    first_row = order[new]  # the sorting is stable: the lowest of each person
+    first_row = order[new]  # the sort is stable, so this is the lowest row index of each person
     by_frame = np.lexsort((first_row, rows.seconds[first_row], video[first_row]))
     labels = np.zeros((len(first_row), num_classes), dtype=np.uint8)
     labels[np.argsort(by_frame)[person], rows.labels - 1] = 1

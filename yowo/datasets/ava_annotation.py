@@ -1,4 +1,4 @@
-"""AVA's files, read: ground truth and detections in the official CSV, class lists, excluded timestamps."""
+"""Readers of AVA's files: ground truth and detections in the official CSV, class lists, excluded timestamps."""
 
 import csv
 import re
@@ -23,15 +23,15 @@ SECOND = re.compile(r"\d+(\.\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class AvaRows:
-    """Rows of an AVA file, in its order, a row a box and class.
+    """Rows of an AVA file in file order, one row per box and class.
 
     Attributes:
         videos: Names of the videos.
         video: int64 [n], index into `videos`.
-        seconds: float64 [n], timestamp.
+        seconds: float64 [n], timestamp in seconds.
         labels: int64 [n], action ids as in the file, from 1.
         boxes_norm: float64 [n, 4], x1 y1 x2 y2 as fractions of the picture.
-        scores: float64 [n]; ones in ground truth.
+        scores: float64 [n], confidence of detections; ones for ground truth.
     """
 
     videos: tuple[str, ...]
@@ -42,7 +42,11 @@ class AvaRows:
     scores: NDArray[np.float64]
 
     def take(self, rows: NDArray[np.bool_] | Ints) -> "AvaRows":
-        """Return some of the rows; the names of videos stay."""
+        """Return the selected rows; `videos` is kept unchanged.
+
+        Args:
+            rows: Boolean mask [n], or int64 [k] row indices.
+        """
         return AvaRows(
             self.videos,
             self.video[rows],
@@ -54,26 +58,26 @@ class AvaRows:
 
 
 def read_ava_csv(path: Path | str, scored: bool) -> AvaRows:
-    """Read a CSV of AVA.
+    """Read a CSV file in AVA's format.
 
     Args:
-        path: The file; no header; a row is video_id, timestamp, x1, y1, x2, y2 and action_id, then a score in
-            detections or a person's number in ground truth (there it may be missing). Ground-truth rows of a frame
-            without a labelled person may end after the timestamp; they hold no box and are skipped.
-        scored: Whether these are detections.
+        path: The file, without a header. A row is video_id, timestamp, x1, y1, x2, y2, action_id, and then a score
+            (detections) or an optional person id (ground truth). Ground-truth rows that end after the timestamp stand
+            for frames without a labelled person; they are skipped.
+        scored: Whether the file contains detections.
 
     Returns:
-        The rows, in the order of the file.
+        The rows in file order.
 
     Raises:
-        AnnotationError: The file cannot be read or a row is impossible; the message names the row, counted from 1.
+        AnnotationError: The file cannot be read or a row is invalid; the message names the row, from 1.
     """
     path = Path(path)
     expected = COLUMNS if scored else TRUTH_COLUMNS
     table, names = _read_fast(path) or _read_slowly(path, scored, expected)
     if not scored:
         table[:, 6] = 1.0
-    _check(path, table, expected)
+    _check(path, table)
     numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
     return AvaRows(
         videos=tuple(numbers),
@@ -86,7 +90,11 @@ def read_ava_csv(path: Path | str, scored: bool) -> AvaRows:
 
 
 def _read_fast(path: Path) -> tuple[NDArray[np.float64], list[str]] | None:
-    """Read a file of eight columns in one go; None if anything about it is unusual."""
+    """Parse a plain file of eight columns with NumPy; None if the file needs `_read_slowly`.
+
+    Returns:
+        Columns 2 to 8, float64 [n, 7], and the video names.
+    """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
         names = [line.partition(",")[0] for line in lines]
@@ -99,7 +107,11 @@ def _read_fast(path: Path) -> tuple[NDArray[np.float64], list[str]] | None:
 
 
 def _read_slowly(path: Path, scored: bool, expected: str) -> tuple[NDArray[np.float64], list[str]]:
-    """Read row by row, so that a wrong row can be named."""
+    """Parse row by row: handles quotes and missing columns, and names the invalid row in errors.
+
+    Returns:
+        As `_read_fast`.
+    """
     names: list[str] = []
     numbers: list[list[float]] = []
     lengths = {8} if scored else {7, 8}
@@ -123,93 +135,101 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                 if row:
                     yield line, row
     except FileNotFoundError as error:
-        raise AnnotationError(f"{path}: there is no such file") from error
+        raise AnnotationError(f"{path}: file not found; check the path") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise AnnotationError(f"{path}: not a readable CSV file ({error})") from error
 
 
-def _check(path: Path, table: NDArray[np.float64], expected: str) -> None:
-    """Check the numbers of all rows.
+def _check(path: Path, table: NDArray[np.float64]) -> None:
+    """Check the values of all rows.
+
+    Args:
+        path: The file, for error messages.
+        table: float64 [n, 7]: timestamp, x1, y1, x2, y2, action id, score.
 
     Raises:
-        AnnotationError: One is impossible; the message names the first such row and what it holds.
+        AnnotationError: A row is invalid; the message names the first such row and its content.
     """
-    boxes = table[:, 1:5]
+    boxes, actions = table[:, 1:5], table[:, 5]
     wrong = {
-        "a NaN or infinite number": ~np.isfinite(table).all(axis=1),
-        "an inverted box; expected x1 <= x2 and y1 <= y2": (boxes[:, :2] > boxes[:, 2:]).any(axis=1),
-        "an action_id that is no whole number from 1": (table[:, 5] != np.floor(table[:, 5])) | (table[:, 5] < 1),
+        "expected finite numbers": ~np.isfinite(table).all(axis=1),
+        "expected a box with x1 <= x2 and y1 <= y2": (boxes[:, :2] > boxes[:, 2:]).any(axis=1),
+        "expected a whole number of at least 1 as action_id": (actions != np.floor(actions)) | (actions < 1),
     }
     _name_first(path, wrong)
 
 
 def _name_first(path: Path, wrong: dict[str, NDArray[np.bool_]]) -> None:
-    """Name the first row of the first kind of fault there is.
+    """Raise an error for the first invalid row of the first failed check.
+
+    Args:
+        path: The file.
+        wrong: Boolean masks [n] of invalid rows, by what was expected.
 
     Raises:
-        AnnotationError: There is one.
+        AnnotationError: A row is invalid.
     """
     for what, rows in wrong.items():
         found = np.flatnonzero(rows)
         if len(found):
             line = _line_of(path, int(found[0]))
-            raise AnnotationError(f"{path}: row {line[0]}: {what} ({len(found)} such rows), got {','.join(line[1])}")
+            raise AnnotationError(f"{path}: row {line[0]}: {what}, got {','.join(line[1])} ({len(found)} such rows)")
 
 
 def read_truth(path: Path | str, num_classes: int) -> AvaRows:
-    """Read a CSV of ground truth that a network is to learn from.
+    """Read a ground-truth CSV for training, with stricter checks than `read_ava_csv`.
 
     Args:
         path: The file, see `read_ava_csv`.
-        num_classes: C; action ids are 1 to C.
+        num_classes: Number of classes, C; action ids are 1 to C.
 
     Returns:
-        The rows, in the order of the file.
+        The rows in file order.
 
     Raises:
-        AnnotationError: As `read_ava_csv`; or a box reaches out of the picture, or an action is unknown.
+        AnnotationError: See `read_ava_csv`; also if a box extends beyond the picture or an action id is above C.
     """
     rows = read_ava_csv(path, scored=False)
     outside = np.asarray(((rows.boxes_norm < 0) | (rows.boxes_norm > 1)).any(axis=1))
     wrong = {
-        "a box beyond the picture; expected fractions of its sides, 0 to 1": outside,
-        f"an unknown action_id; expected 1 to {num_classes}": rows.labels > num_classes,
+        "expected a box inside the picture, as fractions from 0 to 1": outside,
+        f"expected an action_id from 1 to {num_classes}": rows.labels > num_classes,
     }
     _name_first(Path(path), wrong)
     return rows
 
 
 def _line_of(path: Path, index: int) -> tuple[int, list[str]]:
-    """Return number and content of the `index`-th row that holds a box."""
+    """Return row number (from 1) and fields of the `index`-th row with a box."""
     held = ((line, row) for line, row in _rows(path) if len(row) > 2)
     return next(found for place, found in enumerate(held) if place == index)
 
 
 def read_class_list(path: Path | str) -> dict[int, str]:
-    """Read an official list of classes (`.pbtxt`): blocks with `name:` and `id:` or `label_id:`.
+    """Read an official class list (`.pbtxt`): blocks with `name:` and `id:` or `label_id:`.
 
     Args:
         path: The file.
 
     Returns:
-        Names by action id, from 1, in the order of the file.
+        Class names by action id, from 1, in file order.
 
     Raises:
-        AnnotationError: The file cannot be read or holds no class.
+        AnnotationError: The file cannot be read or contains no class.
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise AnnotationError(f"{path}: there is no such list of classes") from error
+        raise AnnotationError(f"{path}: class list not found; check the path") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise AnnotationError(f"{path}: not a readable list of classes ({error})") from error
+        raise AnnotationError(f"{path}: not a readable class list ({error})") from error
     classes: dict[int, str] = {}
     for block in ITEM.findall(text):
         name, number = NAME.search(block), NUMBER.search(block)
         if name and number:
             classes[int(number[1])] = name[2]
     if not classes:
-        raise AnnotationError(f"{path}: no class is in it; expected blocks with name: and id: (or label_id:)")
+        raise AnnotationError(f"{path}: expected blocks with name: and id: (or label_id:), found none")
     return classes
 
 
@@ -220,10 +240,10 @@ def read_excluded(path: Path | str) -> set[Key]:
         path: The file.
 
     Returns:
-        Video and second of each.
+        Pairs of video name and timestamp in seconds.
 
     Raises:
-        AnnotationError: The file cannot be read or a row is not of this kind.
+        AnnotationError: The file cannot be read or a row has another format.
     """
     rows = list(_rows(Path(path)))
     for line, row in rows:
@@ -233,7 +253,12 @@ def read_excluded(path: Path | str) -> set[Key]:
 
 
 def without(rows: AvaRows, excluded: Collection[Key]) -> AvaRows:
-    """Leave out the rows of excluded timestamps; they are compared as numbers."""
+    """Remove the rows with excluded timestamps.
+
+    Args:
+        rows: The rows.
+        excluded: Pairs of video name and timestamp in seconds; timestamps are compared as numbers.
+    """
     index = {name: number for number, name in enumerate(rows.videos)}
     keys = np.array([(index[name], second) for name, second in excluded if name in index]).reshape(-1, 2)
     gone = np.zeros(len(rows.video), dtype=np.bool_)
@@ -244,6 +269,6 @@ def without(rows: AvaRows, excluded: Collection[Key]) -> AvaRows:
 
 
 def of_videos(rows: AvaRows, names: Collection[str]) -> AvaRows:
-    """Leave out the rows of videos that are not named."""
+    """Keep only the rows of the videos in `names`."""
     kept = np.array([name in names for name in rows.videos], dtype=np.bool_)
     return rows.take(kept[rows.video])

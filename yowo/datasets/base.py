@@ -1,4 +1,4 @@
-"""What the data sets of videos share: which videos a split has, their key frames, and what is kept once it was read."""
+"""Base class of the video data sets: the videos and key frames of each split, read once and cached."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -8,15 +8,15 @@ from yowo.data.key_frames import AnnotatedVideo, KeyFrames, Split
 
 
 class VideoDataset(ABC):
-    """A data set of videos below one folder: an `ActionData` (`yowo.data.key_frames`).
+    """A data set of videos in one folder; implements `ActionData` (`yowo.data.key_frames`).
 
-    A subclass says in `read_videos` what a split holds. Reading happens once for each split.
+    Subclasses implement `read_videos`, which is called once for each split.
 
     Attributes:
-        root: Folder of the data set, laid out as the subclass's file draws it.
+        root: Folder of the data set; the subclass's module docstring shows its layout.
         classes: Names of the C classes, in the order of their 0-based numbers.
-        on_unreadable: "error" or "skip", for videos that no reader opens.
-        decoder: "decord" or "pyav": what reads the videos that both can read.
+        on_unreadable: What to do with videos that no reader can open: "error" or "skip".
+        decoder: Preferred decoder, "decord" or "pyav", for videos that both can read.
     """
 
     def __init__(
@@ -33,11 +33,11 @@ class VideoDataset(ABC):
         Args:
             root: Folder of the data set.
             classes: Names of the C classes, in the order of their 0-based numbers.
-            train_videos: Training videos: None (the data set's own split), "all", names, or a text file with one name
-                a line.
-            val_videos: Held-out videos, likewise.
-            on_unreadable: "error" or "skip", for videos that no reader opens.
-            decoder: "decord" or "pyav".
+            train_videos: Training videos: None (the data set's own split), "all", a list of names, or the path of a
+                text file with one name per line.
+            val_videos: Validation videos, in the same form.
+            on_unreadable: What to do with videos that no reader can open: "error" or "skip".
+            decoder: Preferred decoder, "decord" or "pyav".
         """
         self.root = Path(root)
         self.classes = tuple(classes)
@@ -47,27 +47,27 @@ class VideoDataset(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Put the data in place or check that it is there; called once, by one process.
+        """Create the data or check that it exists; called once, by one process.
 
         Raises:
-            DatasetError: It is not there, or cannot be made.
+            DatasetError: The data is missing or cannot be created.
         """
 
     @abstractmethod
     def read_videos(self, split: Split) -> list[AnnotatedVideo]:
-        """Read the annotation of a split and probe its videos; `videos` keeps the result.
+        """Read the annotation of a split and probe its videos; `videos` caches the result.
 
         Raises:
-            DatasetError: None is left, or one cannot be read and `on_unreadable` is "error".
+            DatasetError: No video is left, or a video cannot be read and `on_unreadable` is "error".
             AnnotationError: The annotation is damaged; the message names file and row.
         """
 
     def videos(self, split: Split) -> list[AnnotatedVideo]:
-        """Return the videos of `split` that are on disk and can be read; errors are those of `read_videos`."""
+        """Return the videos of `split` that exist and can be read; raises the same errors as `read_videos`."""
         if split not in self._videos:
             self._videos[split] = self.read_videos(split)
         return self._videos[split]
 
     def key_frames(self, split: Split) -> KeyFrames:
-        """Return every annotated frame of `split` as a key frame; errors are those of `read_videos`."""
+        """Return every annotated frame of `split` as a key frame; raises the same errors as `read_videos`."""
         return KeyFrames.annotated(self.videos(split))

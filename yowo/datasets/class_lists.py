@@ -1,4 +1,4 @@
-"""Classes of the published data sets and protocols (`class_lists.yaml` beside this file), or those of a user's list."""
+"""Class names of the published data sets and protocols (`class_lists.yaml` in this folder), or from a user's file."""
 
 from functools import cache
 from pathlib import Path
@@ -17,13 +17,20 @@ def class_names(protocol: str, labels: Path | str | None = None) -> dict[int, st
 
     Args:
         protocol: ucf24, jhmdb21 or ava.
-        labels: A list of classes to take instead: an official `.pbtxt` (AVA), or a text file with one name a line.
+        labels: File with other classes to use instead: an official `.pbtxt` (AVA), or a text file with one name per
+            line.
 
     Returns:
-        Names by the number that files use for the class: from 1, in rising order.
+        Class names by class number as in annotation files, from 1, in ascending order.
 
     Raises:
-        AnnotationError: The protocol is not known, or the list cannot be read.
+        AnnotationError: The protocol is unknown, or the file cannot be read.
+
+    Example:
+        >>> class_names("jhmdb21")[1]
+        'brush_hair'
+        >>> len(class_names("ava"))
+        60
     """
     if protocol not in PROTOCOLS:
         raise AnnotationError(f"protocol {protocol}: expected one of {', '.join(PROTOCOLS)}")
@@ -40,13 +47,24 @@ def class_list(dataset: str) -> list[str]:
         dataset: ucf24, jhmdb21 or ava.
 
     Raises:
-        ConfigError: The data set is not known.
+        ConfigError: The data set is unknown.
+
+    Example:
+        >>> class_list("ucf24")[:2]
+        ['Basketball', 'BasketballDunk']
+        >>> len(class_list("ava"))
+        80
     """
     return list(_entry(dataset)["classes"])
 
 
 def evaluated_classes(dataset: str) -> list[int]:
-    """Return the numbers, from 1, of the classes that a data set's mean AP is over; arguments as of `class_list`."""
+    """Return the numbers, from 1, of the classes that are included in the mean AP; the argument is as in `class_list`.
+
+    Example:
+        >>> len(evaluated_classes("ava")), evaluated_classes("ava")[:3]
+        (60, [1, 3, 4])
+    """
     entry = _entry(dataset)
     return list(entry.get("evaluated", range(1, len(entry["classes"]) + 1)))
 
@@ -54,7 +72,7 @@ def evaluated_classes(dataset: str) -> list[int]:
 def _entry(dataset: str) -> dict[str, Any]:
     lists = _lists()
     if dataset not in lists:
-        raise ConfigError(f"{dataset}: there is no such list of classes; there are {', '.join(lists)}")
+        raise ConfigError(f"class list: expected one of {', '.join(lists)}, got {dataset}")
     return lists[dataset]
 
 
@@ -70,9 +88,9 @@ def _listed(path: Path) -> dict[int, str]:
     try:
         names = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except FileNotFoundError as error:
-        raise AnnotationError(f"{path}: there is no such list of classes") from error
+        raise AnnotationError(f"{path}: class list not found; check the path") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise AnnotationError(f"{path}: not a readable list of classes ({error})") from error
+        raise AnnotationError(f"{path}: not a readable class list ({error})") from error
     if not names or len(set(names)) < len(names):
-        raise AnnotationError(f"{path}: expected one name a line, each once")
+        raise AnnotationError(f"{path}: expected one class name per line, without duplicates")
     return dict(enumerate(names, 1))

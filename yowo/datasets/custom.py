@@ -1,4 +1,4 @@
-"""A data set of one's own: videos and one table of boxes, see `yowo.projects.project`."""
+"""A user's own data set: videos and one table of boxes, see `yowo.projects.project`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,18 +23,18 @@ class Custom(VideoDataset):
 
         Args:
             root: Folder of the project.
-            classes: Names of the classes in the order of their numbers.
-            multi_label: Whether a person may do several things at once; labels are multi-hot then.
+            classes: Names of the C classes, in the order of their 0-based numbers.
+            multi_label: Whether a person may do several things at once; labels are then multi-hot.
             options: Further arguments of `VideoDataset`.
         """
         super().__init__(root, classes, **options)
         self.multi_label = multi_label
 
     def prepare(self) -> None:
-        """Check that table and videos are there.
+        """Check that the table and the folder of videos exist.
 
         Raises:
-            DatasetError: They are not.
+            DatasetError: One of them is missing.
         """
         check_layout(self.root)
 
@@ -42,8 +42,8 @@ class Custom(VideoDataset):
         """Find the videos of a split and their tubes.
 
         Raises:
-            DatasetError: None is left, or one cannot be read and `on_unreadable` is "error".
-            AnnotationError: A row of the table is impossible.
+            DatasetError: No video is left, or a video cannot be read and `on_unreadable` is "error".
+            AnnotationError: A row of the table is invalid.
         """
         project = open_project(self.root)
         folder = project.folder
@@ -65,24 +65,24 @@ class Custom(VideoDataset):
         ]
 
     def key_frames(self, split: Split) -> KeyFrames:
-        """Return every annotated frame of `split` as a key frame."""
+        """Return every annotated frame of `split` as a key frame; labels are uint8 [m, C] if `multi_label`."""
         found = super().key_frames(split)
         return found.multi_hot(len(self.classes)) if self.multi_label else found
 
     def _names(self, split: Split, project: OpenedProject, folder: VideoFolder) -> list[str]:
-        """Return the names of a split's videos, sorted; each has a file."""
+        """Return the names of a split's videos, sorted; raises DatasetError if one of them is missing."""
         paths = folder.paths
         chosen = name_list(self._chosen[split], f"dataset.{split}_videos", sorted(paths))
         names = project.split[split] if chosen is None else chosen
         gone = [name for name in names if name not in paths]
         if gone:
             raise DatasetError(
-                f"{folder.folder}: {len(gone)} of {len(names)} {split} videos are not there, such as {gone[0]}; "
-                "put them there or take them out of the split"
+                f"{folder.folder}: {len(gone)} of {len(names)} {split} videos are missing, such as {gone[0]}; add them "
+                "or remove them from the split"
             )
         if not names:
             raise DatasetError(
-                f"{self.root}: the {split} split has no video; annotate at least two videos, or name some in "
+                f"{self.root}: the {split} split has no video; annotate at least two videos, or list some in "
                 f"splits/{split}.txt or dataset.{split}_videos"
             )
         return sorted(names)
@@ -93,6 +93,6 @@ class Custom(VideoDataset):
         row = several_at_once(project.rows)
         if row is not None:
             raise AnnotationError(
-                f"{self.root / TABLE}: {row.video}, frame {row.frame}, track {row.track} does several things at once; "
-                f"set dataset.multi_label=true, or multi_label: true in {FACTS}"
+                f"{self.root / TABLE}: {row.video}, frame {row.frame}, track {row.track}: expected one label per box, "
+                f"got several; set dataset.multi_label=true, or multi_label: true in {FACTS}"
             )

@@ -1,14 +1,14 @@
-"""JHMDB-21: 928 short clips of 21 everyday actions with the masks of their actors (Jhuang et al. 2013).
+"""JHMDB-21: 928 short clips of 21 everyday actions with masks of the actors (Jhuang et al. 2013).
 
-What is there is found by looking at the root. Pictures, else videos:
+The layout is detected automatically. Pictures, or else videos:
 
-    Rename_Images/<Class>/<video>/00001.png     or below Frames/ or rgb-images/
+    Rename_Images/<Class>/<video>/00001.png     or in Frames/ or rgb-images/
     ReCompress_Videos/<Class>/<video>.avi
 
-Boxes, from the first of these that is there:
+Boxes, from the first of these that exists:
 
     puppet_mask/<Class>/<video>/puppet_mask.mat       the tight box of each frame's mask
-    labels/<Class>/<video>/00001.txt                  rows class (from 1) x1 y1 x2 y2, pixels of 320 x 240
+    labels/<Class>/<video>/00001.txt                  rows: class (from 1) x1 y1 x2 y2 in pixels of 320 x 240
     groundtruths_jhmdb/ or groundtruths_jhmdb.zip     text files <Class>_<video>_00001.txt with the same rows
 
 Splits:
@@ -37,7 +37,7 @@ from yowo.video.readable_videos import SUFFIXES, readable
 log = logging.getLogger(__name__)
 
 SIZE = (320, 240)
-"""Width and height that the protocol and the text boxes count in."""
+"""Width and height in pixels that the protocol and the boxes in text files refer to."""
 PICTURE_FOLDERS = ("Rename_Images", "Frames", "rgb-images")
 VIDEO_FOLDERS = ("ReCompress_Videos", "videos")
 TEXT = ("groundtruths_jhmdb", "groundtruths_jhmdb.zip")
@@ -50,19 +50,19 @@ LAYOUT = (
 
 
 class JHMDB21(VideoDataset):
-    """JHMDB-21 from its own files, or from the YOWO authors' archive."""
+    """JHMDB-21 from its original files or from the YOWO authors' archive."""
 
     def __init__(self, root: str, classes: Sequence[str], split: int = 1, **options: Any) -> None:
         """Store the arguments; nothing is read yet.
 
         Args:
-            root: Folder as drawn above.
+            root: Folder with the layout above.
             classes: Names of the 21 classes, in alphabetical order.
             split: Number of the split, 1 to 3.
             options: Further arguments of `VideoDataset`.
 
         Raises:
-            ConfigError: There is no such split.
+            ConfigError: The split is not 1, 2 or 3.
         """
         super().__init__(root, classes, **options)
         if split not in (1, 2, 3):
@@ -70,22 +70,22 @@ class JHMDB21(VideoDataset):
         self.split = split
 
     def prepare(self) -> None:
-        """Check that pictures or videos, and boxes, are there.
+        """Check that pictures or videos, and boxes, exist.
 
         Raises:
-            DatasetError: They are not.
+            DatasetError: Pictures and videos, or boxes, are missing.
         """
         boxes = ("puppet_mask", "labels", *TEXT)
         for wanted in ((*PICTURE_FOLDERS, *VIDEO_FOLDERS), boxes):
             if self._first(wanted) is None:
-                raise DatasetError(f"dataset.root={self.root}: {LAYOUT}; not there: {' or '.join(wanted)}")
+                raise DatasetError(f"dataset.root={self.root}: {LAYOUT}; missing: {' or '.join(wanted)}")
 
     def read_videos(self, split: Split) -> list[AnnotatedVideo]:
         """Find the annotated videos of a split and their tubes.
 
         Raises:
-            DatasetError: None is left, or one cannot be read and `on_unreadable` is "error".
-            AnnotationError: A file of boxes or of the split is damaged.
+            DatasetError: No video is left, or a video cannot be read and `on_unreadable` is "error".
+            AnnotationError: A file with boxes or a split file is damaged.
         """
         archive = self._archive(split)
         names = self._names(split) if archive is None else archive.names(split, self._chosen[split])
@@ -96,14 +96,14 @@ class JHMDB21(VideoDataset):
         return [_with_tubes(video, tubes.get(video.name, ())) for video in found]
 
     def key_frames(self, split: Split) -> KeyFrames:
-        """Return every annotated frame of `split` as a key frame; of the authors' archive those in its list."""
+        """Return every annotated frame of `split` as a key frame; with the authors' archive, the frames in its list."""
         archive = self._archive(split)
         if archive is not None:
             return archive.key_frames(split, self._chosen[split])
         return super().key_frames(split)
 
     def _archive(self, split: Split) -> FrameArchive | None:
-        """Return the authors' archive: pictures, label files, and lists of label files."""
+        """Return the authors' archive (pictures, label files and lists of label files); None for another layout."""
         path = self.root / LISTS[split]
         if not ((self.root / "rgb-images").is_dir() and (self.root / "labels").is_dir() and path.is_file()):
             return None
@@ -120,7 +120,7 @@ class JHMDB21(VideoDataset):
         return split_names(self.root, self.split, self.classes)[split] if chosen is None else chosen
 
     def _on_disk(self) -> list[str]:
-        """Return the names of all videos that there are pictures or video files of."""
+        """Return the names of all videos that have pictures or a video file."""
         folder = self._first((*PICTURE_FOLDERS, *VIDEO_FOLDERS))
         found = folder.glob("*/*") if folder is not None else ()
         paths = (
@@ -129,7 +129,7 @@ class JHMDB21(VideoDataset):
         return sorted({f"{path.parent.name}/{path.name}" for path in paths})
 
     def _tubes(self, names: Sequence[str]) -> dict[str, tuple[Tube, ...]]:
-        """Return the boxes of those of the videos that have some, as fractions."""
+        """Return the tubes of the videos that have boxes; boxes are fractions of the picture."""
         masks, labels, text = self._first(["puppet_mask"]), self._first(["labels"]), self._first(TEXT)
         if masks is not None:
             return {name: tubes for name, tubes in read_masks(masks, names, self.classes).items() if tubes}
@@ -139,7 +139,7 @@ class JHMDB21(VideoDataset):
             wanted = set(names)
             pixels = {name: t for name, t in read_text_tubes(text, self.classes).items() if name in wanted}
         else:
-            raise DatasetError(f"dataset.root={self.root}: {LAYOUT}; not there: puppet_mask or labels or {TEXT[0]}")
+            raise DatasetError(f"dataset.root={self.root}: {LAYOUT}; missing: puppet_mask or labels or {TEXT[0]}")
         scale = np.array(SIZE * 2, dtype=np.float64)
         return {
             name: tuple(Tube(t.label, t.start, (t.boxes / scale).astype(np.float32)) for t in tubes)
@@ -148,7 +148,7 @@ class JHMDB21(VideoDataset):
         }
 
     def _media(self, split: Split, names: Sequence[str]) -> list[AnnotatedVideo]:
-        """Describe pictures or videos; without boxes."""
+        """Return the videos, from pictures or video files, without boxes."""
         folder = self._first(PICTURE_FOLDERS)
         if folder is not None:
             found = _pictures(folder, names)
@@ -159,9 +159,11 @@ class JHMDB21(VideoDataset):
             infos = readable(files, self.on_unreadable, self.decoder) if files else {}
             found = [AnnotatedVideo(n, files[n], i.num_frames, SIZE, (), i.backend) for n, i in infos.items()]
         if not found:
-            raise DatasetError(f"{folder}: none of the {len(names)} {split} videos is there, such as {names[0]}")
+            raise DatasetError(
+                f"{folder}: none of the {len(names)} {split} videos was found, such as {names[0]}; check dataset.root"
+            )
         if len(found) < len(names):
-            log.warning("%s: %d of %d %s videos are not there", folder, len(names) - len(found), len(names), split)
+            log.warning("%s: %d of %d %s videos are missing", folder, len(names) - len(found), len(names), split)
         return found
 
 
@@ -170,7 +172,7 @@ def _is_video(path: Path) -> bool:
 
 
 def _pictures(folder: Path, names: Sequence[str]) -> list[AnnotatedVideo]:
-    """Describe the videos that have pictures."""
+    """Return the videos among `names` that have pictures, without boxes."""
     found = []
     for name in names:
         if (folder / name).is_dir():
@@ -180,7 +182,7 @@ def _pictures(folder: Path, names: Sequence[str]) -> list[AnnotatedVideo]:
 
 
 def _with_tubes(video: AnnotatedVideo, tubes: Sequence[Tube]) -> AnnotatedVideo:
-    """Add boxes to a video, none on frames that it has not."""
+    """Return the video with tubes, cut off after its last frame."""
     inside = [
         Tube(t.label, t.start, t.boxes[: video.num_frames - t.start]) for t in tubes if t.start < video.num_frames
     ]

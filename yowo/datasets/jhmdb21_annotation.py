@@ -1,4 +1,4 @@
-"""JHMDB-21's annotation: boxes from the masks of its people, or from text files; which videos a split has."""
+"""JHMDB-21's annotation: boxes from person masks, and the videos of each split."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,20 +15,20 @@ from yowo.datasets.ucf24_frames import LISTS
 from yowo.errors import AnnotationError, DatasetError
 
 READERS = 8
-"""Mask files unpacked at once."""
+"""Number of threads that read mask files."""
 MARKS: dict[str, Split | None] = {"0": None, "1": "train", "2": "val"}
-"""Second word of a row of the split files; 0 marks videos that a split leaves out."""
+"""Split for the second word of a row in the split files; 0 marks videos that are in neither split."""
 
 
 def mask_boxes(mask: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return the tight box of each frame's mask, as the published text boxes have it.
+    """Return the tight box of each frame's mask, in the convention of the published text files.
 
     Args:
-        mask: [H, W, T], above 0 where the person is.
+        mask: Integer [H, W, T], above 0 on pixels of the person.
 
     Returns:
-        float64 [T, 4], x1 y1 x2 y2: columns and rows of the first and the last pixel, counted from 1; zeros where a
-        frame has no person.
+        float64 [T, 4], x1 y1 x2 y2 in pixels: column and row of the first and the last pixel, counted from 1; zeros
+        for frames without a person.
     """
     person = mask > 0
     corners = []
@@ -49,10 +49,11 @@ def read_mask(path: Path, label: int) -> tuple[Tube, ...]:
         label: Class of the video, from 0.
 
     Returns:
-        A tube a run of frames with a person, boxes as fractions of the picture.
+        One tube for each run of frames with a person; boxes are float32 [n, 4], x1 y1 x2 y2 as fractions of the
+        picture.
 
     Raises:
-        AnnotationError: It cannot be read.
+        AnnotationError: The file cannot be read.
     """
     try:
         mask = scipy.io.loadmat(path, variable_names=["part_mask"])["part_mask"]
@@ -73,9 +74,9 @@ def read_masks(folder: Path, names: Sequence[str], classes: Sequence[str]) -> di
     """Read the masks of videos, with a progress bar.
 
     Args:
-        folder: Holds `<Class>/<video>/puppet_mask.mat`.
-        names: "<Class>/<video>"; those without a mask are left out.
-        classes: Names of the classes in the order of their numbers.
+        folder: Folder with `<Class>/<video>/puppet_mask.mat`.
+        names: Video names "<Class>/<video>"; videos without a mask file are skipped.
+        classes: Names of the C classes, in the order of their numbers.
 
     Returns:
         The tubes of each video, see `read_mask`.
@@ -94,21 +95,21 @@ def split_names(root: Path, number: int, classes: Sequence[str]) -> dict[Split, 
     """Return the sorted videos of each split, named "<Class>/<video>".
 
     Args:
-        root: Holds `splits/<Class>_test_split<number>.txt` with rows `<video>.avi` and 1 (train), 2 (test) or 0; or
-            `trainlist.txt` and `testlist.txt` with rows `<Class>/<video>` or `labels/<Class>/<video>/00001.txt`.
-        number: Of the split, 1 to 3.
-        classes: Names of the classes.
+        root: Folder with `splits/<Class>_test_split<number>.txt`, rows `<video>.avi` and 1 (train), 2 (test) or 0; or
+            with `trainlist.txt` and `testlist.txt`, rows `<Class>/<video>` or `labels/<Class>/<video>/00001.txt`.
+        number: Number of the split, 1 to 3.
+        classes: Names of the C classes.
 
     Raises:
-        DatasetError: Neither is there.
-        AnnotationError: A row is of another kind.
+        DatasetError: The split files are missing or incomplete.
+        AnnotationError: A row has another format; the message names file and row.
     """
     found: dict[Split, set[str]] = {"train": set(), "val": set()}
     files = {label: root / "splits" / f"{label}_test_split{number}.txt" for label in classes}
     if any(path.is_file() for path in files.values()):
         for label, path in files.items():
             if not path.is_file():
-                raise DatasetError(f"{path}: is missing; expected one such file a class")
+                raise DatasetError(f"{path}: expected one such file per class; it does not exist")
             for row, words in _rows(path):
                 if len(words) != 2 or words[1] not in MARKS:
                     raise AnnotationError(f"{path}: row {row}: expected <video>.avi and 0, 1 or 2, got {words}")
@@ -122,23 +123,23 @@ def split_names(root: Path, number: int, classes: Sequence[str]) -> dict[Split, 
                 found[part].add(_video_of(words[0], classes, f"{path}: row {row}"))
     else:
         raise DatasetError(
-            f"{root}: expected splits/<Class>_test_split{number}.txt, or trainlist.txt and testlist.txt, or videos "
-            "named by dataset.train_videos and dataset.val_videos"
+            f"{root}: expected splits/<Class>_test_split{number}.txt, or trainlist.txt and testlist.txt, or the videos "
+            "in dataset.train_videos and dataset.val_videos"
         )
     return {part: sorted(names) for part, names in found.items()}
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield number, from 1, and words of the rows that are not empty."""
+    """Yield the row number, from 1, and the words of each row that is not empty."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise AnnotationError(f"{path}: not a readable list ({error})") from error
+        raise AnnotationError(f"{path}: expected a UTF-8 text file ({error})") from error
     yield from ((row, line.split()) for row, line in enumerate(lines, 1) if line.strip())
 
 
 def _video_of(entry: str, classes: Sequence[str], where: str) -> str:
-    """Return "<Class>/<video>" of a row: of a video, or of the label file of one of its frames."""
+    """Return "<Class>/<video>" for a row that names a video or the label file of one of its frames."""
     parts = list(PurePosixPath(entry.replace("\\", "/")).parts)
     if parts and parts[-1].endswith(".txt"):
         parts.pop()

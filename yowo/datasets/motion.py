@@ -1,14 +1,14 @@
-"""`motion`: generated videos of eight actions that cannot be told from one frame.
+"""`motion`: generated videos of eight actions that cannot be recognised from a single frame.
 
-    videos/train_0000.mp4 ... val_0000.mp4 ...   H.264, 25 frames a second
-    annotations.csv                              every box, see `yowo.projects.table`
-    splits/train.txt, splits/val.txt             names of the videos, one a line
-    classes.txt                                  names of the classes, one a line
-    generator.json                               what the set was made with
+    videos/train_0000.mp4 ... val_0000.mp4 ...   H.264, 25 frames per second
+    annotations.csv                              all boxes, see `yowo.projects.table`
+    splits/train.txt, splits/val.txt             names of the videos, one per line
+    classes.txt                                  names of the classes, one per line
+    generator.json                               parameters of the generator
 
-Textured figures move over a cluttered ground of resting figures that look like them, seen by a shaking camera. Every
-other one acts for a part of the video only and waits, unannotated, before and after. See `yowo.datasets.motion_plan`
-for the actions and `yowo.datasets.motion_render` for the pictures.
+Textured figures move over a cluttered background with similar static figures, recorded by a shaking camera. About half
+of the figures act during a part of the video only and stand still, unannotated, before and after. See
+`yowo.datasets.motion_plan` for the actions and `yowo.datasets.motion_render` for the drawing.
 """
 
 import json
@@ -38,16 +38,16 @@ from yowo.projects.table import Extent, TableRow, read_table, write_table
 from yowo.video.backends import usable_decoder
 
 FORMAT = 1
-"""Rises with every change of what is generated from equal parameters."""
+"""Version of the generator: increased whenever equal parameters give different data."""
 CLASS_LIST, PARAMETERS = "classes.txt", "generator.json"
 MIN_SIZE = (64, 48)
 IN_PROCESS = 8
-"""Up to this many videos are made without starting further processes."""
+"""Up to this number, videos are generated in the current process."""
 
 Job = tuple[Path, Split, int, int, tuple[int, int], int]
 """The arguments of `make_video`."""
 Annotation = list[tuple[int, Box, int, int]]
-"""What it returns."""
+"""The return value of `make_video`."""
 
 
 class Motion(VideoDataset):
@@ -65,39 +65,41 @@ class Motion(VideoDataset):
         num_val_frames: int | None = None,
         **options: Any,
     ) -> None:
-        """Store the arguments; nothing is made or read yet.
+        """Store the arguments; nothing is generated or read yet.
 
         Args:
-            root: Folder of the data set; made by `prepare` where it is not there.
-            classes: Names of the classes; only the eight that the generator makes.
-            num_train: Training videos.
-            num_val: Held-out videos, with textures that no training video has.
+            root: Folder of the data set; created by `prepare` if it does not exist.
+            classes: Names of the classes; must be the eight classes of the generator.
+            num_train: Number of training videos.
+            num_val: Number of validation videos; their colours do not occur in training videos.
             num_frames: Frames of each training video, at least 16.
             size: Width and height in pixels, both even, at least 64 x 48.
-            seed: Each video follows from it, its split and its number alone.
-            num_val_frames: Frames of each held-out video; None for as many as in training.
+            seed: Random seed; a video depends only on the seed, its split and its number.
+            num_val_frames: Frames of each validation video; None for `num_frames`.
             options: Further arguments of `VideoDataset`.
 
         Raises:
-            ConfigError: `classes` are others.
+            ConfigError: `classes` differ from those of the generator.
         """
         super().__init__(root, classes, **options)
         if self.classes != CLASSES:
-            raise ConfigError(f"dataset.classes: motion makes {', '.join(CLASSES)}, got {', '.join(self.classes)}")
+            raise ConfigError(
+                f"dataset.classes: expected the classes of motion, {', '.join(CLASSES)}, got {', '.join(self.classes)}"
+            )
         self._counts: dict[Split, int] = {"train": num_train, "val": num_val}
         self._num_frames: dict[Split, int] = {"train": num_frames, "val": num_val_frames or num_frames}
         self._size = tuple(size)
         self._seed = seed
 
     def prepare(self) -> None:
-        """Generate the data set, unless it is there.
+        """Generate the data set, unless it exists.
 
-        It is made beside `root` and takes its name when it is complete, so that a run that is stopped leaves no part
-        of one.
+        It is written to a temporary folder beside `root`, which is renamed once it is complete, so that an interrupted
+        run leaves no incomplete data set.
 
         Raises:
             ConfigError: A parameter is out of range.
-            DatasetError: `root` holds a set made with other parameters, or something else.
+            DatasetError: `root` contains a data set with other parameters, or other files.
         """
         if self._finished():
             return
@@ -114,8 +116,10 @@ class Motion(VideoDataset):
                 folder.rmdir()
             unfinished.rename(folder)
         except OSError as error:
-            if not self._finished():  # else another process was quicker, and its set is as good
-                raise DatasetError(f"dataset.root={self.root}: the data set cannot be written: {error}") from error
+            if not self._finished():  # otherwise another process has written the same data set in the meantime
+                raise DatasetError(
+                    f"dataset.root={self.root}: the data set cannot be written ({error}); choose another folder"
+                ) from error
         finally:
             if workshop is not None:
                 shutil.rmtree(workshop, ignore_errors=True)
@@ -124,19 +128,19 @@ class Motion(VideoDataset):
         """Find the videos of a split and their tubes.
 
         Raises:
-            DatasetError: The data set is not there, not complete, or made with other parameters.
-            AnnotationError: The annotation was damaged.
+            DatasetError: The data set is missing, incomplete, or has other parameters.
+            AnnotationError: The annotation is damaged.
         """
         if not self._finished():
-            raise DatasetError(f"dataset.root={self.root}: no generated data set is there; prepare() makes it")
+            raise DatasetError(f"dataset.root={self.root}: the data set does not exist; call prepare() to generate it")
         chosen = name_list(self._chosen[split], f"dataset.{split}_videos", sorted(self._tubes))
         names = self._names(split) if chosen is None else chosen
         paths = {name: self.root / VIDEO_FOLDER / f"{name}.mp4" for name in names}
         missing = [path for path in paths.values() if not path.is_file()]
         if missing:
             raise DatasetError(
-                f"{missing[0]}: {len(missing)} of {len(paths)} {split} videos are gone; delete {self.root}, and "
-                "prepare() makes it again"
+                f"{missing[0]}: {len(missing)} of {len(paths)} {split} videos are missing; delete {self.root} to have "
+                "it generated again"
             )
         return [
             AnnotatedVideo(name, str(path), self._lengths[name], self._extent(), self._tubes[name], self._backend())
@@ -145,12 +149,12 @@ class Motion(VideoDataset):
 
     @cached_property
     def _lengths(self) -> dict[str, int]:
-        """The frames of each video."""
+        """The number of frames of each video, by name."""
         return {name: count for part, count in self._num_frames.items() for name in self._names(part)}
 
     @cached_property
     def _tubes(self) -> dict[str, tuple[Tube, ...]]:
-        """The tubes of each video."""
+        """The tubes of each video, by name."""
         extents = {name: Extent(count, self._extent()) for name, count in self._lengths.items()}
         return read_table(self.root / TABLE, self.classes, extents)
 
@@ -188,38 +192,42 @@ class Motion(VideoDataset):
                 f"got {list(self._size)}"
             )
         if self._seed < 0:
-            raise ConfigError(f"dataset.seed: expected a number from 0, got {self._seed}")
+            raise ConfigError(f"dataset.seed: expected a number of at least 0, got {self._seed}")
 
     def _finished(self) -> bool:
-        """Tell whether `root` holds the data set of these parameters; raise DatasetError where it holds another."""
+        """Return whether `root` contains the data set; raise DatasetError if it has other parameters or other files."""
         path = self.root / PARAMETERS
         if not path.is_file():
             if self.root.exists() and not (self.root.is_dir() and not any(self.root.iterdir())):
                 raise DatasetError(
-                    f"dataset.root={self.root}: expected a generated data set, an empty folder or none, got other "
-                    f"files without {PARAMETERS}; name another root"
+                    f"dataset.root={self.root}: expected a generated data set, an empty folder or a new path, got "
+                    f"other files without {PARAMETERS}; choose another root"
                 )
             return False
         wanted = self._parameters()
         try:
             there = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
-            raise DatasetError(f"{path}: expected JSON ({error}); delete {self.root}, and it is made again") from error
+            raise DatasetError(
+                f"{path}: expected JSON ({error}); delete {self.root} to have it generated again"
+            ) from error
         there = there if isinstance(there, dict) else {}
         differing = [
-            f"{key} {there.get(key)} instead of {value}" for key, value in wanted.items() if there.get(key) != value
+            f"{key}={there.get(key)} instead of {value}" for key, value in wanted.items() if there.get(key) != value
         ]
         if differing:
             raise DatasetError(
-                f"dataset.root={self.root}: the data set there was made with {', '.join(differing)}; name another "
-                "root or delete it"
+                f"dataset.root={self.root}: the existing data set was generated with {', '.join(differing)}; choose "
+                "another root or delete it"
             )
         return True
 
     def _names(self, split: Split) -> list[str]:
         path = self.root / SPLIT_FOLDER / f"{split}.txt"
         if not path.is_file():
-            raise DatasetError(f"{path}: expected the names of the {split} videos; delete {self.root} to make it again")
+            raise DatasetError(
+                f"{path}: expected the names of the {split} videos; delete {self.root} to have it generated again"
+            )
         return path.read_text(encoding="utf-8").split()
 
     def _generate(self, folder: Path) -> None:
@@ -257,7 +265,7 @@ class Motion(VideoDataset):
 
 
 def _make_videos(jobs: Sequence[Job]) -> Iterator[Annotation]:
-    """Make videos, on all processors if they are many; yields the annotation of each, in order."""
+    """Generate videos, in parallel if there are more than `IN_PROCESS`; yield the annotation of each, in order."""
     workers = min(os.cpu_count() or 1, len(jobs))
     if workers == 1 or len(jobs) <= IN_PROCESS:
         yield from (make_video(*job) for job in jobs)

@@ -1,7 +1,6 @@
-"""Painting of the `motion` data set: the textures of figures and backgrounds.
+"""Textures of the figures and backgrounds of the `motion` data set.
 
-The two splits share no colour: train figures and backgrounds take every other of 24 sectors of the colour circle, val
-takes the sectors between.
+The two splits share no hue: the colour circle is divided into 24 sectors, which belong alternately to train and val.
 """
 
 from __future__ import annotations
@@ -14,30 +13,34 @@ from PIL import Image, ImageColor, ImageDraw, ImageFilter
 
 from yowo.datasets.motion_plan import SPLITS, Figure, Floats
 
-if TYPE_CHECKING:  # drawing processes start quickly without torch
+if TYPE_CHECKING:  # importing torch would slow down the start of the drawing processes
     from yowo.data.key_frames import Split
 
 SECTORS = 24
-"""Parts of the colour circle, taken in turn by the splits."""
+"""Number of sectors of the colour circle, which alternate between the splits."""
 PATCH = 96
-"""Side in pixels of the picture of a figure."""
+"""Side of the painted picture of a figure in pixels."""
 SPAN = 1.2
-"""The same in sides of the figure."""
+"""Side of that picture as a multiple of the figure's side."""
 SMOOTH = 4
-"""Outlines are drawn this many times larger and then reduced, which smooths their edges."""
+"""Supersampling factor for anti-aliased outlines."""
 
 
 def split_hue(random: np.random.Generator, split: Split) -> float:
-    """Draw a hue in degrees from the sectors of the colour circle that belong to a split."""
+    """Return a random hue in degrees, 0..360, from the sectors of the colour circle that belong to a split."""
     sector = 2 * int(random.integers(SECTORS // 2)) + SPLITS.index(split)
     return (sector + float(random.uniform(0.1, 0.9))) * 360 / SECTORS
 
 
 def paint_figure(figure: Figure, split: Split) -> Image.Image:
-    """Paint a figure upright on a transparent square, `PATCH` pixels wide and `SPAN` sides of the figure.
+    """Paint an unrotated figure on a transparent square.
+
+    Args:
+        figure: The figure; its `look` determines the texture.
+        split: "train" or "val": determines the hues.
 
     Returns:
-        An RGBA picture.
+        RGBA image of `PATCH` x `PATCH` pixels, which span `SPAN` times the figure's side.
     """
     random = np.random.default_rng([figure.look, SPLITS.index(split)])
     bright = _colour(split_hue(random, split), random.uniform(0.55, 0.9), random.uniform(0.85, 1.0))
@@ -56,15 +59,15 @@ def paint_figure(figure: Figure, split: Split) -> Image.Image:
 
 
 def paint_backdrop(seed: int, split: Split, size: tuple[int, int]) -> Image.Image:
-    """Paint cloudy ground in three muted colours, littered with faint shapes and strokes.
+    """Paint a background: clouds in three muted colours with random translucent polygons and lines.
 
     Args:
-        seed: The same seed and split give the same picture.
-        split: "train" or "val".
+        seed: Random seed; the same seed and split give the same image.
+        split: "train" or "val": determines the hues.
         size: Width and height in pixels.
 
     Returns:
-        An RGB picture.
+        RGB image.
     """
     random = np.random.default_rng([seed, SPLITS.index(split)])
     tones = [_colour(split_hue(random, split), random.uniform(0.15, 0.45), value) for value in (0.36, 0.56, 0.76)]
@@ -89,12 +92,12 @@ def paint_backdrop(seed: int, split: Split, size: tuple[int, int]) -> Image.Imag
 
 
 def _colour(hue: float, saturation: float, value: float) -> Floats:
-    """Return float64 [3], RGB 0..255, of a colour given by degrees and two fractions."""
+    """Convert HSV to RGB, float64 [3], 0..255; `hue` is in degrees, `saturation` and `value` are 0..1."""
     return np.array(ImageColor.getrgb(f"hsv({hue:.1f},{100 * saturation:.1f}%,{100 * value:.1f}%)"), dtype=np.float64)
 
 
 def _pattern(random: np.random.Generator) -> Floats:
-    """Return a random two-colour pattern: float64 [PATCH, PATCH], the share 0..1 of the second colour."""
+    """Return a random two-colour pattern: float64 [PATCH, PATCH], the weight 0..1 of the second colour."""
     lines = np.linspace(-SPAN / 2, SPAN / 2, PATCH)
     turn = random.uniform(0, np.pi)
     u = np.cos(turn) * lines[None, :] + np.sin(turn) * lines[:, None]
@@ -119,7 +122,7 @@ def _pattern(random: np.random.Generator) -> Floats:
 
 
 def _clouds(random: np.random.Generator, size: tuple[int, int], grids: Sequence[int]) -> Floats:
-    """Return smooth noise [height, width] from 0 to 1: the sum of random grids of ever finer mesh."""
+    """Return smooth noise, float64 [H, W], 0..1: a sum of upscaled random grids with increasing resolution."""
     total: Floats = np.zeros((size[1], size[0]))
     for octave, cells in enumerate(grids):
         shape = (max(2, cells * size[1] // min(size)), max(2, cells * size[0] // min(size)))
@@ -131,7 +134,7 @@ def _clouds(random: np.random.Generator, size: tuple[int, int], grids: Sequence[
 
 
 def _filled(outline: Floats) -> Floats:
-    """Return the smooth-edged inside of an outline: float64 [PATCH, PATCH], 0..1."""
+    """Return the anti-aliased filled outline, float64 [P, 2] as in `Figure`, as float64 [PATCH, PATCH], 0..1."""
     mask = Image.new("L", (PATCH * SMOOTH, PATCH * SMOOTH))
     points = (outline / SPAN + 0.5) * (PATCH * SMOOTH) - 0.5
     ImageDraw.Draw(mask).polygon([tuple(point) for point in points.tolist()], fill=255)

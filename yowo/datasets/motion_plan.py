@@ -1,10 +1,10 @@
-"""What happens in a video of the `motion` data set, before anything is drawn.
+"""Planning of the videos of the `motion` data set: the trajectories of actors and camera, before drawing.
 
-No single frame gives an action away: place, size and angle of every actor are drawn from the same distributions, by
-planning a glide of each of them over the length of the action. The action keeps the glide that it is about (`grow` the
-size, `move_left` the x coordinate) and stands still, at a random moment of them, in all others.
+No single frame reveals an action: position, size and angle have the same distributions for all actions. For every
+action, trajectories of x, y and size are sampled over its length. The action follows only its own one (`grow` the size,
+`move_left` the x coordinate); the other quantities are constant at a random value of their trajectories.
 
-Lengths and speeds are given for a picture of 160 x 120 and scale with it.
+Lengths and speeds are given for pictures of 160 x 120 pixels and scale with the picture size.
 """
 
 from __future__ import annotations
@@ -15,50 +15,55 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:  # drawing processes start quickly without torch
+if TYPE_CHECKING:  # importing torch would slow down the start of the drawing processes
     from yowo.data.key_frames import Split
 
 CLASSES = ("move_left", "move_right", "move_up", "move_down", "grow", "shrink", "spin", "swing")
 LIVE = {"move_left": 0, "move_right": 0, "move_up": 1, "move_down": 1, "grow": 2, "shrink": 2}
-"""The column of `Actor.states` that an action changes steadily."""
+"""Column of `Actor.states` that changes at a constant rate during an action."""
 FALLING = ("move_left", "move_up", "shrink")
+"""Actions whose column decreases."""
 SPLITS = ("train", "val")
 
 MIN_FRAMES = 16
-"""Frames of the shortest video that holds an action."""
+"""Smallest number of frames of a video."""
 MIN_ACTION = 14
+"""Smallest length of an action in frames, including the first `ONSET` frames."""
 ONSET = 2
-"""Frames of an action that pass before it is annotated: on the first of them nothing has happened yet."""
+"""Number of frames at the start of an action that are not annotated, because no motion is visible on the first one."""
 MARGIN = 24.0
-"""Pixels that the centre of a figure keeps from the border."""
+"""Smallest distance between the centre of a figure and the border, in pixels."""
 SIDES = (32.0, 68.0)
-"""Side of the smallest and of the largest figure in pixels."""
+"""Smallest and largest side of a figure in pixels."""
 SPEEDS = (2.0, 3.4)
-"""Pixels a frame of the four moves."""
+"""Range of the speed of the four moves in pixels per frame."""
 RATES = (0.042, 0.065)
-"""Part of the size that a frame adds (`grow`) or takes (`shrink`)."""
+"""Range of the relative change of size per frame of `grow` and `shrink`."""
 SPINS = (15.0, 26.0)
-"""Degrees a frame."""
+"""Range of the angular speed of `spin` in degrees per frame."""
 AMPLITUDES, PERIODS, LEVER = (28.0, 40.0), (9.0, 12.0), 0.55
-"""Of `swing`: degrees to either side, frames of a full sway, distance of the pivot from the centre in sides."""
+"""Of `swing`: range of the amplitude in degrees, range of the period in frames, distance of the pivot from the centre
+as a multiple of the figure's side."""
 MAX_OVERLAP = 0.3
-"""Largest part of a box that the box of another actor may hide at any time; their IoU then stays below 0.18."""
+"""Largest overlap of two actors' boxes on a frame as a fraction of the smaller box; their IoU then stays below 0.18."""
 ACTOR_COUNTS = (0.32, 0.34, 0.22, 0.12)
-"""Share of videos that are planned with one, two, three and four actors."""
+"""Probability of one, two, three and four planned actors."""
 WANDER, JITTER, IDLE_JITTER = 4.0, 0.6, 0.35
-"""Pixels: how far the camera wanders, how far it jumps at a frame, standard deviation of an actor that waits."""
+"""In pixels: largest camera offset by slow drift, largest camera jitter per frame, standard deviation of the jitter of
+an actor that stands still."""
 TRIES = 40
+"""Number of attempts to place an actor without too much overlap; after that it is dropped."""
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure that can be drawn anywhere.
+    """The shape and texture of a figure.
 
     Attributes:
-        outline: float64 [P, 2], x y of its corners around the centre, at most 0.55 from it, for a side of 1.
-        look: Seed of its texture.
+        outline: float64 [P, 2], x y of the corners relative to the centre, at most 0.55 from it, in units of the side.
+        look: Random seed of the texture.
     """
 
     outline: Floats
@@ -67,15 +72,15 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A figure that does something.
+    """A figure that performs an action.
 
     Attributes:
-        figure: What it looks like.
+        figure: Its shape and texture.
         label: Index into `CLASSES`.
-        start: First annotated frame: the action is `ONSET` steps old, so that it can be seen.
-        stop: Frame after the last annotated one; before and after, the actor waits.
-        states: float64 [T, 4], centre x, centre y and side in pixels, angle in radians, one row a frame of the video,
-            as a camera at rest would see them.
+        start: First annotated frame, `ONSET` frames after the action starts, so that motion is visible.
+        stop: Frame after the last annotated one; before and after the action, the actor stands still.
+        states: float64 [T, 4], one row per frame of the video: centre x, centre y and side in pixels, angle in
+            radians, without the motion of the camera.
     """
 
     figure: Figure
@@ -87,15 +92,15 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A video.
+    """The plan of a video.
 
     Attributes:
-        split: Whose textures it has.
+        split: Split that determines the hues, "train" or "val".
         size: Width and height in pixels.
-        camera: float64 [T, 2], x y in pixels by which everything is shifted, one row a frame.
-        actors: One to four; a later one stands in front.
-        distractors: Figures that stand still behind them, with the state (as in `Actor`) of each.
-        backdrop: Seed of the background.
+        camera: float64 [T, 2], one row per frame: x y shift of the whole scene in pixels.
+        actors: One to four actors; later ones are drawn in front.
+        distractors: Static figures behind the actors, each with its state, float64 [4] as in `Actor`.
+        backdrop: Random seed of the background.
     """
 
     split: Split
@@ -111,10 +116,10 @@ def plan_video(split: Split, index: int, num_frames: int, size: tuple[int, int],
 
     Args:
         split: "train" or "val".
-        index: Number of the video in its split; every eighth has a first actor of the same class.
-        num_frames: Frames, at least `MIN_FRAMES`.
+        index: Number of the video in its split; the class of the first actor is `index` modulo 8.
+        num_frames: Number of frames T, at least `MIN_FRAMES`.
         size: Width and height in pixels.
-        seed: Seed of the data set.
+        seed: Random seed of the data set.
     """
     random = np.random.default_rng(np.random.SeedSequence([seed, SPLITS.index(split), index]))
     count = 1 + int(random.choice(len(ACTOR_COUNTS), p=ACTOR_COUNTS))
@@ -140,7 +145,7 @@ def plan_video(split: Split, index: int, num_frames: int, size: tuple[int, int],
 
 
 def outline_boxes(outline: Floats, states: Floats) -> Floats:
-    """Return the tight boxes of a figure in some states, neither clipped to the picture nor cut by other figures.
+    """Return the tight boxes of a figure, ignoring the picture border and occlusion by other figures.
 
     Args:
         outline: float64 [P, 2], as in `Figure`.
@@ -161,7 +166,7 @@ def _scale(size: tuple[int, int]) -> float:
 
 
 def _overlap(first: Floats, second: Floats) -> float:
-    """Return how much two [T, 4] arrays of boxes share at most in a row, as a part of the smaller box."""
+    """Return the largest overlap over T frames of two boxes, float64 [T, 4], as a fraction of the smaller box."""
     low, high = np.maximum(first[:, :2], second[:, :2]), np.minimum(first[:, 2:], second[:, 2:])
     shared = np.prod(np.clip(high - low, 0, None), axis=1)
     areas = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (first, second)]
@@ -169,7 +174,7 @@ def _overlap(first: Floats, second: Floats) -> float:
 
 
 def _plan_figure(random: np.random.Generator) -> Figure:
-    """Draw a polygon, a star, a flower or a blob, with its farthest point 0.55 from the centre."""
+    """Sample a polygon, a star, a flower or a blob whose farthest point is 0.55 from the centre."""
     kind = random.integers(4)
     if kind == 0:  # polygon
         count = int(random.integers(3, 8))
@@ -198,7 +203,7 @@ def _plan_distractor(random: np.random.Generator, size: tuple[int, int]) -> tupl
 
 
 def _plan_camera(random: np.random.Generator, num_frames: int, scale: float) -> Floats:
-    """Return a smooth walk within `WANDER` of the centre, plus a jump of up to `JITTER` at each frame."""
+    """Return camera shifts, float64 [T, 2] in pixels: a smooth random walk within `WANDER`, plus jitter per frame."""
     velocity, place = np.zeros(2), random.uniform(-1, 1, 2)
     walk = np.empty((num_frames, 2))
     for frame in range(num_frames):
@@ -209,7 +214,7 @@ def _plan_camera(random: np.random.Generator, num_frames: int, scale: float) -> 
 
 
 def _plan_actor(random: np.random.Generator, label: int, num_frames: int, size: tuple[int, int]) -> Actor:
-    """Plan an actor that acts for the whole video or, every other, for a part of it."""
+    """Plan an actor that acts for the whole video or, with probability 0.5, for a part of it."""
     scale, count = _scale(size), num_frames
     if random.random() < 0.5 and num_frames > MIN_FRAMES:
         count = int(random.integers(MIN_FRAMES, max(MIN_FRAMES, num_frames - 6) + 1))
@@ -225,7 +230,7 @@ def _plan_actor(random: np.random.Generator, label: int, num_frames: int, size: 
 
 
 def _plan_path(random: np.random.Generator, name: str, count: int, size: tuple[int, int]) -> Floats:
-    """Return the states [n, 4] of an action of `count` frames, or of fewer where it meets a limit earlier."""
+    """Return the states, float64 [n, 4], of an action of `count` frames, or fewer if it reaches a limit earlier."""
     scale = _scale(size)
     margin, speeds = MARGIN * scale, (SPEEDS[0] * scale, SPEEDS[1] * scale)
     glides = [
@@ -251,7 +256,7 @@ def _plan_path(random: np.random.Generator, name: str, count: int, size: tuple[i
 def _glide(
     random: np.random.Generator, count: int, limits: tuple[float, float], speeds: tuple[float, float] | Floats
 ) -> Floats:
-    """Return up to `count` values that rise steadily between the limits, at a speed that lets them fit if one does."""
+    """Return `count` evenly rising values within the limits, or fewer if they do not fit even at the lowest speed."""
     room = limits[1] - limits[0]
     count = min(count, 1 + int(room / speeds[0]))
     speed = random.uniform(speeds[0], max(speeds[0], min(speeds[1], room / (count - 1))))
@@ -260,7 +265,7 @@ def _glide(
 
 
 def _sway(random: np.random.Generator, states: Floats, margin: float, size: tuple[int, int]) -> Floats:
-    """Let a resting figure hang from a pivot above it and sway, passing its place at a random moment."""
+    """Return states, float64 [n, 4], swinging around a pivot above the figure, at the given place on a random frame."""
     period, phase = random.uniform(*PERIODS), random.uniform(0, 2 * np.pi)
     amplitude = np.deg2rad(random.uniform(*AMPLITUDES))
     turn = amplitude * np.sin(2 * np.pi * np.arange(len(states)) / period + phase)

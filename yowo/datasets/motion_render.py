@@ -1,4 +1,4 @@
-"""Drawing of the `motion` data set: from a plan to frames, boxes and a video file."""
+"""Rendering of the `motion` data set: from a plan to frames, boxes and a video file."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from PIL import Image
 from yowo.datasets.motion_paint import PATCH, SPAN, paint_backdrop, paint_figure
 from yowo.datasets.motion_plan import Floats, Plan, plan_video
 
-if TYPE_CHECKING:  # drawing processes start quickly without torch
+if TYPE_CHECKING:  # importing torch would slow down the start of the drawing processes
     from yowo.data.key_frames import Split
 
 BORDER = 14
-"""Pixels of background beyond the picture that the camera may come to see, at 160 x 120."""
+"""Width in pixels of the extra background around the picture that camera motion can reveal, at 160 x 120."""
 FPS, GOP, CRF = 25, 12, 18
 SAME_BYTES = "mbtree=0:rc-lookahead=0"
-"""Without these x264 now and then encodes equal small frames (64 x 48) differently in one process."""
+"""x264 options for reproducible files; without them equal small frames (64 x 48) are sometimes encoded differently."""
 
 Pixels = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
@@ -32,8 +32,8 @@ def render_video(plan: Plan) -> Iterator[tuple[Pixels, list[Box | None]]]:
     """Draw the frames of a plan, in order.
 
     Yields:
-        The frame, uint8 [H, W, 3], RGB, and the tight box x1 y1 x2 y2 in pixels of the visible part of each actor,
-        None where nothing of it is visible.
+        The frame, uint8 [H, W, 3], RGB, and for each actor the tight box x1 y1 x2 y2 in pixels of its visible part, or
+        None if it is not visible.
     """
     width, height = plan.size
     border = round(BORDER * max(1.0, width / 160, height / 120))
@@ -54,13 +54,13 @@ def render_video(plan: Plan) -> Iterator[tuple[Pixels, list[Box | None]]]:
 
 
 def coverage_box(coverage: NDArray[np.float32]) -> Box | None:
-    """Return the tight box of what covers at least half of a pixel, to a part of a pixel.
+    """Return the tight box, with subpixel accuracy, around the pixels that are covered by at least one half.
 
     Args:
-        coverage: float32 [H, W], 0..1, how much of each pixel is covered.
+        coverage: float32 [H, W], 0..1, covered fraction of each pixel.
 
     Returns:
-        x1 y1 x2 y2 in pixels, within the picture; None where no pixel is half covered.
+        x1 y1 x2 y2 in pixels, within the picture; None if no pixel is covered by at least one half.
     """
     columns, rows = coverage.max(axis=0), coverage.max(axis=1)
     if columns.max() < 0.5:
@@ -70,11 +70,11 @@ def coverage_box(coverage: NDArray[np.float32]) -> Box | None:
 
 
 def write_video(path: Path, frames: Iterator[Pixels], size: tuple[int, int]) -> None:
-    """Encode frames as H.264 without B-frames, on one thread, so that equal frames give equal files.
+    """Encode frames as H.264 without B-frames, with one thread, so that equal frames give byte-identical files.
 
     Args:
         path: File to write.
-        frames: uint8 [H, W, 3], RGB.
+        frames: Frames, each uint8 [H, W, 3], RGB.
         size: Width and height in pixels, both even.
     """
     with av.open(str(path), "w", format="mp4") as container:
@@ -94,18 +94,19 @@ def write_video(path: Path, frames: Iterator[Pixels], size: tuple[int, int]) -> 
 def make_video(
     path: Path, split: Split, index: int, num_frames: int, size: tuple[int, int], seed: int
 ) -> list[tuple[int, Box, int, int]]:
-    """Plan, draw and encode one video; the same arguments give the same file.
+    """Plan, draw and encode one video; the same arguments give a byte-identical file.
 
     Args:
         path: File to write.
         split: "train" or "val".
         index: Number of the video in its split.
-        num_frames: Frames.
+        num_frames: Number of frames.
         size: Width and height in pixels, both even.
-        seed: Seed of the data set.
+        seed: Random seed of the data set.
 
     Returns:
-        Its annotation: frame from 0, box in pixels, index into `CLASSES`, number of the actor; by frame, then actor.
+        The annotation, sorted by frame, then actor: frame number (from 0), box x1 y1 x2 y2 in pixels, index into
+        `CLASSES`, number of the actor.
     """
     plan = plan_video(split, index, num_frames, size, seed)
     rows: list[tuple[int, Box, int, int]] = []
@@ -132,13 +133,13 @@ def _paint_scene(plan: Plan, border: int) -> Image.Image:
 
 
 def _levels(patch: Image.Image) -> list[Image.Image]:
-    """Return the patch reduced 1, 2 and 3 times, to draw small figures from without flicker."""
-    faint = patch.convert("RGBa")  # colours weighted by their share, or edges would take on the colour of nothing
+    """Return the patch at 1, 1/2 and 1/3 of its size, to draw small figures without aliasing."""
+    faint = patch.convert("RGBa")  # premultiplied alpha, so that transparent pixels do not bleed into the edges
     return [faint] + [faint.reduce(factor) for factor in (2, 3)]
 
 
 def _place(levels: list[Image.Image], state: Floats) -> tuple[Image.Image, tuple[int, int]]:
-    """Draw a figure in a state: an RGBA picture, and where its upper left corner comes to lie."""
+    """Draw a figure in a state, float64 [4] as in `Actor`; return an RGBA image and its top left corner in pixels."""
     x, y, side, angle = state.tolist()
     factor = min(len(levels), max(1, int(PATCH / (SPAN * side))))
     patch = levels[factor - 1]
@@ -161,7 +162,7 @@ def _place(levels: list[Image.Image], state: Floats) -> tuple[Image.Image, tuple
 
 
 def _half_crossings(profile: NDArray[np.float32]) -> tuple[float, float]:
-    """Return where a line of pixels is first and last half covered, as places of edges from 0 to its length."""
+    """Return the first and last positions, in pixels from 0 to n, where a profile, float32 [n], crosses one half."""
 
     def first(line: NDArray[np.float32]) -> float:
         at = int(np.argmax(line >= 0.5))

@@ -1,4 +1,4 @@
-"""Which videos a split has, where a user names them."""
+"""The videos of a split if the user names them in the configuration."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,20 +12,24 @@ ALL = "all"
 def name_list(
     chosen: str | Sequence[str] | None, key: str, known: Sequence[str], strict: bool = True
 ) -> list[str] | None:
-    """Return the sorted names that a split is given by.
+    """Return the sorted video names of a user's choice.
 
     Args:
-        chosen: None, "all", names, or the path of a text file with one name a line. A suffix of the file's name
-            (".avi") and what follows a blank (a class number) are dropped.
-        key: Configuration key or file for the message.
-        known: Names that exist.
-        strict: Whether a name that does not exist is an error; else it is left out.
+        chosen: None, "all", a list of names, or the path of a text file with one name per line. A file extension
+            (".avi") and anything after a space (a class number) are removed from names.
+        key: Configuration key or file, for error messages.
+        known: Names of all existing videos.
+        strict: Whether an unknown name is an error; otherwise it is ignored.
 
     Returns:
-        The names, or None where `chosen` is None.
+        The names, or None if `chosen` is None.
 
     Raises:
-        ConfigError: A name is not known, or the file is not there.
+        ConfigError: A name is unknown, or the file does not exist.
+
+    Example:
+        >>> name_list(["b.avi", "a"], "dataset.val_videos", ["a", "b", "c"])
+        ['a', 'b']
     """
     if chosen is None:
         return None
@@ -34,7 +38,7 @@ def name_list(
             return sorted(known)
         path = Path(chosen)
         if not path.is_file():
-            raise ConfigError(f"{key}={chosen}: expected a list of names, all, or a text file with one name a line")
+            raise ConfigError(f"{key}={chosen}: expected a list of names, all, or a text file with one name per line")
         lines = [line.strip() for line in text_lines(path) if line.strip()]
         exact = set(known)
         chosen = [line if line in exact else line.split()[0] for line in lines]
@@ -42,10 +46,12 @@ def name_list(
     names = {_bare(name, exist) for name in chosen}
     unknown = sorted(names - exist)
     if strict and unknown:
-        raise ConfigError(f"{key}: no such video in the annotation: {unknown[0]} ({len(unknown)} in all)")
+        raise ConfigError(
+            f"{key}: expected names of annotated videos, got {len(unknown)} unknown ones such as {unknown[0]}"
+        )
     return sorted(names & exist)
 
 
 def _bare(name: str, known: set[str]) -> str:
-    """Drop the file's suffix unless the name is known with it."""
+    """Remove a file extension unless the name is known with it."""
     return name if name in known else str(Path(name).with_suffix("")) if Path(name).suffix else name

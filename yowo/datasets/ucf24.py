@@ -1,11 +1,13 @@
 """UCF101-24: 24 sports of UCF101 with the corrected annotation (`finalAnnots.mat`, Singh et al. 2017).
 
-Two layouts are known, told apart by looking at the root:
+Two folder layouts are supported and detected automatically. The original distribution:
 
-    UCF-101/<Class>/<video>.avi          the videos as their owner distributes them
+    UCF-101/<Class>/<video>.avi          videos
     finalAnnots.mat, testlist01.txt      annotation of 3,194 videos; names of the 910 test videos of split 1
 
-    rgb-images/<Class>/<video>/00001.jpg the archive of the YOWO authors: see `yowo.datasets.ucf24_frames`
+The archive of the YOWO authors, see `yowo.datasets.ucf24_frames`:
+
+    rgb-images/<Class>/<video>/00001.jpg
 """
 
 import logging
@@ -26,13 +28,13 @@ VIDEO_FOLDER, ANNOTATION, TEST_LIST = "UCF-101", "finalAnnots.mat", "testlist01.
 
 
 class UCF24(VideoDataset):
-    """UCF101-24 from its own files; `classes` are its 24 classes in alphabetical order."""
+    """UCF101-24; `classes` are its 24 classes in alphabetical order."""
 
     def prepare(self) -> None:
-        """Check that the root has one of the two layouts.
+        """Check that the root folder has one of the two layouts.
 
         Raises:
-            DatasetError: It has neither.
+            DatasetError: The folder has neither layout.
         """
         if self._archive() is None:
             self._require(VIDEO_FOLDER, ANNOTATION)
@@ -41,7 +43,7 @@ class UCF24(VideoDataset):
         """Find the videos of a split and their tubes.
 
         Raises:
-            DatasetError: None is left, or one cannot be read and `on_unreadable` is "error".
+            DatasetError: No video is left, or a video cannot be read and `on_unreadable` is "error".
         """
         archive, tubes = self._archive(), self._annotation
         if archive is not None:
@@ -49,7 +51,7 @@ class UCF24(VideoDataset):
         return self._files(split, self._names(split, tubes), tubes)
 
     def key_frames(self, split: Split) -> KeyFrames:
-        """Return every annotated frame of `split` as a key frame."""
+        """Return every annotated frame of `split` as a key frame; with the authors' archive, the frames in its list."""
         archive = self._archive()
         if archive is not None:
             return archive.key_frames(split, self._chosen[split])
@@ -64,12 +66,12 @@ class UCF24(VideoDataset):
         if missing:
             raise DatasetError(
                 f"dataset.root={self.root}: expected {VIDEO_FOLDER}/<Class>/<video>.avi with {ANNOTATION} and "
-                f"{TEST_LIST}, or rgb-images/ with labels/ and lists; not there: {', '.join(missing)}"
+                f"{TEST_LIST}, or rgb-images/ with labels/ and lists; missing: {', '.join(missing)}"
             )
 
     @cached_property
     def _annotation(self) -> dict[str, tuple[Tube, ...]]:
-        """The tubes of each annotated video; none where the archive comes without them."""
+        """The tubes of each annotated video; empty if the archive does not include `finalAnnots.mat`."""
         paths = (self.root / ANNOTATION, self.root / "splitfiles" / ANNOTATION)
         path = next((path for path in paths if path.exists()), None)
         return {} if path is None else read_annotation(path)
@@ -86,7 +88,7 @@ class UCF24(VideoDataset):
         return [name for name in sorted(tubes) if (name in listed) == (split == "val")]
 
     def _files(self, split: Split, names: list[str], tubes: dict[str, tuple[Tube, ...]]) -> list[AnnotatedVideo]:
-        """Find, probe and describe the video files of a split."""
+        """Find and probe the video files of a split."""
         self._require(VIDEO_FOLDER, ANNOTATION)
         folder = self.root / VIDEO_FOLDER
         on_disk = {
@@ -96,9 +98,11 @@ class UCF24(VideoDataset):
         }
         paths = {name: on_disk[name] for name in names if name in on_disk}
         if not paths:
-            raise DatasetError(f"{folder}: none of the {len(names)} {split} videos of the annotation is there")
+            raise DatasetError(
+                f"{folder}: none of the {len(names)} annotated {split} videos was found; check dataset.root"
+            )
         if len(paths) < len(names):
-            log.warning("%s: %d of %d %s videos are not on disk", folder, len(names) - len(paths), len(names), split)
+            log.warning("%s: %d of %d %s videos are missing", folder, len(names) - len(paths), len(names), split)
         infos = readable({name: str(path) for name, path in paths.items()}, self.on_unreadable, self.decoder)
         return [
             AnnotatedVideo(name, str(paths[name]), info.num_frames, SIZE, tubes.get(name, ()), info.backend)

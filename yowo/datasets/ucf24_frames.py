@@ -1,9 +1,9 @@
-"""UCF101-24 in the archive that the YOWO authors share: extracted frames and a text file of boxes for each.
+"""The YOWO authors' archive of UCF101-24: extracted frames with one text file of boxes per frame.
 
 rgb-images/<Class>/<video>/00001.jpg
-labels/<Class>/<video>/00001.txt     a row a box: class (from 1) x1 y1 x2 y2, pixels
-trainlist.txt, testlist.txt          key frames, a row each: labels/<Class>/<video>/00001.txt
-splitfiles/finalAnnots.mat           tubes (whole videos are scored against them)
+labels/<Class>/<video>/00001.txt     one row per box: class (from 1) x1 y1 x2 y2, pixels
+trainlist.txt, testlist.txt          key frames, one per row: labels/<Class>/<video>/00001.txt
+splitfiles/finalAnnots.mat           tubes, the ground truth of video-mAP
 """
 
 import os
@@ -19,17 +19,24 @@ from yowo.datasets.split_lists import name_list
 from yowo.errors import AnnotationError, DatasetError
 
 LISTS: dict[Split, str] = {"train": "trainlist.txt", "val": "testlist.txt"}
+"""Name of the list of key frames of each split."""
 
 
 class FrameArchive:
-    """The authors' archive below one folder."""
+    """The authors' archive in one folder."""
 
     def __init__(self, root: Path, classes: Sequence[str], size: tuple[int, int]) -> None:
-        """Hold the arguments: `size` is the width and height that boxes count in."""
+        """Store the arguments; nothing is read yet.
+
+        Args:
+            root: Folder of the archive.
+            classes: Names of the C classes, in the order of their numbers.
+            size: Width and height in pixels that the boxes refer to.
+        """
         self.root, self.classes, self.size = root, tuple(classes), size
 
     def videos(self, names: Sequence[str], tubes: dict[str, tuple[Tube, ...]]) -> list[AnnotatedVideo]:
-        """Describe the videos among `names` that have a folder of frames."""
+        """Return the videos among `names` that have a folder of frames, with their tubes from `tubes`."""
         found = []
         for name in names:
             folder = self.root / "rgb-images" / name
@@ -39,23 +46,25 @@ class FrameArchive:
         return found
 
     def key_frames(self, split: Split, chosen: str | Sequence[str] | None) -> KeyFrames:
-        """Return the listed key frames with the boxes of their text files.
+        """Return the listed key frames with the boxes from their text files.
 
         Args:
-            split: Which list is read; a split that names its own videos takes theirs from both lists.
-            chosen: The split's own videos, see `name_list`; None for the list's.
+            split: Split whose list is read; if `chosen` is given, both lists are read.
+            chosen: Videos chosen by the user, see `name_list`; None for those of the split's list.
 
         Raises:
             DatasetError: A list is missing, or none of its videos has frames.
-            AnnotationError: A row of a label file is wrong.
+            AnnotationError: A row of a label file is invalid.
         """
         frames = self._listed(split, chosen)
         videos = self.videos(self.names(split, chosen), {})
         if not videos:
-            raise DatasetError(f"{self.root / 'rgb-images'}: has frames of none of the {len(frames)} {split} videos")
+            raise DatasetError(
+                f"{self.root / 'rgb-images'}: none of the {len(frames)} {split} videos has frames; check dataset.root"
+            )
         kept = [(index, number) for index, v in enumerate(videos) for number in sorted(frames[v.name])]
         files = [self.root / "labels" / videos[index].name / f"{number:05d}.txt" for index, number in kept]
-        with ThreadPoolExecutor(8) as pool:  # hundreds of thousands of small files: waiting, not computing
+        with ThreadPoolExecutor(8) as pool:  # reading hundreds of thousands of small files is bound by I/O
             rows = list(pool.map(self._rows, files, chunksize=256))
         boxes = np.concatenate(rows)
         return KeyFrames(
@@ -68,13 +77,13 @@ class FrameArchive:
         )
 
     def names(self, split: Split, chosen: str | Sequence[str] | None) -> list[str]:
-        """Return the sorted names of a split's videos; arguments as for `key_frames`."""
+        """Return the sorted names of a split's videos; see `key_frames` for the arguments."""
         listed = sorted(self._listed(split, chosen))
         names = name_list(chosen, f"dataset.{split}_videos", listed)
         return listed if names is None else names
 
     def _listed(self, split: Split, chosen: str | Sequence[str] | None) -> dict[str, set[int]]:
-        """Return the listed frame numbers of each video; of all lists where a split names its own videos."""
+        """Return the listed frame numbers, from 1, of each video; from both lists if `chosen` is given."""
         lists = [LISTS[split]] if chosen is None else [n for n in LISTS.values() if (self.root / n).exists()]
         frames: dict[str, set[int]] = {}
         for entry in (entry for name in lists for entry in self._entries(name)):
@@ -85,26 +94,29 @@ class FrameArchive:
         path = self.root / name
         if not path.is_file():
             raise DatasetError(
-                f"{path}: there is no such list; the archive has one row labels/<Class>/<video>/NNNNN.txt a key frame"
+                f"{path}: expected a list with one row labels/<Class>/<video>/NNNNN.txt per key frame; the file does "
+                "not exist"
             )
         lines = (line.strip().replace("\\", "/") for line in path.read_text().splitlines())
         return [PurePosixPath(line) for line in lines if line]
 
     def _rows(self, path: Path) -> np.ndarray:
-        """Read a label file: float64 [N, 5] of class and pixels; an empty file has no boxes."""
+        """Read a label file: float64 [N, 5], class (from 1) and x1 y1 x2 y2 in pixels; N is 0 for an empty file."""
         try:
             rows = np.array([line.split() for line in path.read_text().splitlines() if line.strip()], dtype=np.float64)
         except OSError as error:
-            raise AnnotationError(f"{path}: listed but not there") from error
+            raise AnnotationError(f"{path}: the label file is listed but does not exist; extract it again") from error
         except ValueError as error:
             raise AnnotationError(f"{path}: expected rows of class x1 y1 x2 y2, {error}") from error
         rows = rows.reshape(-1, 5) if rows.size % 5 == 0 else rows
         if rows.ndim != 2 or rows.shape[1] != 5:
-            raise AnnotationError(f"{path}: expected rows of class x1 y1 x2 y2, got {rows.shape}")
+            raise AnnotationError(f"{path}: expected rows of class x1 y1 x2 y2, got an array of shape {rows.shape}")
         wrong = (rows[:, 0] < 1) | (rows[:, 0] > len(self.classes)) | (rows[:, 0] % 1 != 0)
         if wrong.any():
             row = int(wrong.argmax())
-            raise AnnotationError(f"{path}: row {row + 1}: class {rows[row, 0]:g} is not 1 to {len(self.classes)}")
+            raise AnnotationError(
+                f"{path}: row {row + 1}: expected a class number from 1 to {len(self.classes)}, got {rows[row, 0]:g}"
+            )
         return rows
 
 

@@ -1,4 +1,4 @@
-"""Importers: annotations of other tools, read and written as a project."""
+"""Importers: read the annotations of other tools and write them as a project."""
 
 from lazy_loader import attach
 

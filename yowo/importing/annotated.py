@@ -1,4 +1,4 @@
-"""What every importer takes and returns."""
+"""The arguments and the result of every importer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,15 +11,16 @@ from yowo.video.video_folder import VideoFolder
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What a user may say about a source.
+    """Options of an import.
 
     Attributes:
-        classes: Names of the classes by number, where the source has numbers only; None: the source tells.
-        actions: Where CVAT keeps actions: "auto", "labels" or "attributes".
-        attributes: Names of the CVAT attributes that are actions; empty: all that can be.
-        keep_occluded: Whether boxes that CVAT marks as occluded stay.
-        first_frame: Number of a video's first frame in the source; None: as usual for the format.
-        start_second: Second that the source calls the beginning of each video (AVA).
+        classes: Class names in the order of their numbers, for sources that contain numbers only; None to take the
+            names from the source.
+        actions: Where actions are stored in CVAT: "auto", "labels" or "attributes".
+        attributes: Names of the CVAT attributes that are actions; empty for all checkboxes and lists.
+        keep_occluded: Whether to keep boxes that are marked as occluded in CVAT.
+        first_frame: Number of a video's first frame in the source; None for the default of the format.
+        start_second: Timestamp in seconds of the start of each video in the source (AVA).
     """
 
     classes: tuple[str, ...] | None = None
@@ -31,13 +32,13 @@ class ImportOptions:
 
 
 class Annotated(NamedTuple):
-    """What was read.
+    """The annotations of a source.
 
     Attributes:
-        rows: Boxes in pixels of the videos, videos by the names of `VideoFolder`, frames from 0. An empty `track`: the
-            source has none.
-        classes: Names of all classes that the source knows, in its own order, those without boxes as well.
-        notes: Lines about what was left out or understood in one of several ways.
+        rows: Boxes in pixels, frames from 0, videos named as in `VideoFolder`. `track` is empty if the source has no
+            tracks.
+        classes: Names of all classes of the source in its order, including classes without boxes.
+        notes: Messages about skipped annotations and about assumptions that were made.
     """
 
     rows: list[TableRow]
@@ -46,4 +47,4 @@ class Annotated(NamedTuple):
 
 
 Importer = Callable[[Path, VideoFolder, ImportOptions], Annotated]
-"""Reads one source: a file or folder."""
+"""A function that reads one source, a file or folder."""

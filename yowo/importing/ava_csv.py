@@ -1,4 +1,4 @@
-"""AVA's CSV: rows video, second, x1, y1, x2, y2, action id[, person id], boxes as fractions, one row an action."""
+"""AVA's CSV: rows video, second, x1, y1, x2, y2, action id[, person id], boxes as fractions, one row per action."""
 
 import csv
 from pathlib import Path
@@ -16,22 +16,22 @@ from yowo.video.frame_times import FrameTimes, read_many_times
 from yowo.video.video_folder import VideoFolder
 
 SLACK = 1.0
-"""Seconds that a row may lie beyond the end of its video: the last frame is shown then."""
+"""Tolerance in seconds by which a row may be later than the end of its video; it is assigned to the last frame."""
 
 
 def read_ava_csv_rows(source: Path, videos: VideoFolder, options: ImportOptions) -> Annotated:
-    """Read a CSV in AVA's format; the frame of a row is the one shown at its second.
+    """Read a CSV in AVA's format; each row is assigned to the frame that is shown at its timestamp.
 
-    Names of classes are those of `options.classes`, else of a `.pbtxt` beside the file, else AVA's own 80; of
-    the latter two, those that rows have.
+    Class names come from `options.classes`, else from a `.pbtxt` file in the same folder, else from AVA's 80 classes;
+    in the last two cases only classes that occur in rows are kept.
 
     Args:
         source: The file, with or without a header.
         videos: The annotated videos.
-        options: `classes` and `start_second` apply.
+        options: Uses `classes` and `start_second`.
 
     Raises:
-        AnnotationError: A row cannot be; the message names file and row.
+        AnnotationError: A row is invalid; the message names file and row.
     """
     names = _class_names(source, options)
     rows: list[TableRow] = []
@@ -43,7 +43,7 @@ def read_ava_csv_rows(source: Path, videos: VideoFolder, options: ImportOptions)
             reader = csv.reader(file)
             for fields in reader:
                 header = reader.line_num == 1 and len(fields) > 1 and not _is_number(fields[1])
-                if header or not any(fields) or len(fields) == 2:  # a second without a person
+                if header or not any(fields) or len(fields) == 2:  # a timestamp without a person
                     continue
                 where = f"{source}, row {reader.line_num}"
                 row, second = _row(fields, names, where)
@@ -80,7 +80,7 @@ def _is_number(text: str) -> bool:
 
 
 def _row(fields: list[str], names: dict[int, str], where: str) -> tuple[TableRow, float]:
-    """Return a row with its box as fractions and frame 0, and its second."""
+    """Return a row with its box as fractions and frame 0, and its timestamp in seconds."""
     if not 7 <= len(fields) <= 8:
         raise AnnotationError(
             f"{where}: expected video,second,x1,y1,x2,y2,action_id[,person_id], got {len(fields)} fields"
@@ -92,7 +92,7 @@ def _row(fields: list[str], names: dict[int, str], where: str) -> tuple[TableRow
         raise AnnotationError(f"{where}: action_id: expected one of {len(names)} ids, got {action!r}; see --classes")
     box = checked_box(corners, where, has_size=False)
     if min(box) < 0 or max(box) > 1:
-        raise AnnotationError(f"{where}: expected fractions of the picture, 0 to 1, got {','.join(corners)}")
+        raise AnnotationError(f"{where}: box: expected fractions of the picture, 0 to 1, got {','.join(corners)}")
     track = fields[7].strip() if len(fields) == 8 else ""
     return TableRow(video, 0, box, names[int(action)], track), float(second)
 
@@ -100,7 +100,7 @@ def _row(fields: list[str], names: dict[int, str], where: str) -> tuple[TableRow
 def _frames(
     rows: list[TableRow], seconds: np.ndarray, lines: list[int], videos: VideoFolder, source: Path
 ) -> list[TableRow]:
-    """Put rows on the frames that are shown at their seconds, float64 [n] from each video's beginning."""
+    """Set the frame of each row to the one shown at its time: `seconds`, float64 [n], since the start of its video."""
     infos = videos.probe(row.video for row in rows)
     files = {name: str(videos.paths[name]) for name, info in infos.items() if info.backend != "frames"}
     read = read_many_times({path: infos[name].num_frames for name, path in files.items()})
@@ -115,8 +115,8 @@ def _frames(
         beyond = here[(seconds[here] < 0) | (seconds[here] > own.end + SLACK)]
         if len(beyond):
             raise AnnotationError(
-                f"{source}, row {lines[beyond[0]]}: second {seconds[beyond[0]]:g} of {name}, which lasts from 0 to "
-                f"{own.end:.1f}: give --start-second, the second that the file calls the beginning of the videos"
+                f"{source}, row {lines[beyond[0]]}: expected a time within {name}, 0 to {own.end:.1f} s, got "
+                f"{seconds[beyond[0]]:g} s: set --start-second to the timestamp at which the videos start"
             )
         frames[here] = own.frames_at(seconds[here])
     return [row._replace(frame=frame) for row, frame in zip(rows, frames.tolist(), strict=True)]

@@ -13,19 +13,19 @@ from yowo.projects.table import TableRow
 from yowo.video.video_folder import PICTURE_SUFFIXES, VideoFolder
 
 NUMBERED = re.compile(r"(?P<name>.*?)[_\-.]?(?:frame|img|image)?[_\-]?(?P<number>\d+)", re.IGNORECASE)
-"""A picture's name without ending: "clip_000012", "frame_000012", "000012"."""
+"""A picture's file name without extension: "clip_000012", "frame_000012", "000012"."""
 TRACKS = ("track_id", "instance_id", "object_id")
 FRAMES = ("frame_id", "frame_index", "frame")
 
 
 class Picture(NamedTuple):
-    """One of `images`.
+    """An entry of `images`.
 
     Attributes:
-        video: What this project calls its video.
-        frame: Number of the frame, as the file counts.
-        size: Width and height in pixels; None where the file does not say.
-        named: Whether `frame` comes from the file's name.
+        video: Name of its video in `VideoFolder`.
+        frame: Frame number as in the file; `named` determines the number of the first frame.
+        size: Width and height in pixels; None if the file does not give them.
+        named: Whether `frame` was parsed from `file_name`.
     """
 
     video: str
@@ -37,17 +37,17 @@ class Picture(NamedTuple):
 def read_coco(source: Path, videos: VideoFolder, options: ImportOptions) -> Annotated:
     """Read annotations in COCO's format.
 
-    Video and frame of a picture are its `video_id` and `frame_id` (from 0), else they are told by `file_name`:
-    "clip/000012.jpg", "clip/frame_000012.jpg", "clip_000012.jpg". Names count from 0 where the lowest number there
-    is 0, else from 1. Ticked attributes (CVAT's export) are actions instead of the category. Crowds are left out.
+    The video and frame of a picture are its `video_id` and `frame_id` (from 0), or else parsed from `file_name`:
+    "clip/000012.jpg", "clip/frame_000012.jpg", "clip_000012.jpg". Numbers in file names start at 0 if one of them is
+    0, else at 1. Attributes that are true (CVAT's export) are actions and replace the category. Crowds are skipped.
 
     Args:
-        source: JSON file, or a folder of them.
+        source: JSON file, or a folder of JSON files.
         videos: The annotated videos.
-        options: `first_frame` applies.
+        options: Uses `first_frame`.
 
     Raises:
-        AnnotationError: The file is no COCO, or an annotation cannot be; the message names it.
+        AnnotationError: The file is not in COCO's format, or an annotation is invalid; the message names it.
     """
     files = sorted(source.rglob("*.json")) if source.is_dir() else [source]
     if not files:
@@ -66,7 +66,7 @@ def read_coco(source: Path, videos: VideoFolder, options: ImportOptions) -> Anno
 def _document(
     path: Path, videos: VideoFolder, options: ImportOptions, notes: list[str]
 ) -> tuple[list[TableRow], list[str]]:
-    """Return the rows of a file and the names of its categories; those that actions stand in for are left out."""
+    """Return the rows of a file and its category names, without categories that were replaced by attributes."""
     content = _content(path)
     names = {c["id"]: str(c["name"]) for c in _entries(content, "categories", ("id", "name"), path)}
     pictures = _pictures(content, path, videos)
@@ -75,7 +75,7 @@ def _document(
     if options.first_frame is not None:
         first = {False: options.first_frame, True: options.first_frame}
     elif named:
-        notes.append(f"{path}: frames in the names of files were taken to count from {first[True]} (--first-frame)")
+        notes.append(f"{path}: assumed that frame numbers in file names start at {first[True]}; see --first-frame")
     rows: list[TableRow] = []
     crowds, replaced = 0, set()
     sizes = videos.probe(picture.video for picture in pictures.values()) if pictures else {}
@@ -86,7 +86,9 @@ def _document(
             continue
         picture = pictures.get(entry["image_id"])
         if picture is None or entry["category_id"] not in names:
-            raise AnnotationError(f"{where}: image_id or category_id is not in the file: {_short(entry)}")
+            raise AnnotationError(
+                f"{where}: expected an image_id and a category_id that are listed in the file, got {_short(entry)}"
+            )
         box = checked_box([str(v) for v in entry.get("bbox") or ()], where, has_size=True)
         info = sizes[picture.video]
         if picture.size is not None and picture.size != (info.width, info.height):
@@ -105,7 +107,7 @@ def _document(
             for label in ticked or [names[entry["category_id"]]]
         ]
     if crowds:
-        notes.append(f"{path}: {crowds} crowds were left out")
+        notes.append(f"{path}: {crowds} crowd annotations were skipped")
     plain = {row.label for row in rows}
     return rows, [name for name in names.values() if name in plain or name not in replaced]
 
@@ -118,12 +120,12 @@ def _content(path: Path) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         raise AnnotationError(f"{path}: expected JSON: {error}") from error
     if not isinstance(content, dict) or not {"images", "annotations", "categories"} <= set(content):
-        raise AnnotationError(f"{path}: expected COCO's images, annotations and categories; they are not in it")
+        raise AnnotationError(f"{path}: expected COCO's keys images, annotations and categories; some are missing")
     return content
 
 
 def _entries(content: Mapping[str, Any], part: str, keys: tuple[str, ...], path: Path) -> Iterable[dict[str, Any]]:
-    """Walk over a part of the file, whose entries must have some keys."""
+    """Yield the entries of a list in the file; each must have the given keys."""
     for number, entry in enumerate(content[part]):
         if not isinstance(entry, dict) or not set(keys) <= set(entry):
             raise AnnotationError(f"{path}: {part}[{number}]: expected {', '.join(keys)}, got {_short(entry)}")
@@ -131,7 +133,7 @@ def _entries(content: Mapping[str, Any], part: str, keys: tuple[str, ...], path:
 
 
 def _pictures(content: Mapping[str, Any], path: Path, videos: VideoFolder) -> dict[Any, Picture]:
-    """Return the pictures of a file by their ids."""
+    """Return the pictures of a file by id."""
     films = {}
     if "videos" in content:
         films = {v["id"]: str(v.get("name") or v.get("file_name")) for v in _entries(content, "videos", ("id",), path)}
@@ -153,7 +155,7 @@ def _pictures(content: Mapping[str, Any], path: Path, videos: VideoFolder) -> di
 
 
 def _by_name(file: str, videos: VideoFolder, where: str) -> tuple[str, int]:
-    """Tell video and frame by the name of a picture: by its own, else by its folder; else it is the only video."""
+    """Parse video and frame from a picture's path: the video is named by the file, its folder, or is the only one."""
     path = PurePosixPath(file.replace("\\", "/"))
     bare = path.stem if path.suffix.lower() in PICTURE_SUFFIXES else path.name
     parts = NUMBERED.fullmatch(bare)

@@ -1,8 +1,8 @@
 """CVAT's format "CVAT for video 1.1": tracks of boxes in XML.
 
-Frames are those of the video, from 0. A track that leaves frames out is interpolated linearly between its boxes, on the
-task's frames (`start_frame`, `frame_filter`), as CVAT does; a box with outside="1" ends it until the next one, and so
-does the last box that is listed. Attributes hold until they change.
+Frame numbers are those of the video, from 0. As in CVAT, boxes between listed frames are interpolated linearly, on the
+frames of the task (`start_frame`, `frame_filter`). A box with outside="1" interrupts the track until the next box, and
+the last listed box ends it. Attribute values are kept until they change.
 """
 
 import zipfile
@@ -22,6 +22,7 @@ from yowo.projects.table import TableRow
 from yowo.video.video_folder import VideoFolder
 
 WANTED = 'export the task as "CVAT for video 1.1"'
+"""Advice at the end of error messages."""
 SHAPES = ("box", "ellipse", "polygon", "polyline")
 BLOCK = 1 << 16
 
@@ -29,12 +30,12 @@ Box = tuple[float, float, float, float]
 
 
 class Task(NamedTuple):
-    """A task of a document.
+    """A CVAT task.
 
     Attributes:
-        video: What this project calls its video.
-        start: First frame that is annotated.
-        step: Distance of the annotated frames.
+        video: Name of its video in `VideoFolder`.
+        start: First frame of the task.
+        step: Distance between the frames of the task, in frames of the video.
     """
 
     video: str
@@ -46,11 +47,11 @@ class Shape(NamedTuple):
     """A track on one frame.
 
     Attributes:
-        frame: Of the video, from 0.
+        frame: Frame number in the video, from 0.
         box: x1 y1 x2 y2 in pixels.
-        outside: Whether the person is gone.
-        occluded: Whether something is before it.
-        values: Attributes.
+        outside: Whether the person is out of view from this frame on.
+        occluded: Whether the person is marked as occluded.
+        values: Attribute values by name.
     """
 
     frame: int
@@ -64,12 +65,12 @@ def read_cvat(source: Path, videos: VideoFolder, options: ImportOptions) -> Anno
     """Read an export of CVAT.
 
     Args:
-        source: XML file, zip with such files, or folder of both.
+        source: XML file, zip of XML files, or folder with either.
         videos: The annotated videos.
-        options: `actions`, `attributes` and `keep_occluded` apply.
+        options: Uses `actions`, `attributes` and `keep_occluded`.
 
     Raises:
-        AnnotationError: A file is not of this format, or damaged; the message names file and track.
+        AnnotationError: A file is damaged or has another format; the message names file and track.
     """
     labels = CvatLabels(options)
     notes = _Notes()
@@ -81,36 +82,36 @@ def read_cvat(source: Path, videos: VideoFolder, options: ImportOptions) -> Anno
         tracks += len({(row.video, row.track) for row in found})
         rows += found
     if not documents:
-        raise AnnotationError(f"{source}: expected CVAT's XML, a zip or a folder of it; {WANTED}")
+        raise AnnotationError(f"{source}: expected a CVAT XML file, or a zip or folder of such files; {WANTED}")
     used = {row.label for row in rows}
     classes = [*labels.names, *sorted(used - set(labels.names))]
     return Annotated(rows, tuple(classes), notes.lines())
 
 
 class _Notes:
-    """Counts of what was left out, with the first place of each."""
+    """Counts of notes by message, with the first place where each occurred."""
 
     def __init__(self) -> None:
         self._found: dict[str, tuple[int, str]] = {}
 
     def add(self, words: str, where: str) -> None:
-        """Count something left out, found at a place."""
+        """Count one occurrence of a message at a place."""
         count, first = self._found.get(words, (0, where))
         self._found[words] = (count + 1, first)
 
     def lines(self) -> list[str]:
-        """Say all of it, a line for each kind."""
+        """Return one line per message."""
         return [f"{count} {words}; the first: {first}" for words, (count, first) in self._found.items()]
 
 
 def _documents(source: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
-    """Find the XML files of a source: what messages call each, and how it is opened."""
+    """Yield each XML file of a source: its name for messages and a function that opens it."""
     if source.is_dir():
         files = sorted(path for path in source.rglob("*") if path.suffix.lower() in (".xml", ".zip"))
     elif source.is_file():
         files = [source]
     else:
-        raise AnnotationError(f"{source}: there is no such file or folder")
+        raise AnnotationError(f"{source}: file or folder not found; check the path")
     for path in files:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
@@ -123,7 +124,7 @@ def _documents(source: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
 def _document(
     name: str, opened: Callable[[], IO[bytes]], videos: VideoFolder, labels: CvatLabels, notes: _Notes, first: int
 ) -> list[TableRow]:
-    """Read one XML file; tracks are numbered from `first`."""
+    """Read one XML file; its tracks are numbered starting at `first`."""
     rows: list[TableRow] = []
     tasks: dict[str, Task] = {}
     root: Element | None = None
@@ -140,7 +141,7 @@ def _document(
                     labels.declare(element)
                     tasks = _tasks(element, name, videos, notes)
                 elif event == "end" and element.tag == "image":
-                    raise AnnotationError(f'{name}: is of the format "CVAT for images"; {WANTED}')
+                    raise AnnotationError(f'{name}: has the format "CVAT for images"; {WANTED}')
                 elif event == "end" and element.tag == "track":
                     task = _task_of(element, tasks, name, videos)
                     rows += _track(element, task, str(number), name, labels, notes)
@@ -153,10 +154,10 @@ def _document(
 
 
 def _refuse_doctype(file: IO[bytes], name: str) -> None:
-    """Refuse files that declare entities: CVAT's have none, and they may grow without bound."""
+    """Reject files with a DOCTYPE: CVAT does not write one, and nested entities could expand to unbounded size."""
 
     def refuse(*_: object) -> None:
-        raise AnnotationError(f"{name}: has a DOCTYPE, which CVAT's files have not; {WANTED}")
+        raise AnnotationError(f"{name}: contains a DOCTYPE, which CVAT's files do not have; {WANTED}")
 
     begun = []
     parser = expat.ParserCreate()
@@ -172,7 +173,7 @@ def _require(fits: bool, name: str, words: str) -> None:
 
 
 def _tasks(meta: Element, name: str, videos: VideoFolder, notes: _Notes) -> dict[str, Task]:
-    """Return the tasks of a document by their numbers; of a task's or job's own export one, under ""."""
+    """Return the tasks of a document by id; an export of a single task or job gives one task with the id ""."""
     whole = next((found for kind in ("task", "job") if (found := meta.find(kind)) is not None), None)
     if whole is not None:
         source = meta.findtext("source") or whole.findtext("source") or whole.findtext("name") or ""
@@ -185,13 +186,13 @@ def _tasks(meta: Element, name: str, videos: VideoFolder, notes: _Notes) -> dict
 
 
 def _task(task: Element, source: str, name: str, videos: VideoFolder, notes: _Notes) -> Task:
-    """Find the video of a task: by its file, else by the task's name; else it is the only one there is."""
+    """Find the video of a task by its source file, else by the task's name; else it is the only video."""
     title = task.findtext("name", "").strip()
     where = f"{name}: task {title!r}"
     known = [named for named in (source, title) if named and videos.has(named)]
     if not known and len(videos.paths) == 1:
         video = next(iter(videos.paths))
-        notes.add("tasks are about a video of another name than the only one there is", f"{where}: {source}")
+        notes.add("tasks name another video and were assigned to the only video given", f"{where}: {source}")
     else:
         video = videos.find(known[0] if known else source, where)
     step = task.findtext("frame_filter", "").strip().removeprefix("step=")
@@ -200,12 +201,15 @@ def _task(task: Element, source: str, name: str, videos: VideoFolder, notes: _No
 
 
 def _task_of(track: Element, tasks: Mapping[str, Task], name: str, videos: VideoFolder) -> Task:
-    """Return the task of a track; a document without any is about the only video there is."""
+    """Return the task of a track; in a document without tasks, tracks belong to the only video."""
     if not tasks and len(videos.paths) == 1:
         return Task(next(iter(videos.paths)), 0, 1)
     number = track.get("task_id", "") if "" not in tasks else ""
     if number not in tasks:
-        raise AnnotationError(f"{name}: track {track.get('id')}: no task {number or 'is named'} in <meta>; {WANTED}")
+        raise AnnotationError(
+            f"{name}: track {track.get('id')}: expected the task_id of a task in <meta>, got {number or 'none'}; "
+            f"{WANTED}"
+        )
     return tasks[number]
 
 
@@ -220,7 +224,7 @@ def _track(track: Element, task: Task, number: str, name: str, labels: CvatLabel
             lasting |= {a.get("name", ""): a.text or "" for a in element.findall("attribute")}
             shapes.append(_shape(element, dict(lasting), where))
         elif element.tag != "attribute":
-            notes.add(f"shapes of kind {element.tag} were left out", where)
+            notes.add(f"shapes of type {element.tag} were skipped", where)
     shapes.sort(key=lambda shape: shape.frame)
     rows = []
     seen = idle = 0
@@ -234,12 +238,12 @@ def _track(track: Element, task: Task, number: str, name: str, labels: CvatLabel
     if not seen:
         notes.add("tracks have no box on any frame", where)
     elif idle:
-        notes.add("tracks have frames without an action, which were left out", f"{where} ({idle} of {seen} frames)")
+        notes.add("tracks have frames without an action, which were skipped", f"{where} ({idle} of {seen} frames)")
     return rows
 
 
 def _every_frame(shapes: list[Shape], task: Task) -> Iterator[Shape]:
-    """Return a track's shapes that are not outside, with those between them."""
+    """Yield a track's shapes that are not outside, including the interpolated ones."""
     for place, shape in enumerate(shapes):
         if shape.outside:
             continue
@@ -263,7 +267,7 @@ def _shape(element: Element, values: Mapping[str, str], where: str) -> Shape:
     try:
         box = _box(element)
     except (KeyError, ValueError) as error:
-        raise AnnotationError(f"{place}: <{element.tag}>: expected numbers for its corners, got {error}") from error
+        raise AnnotationError(f"{place}: <{element.tag}>: expected numbers as coordinates, got {error}") from error
     if not (np.isfinite(box).all() and box[0] < box[2] and box[1] < box[3]):
         x1, y1, x2, y2 = box
         raise AnnotationError(f"{place}: expected xtl < xbr and ytl < ybr, got {x1:g},{y1:g},{x2:g},{y2:g}")
@@ -271,7 +275,7 @@ def _shape(element: Element, values: Mapping[str, str], where: str) -> Shape:
 
 
 def _box(element: Element) -> Box:
-    """Return the upright box around a shape."""
+    """Return the axis-aligned bounding box of a shape: x1 y1 x2 y2 in pixels."""
     if element.tag == "box":
         x1, y1, x2, y2 = (float(element.attrib[key]) for key in ("xtl", "ytl", "xbr", "ybr"))
         corners = np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]])

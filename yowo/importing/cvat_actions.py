@@ -1,4 +1,4 @@
-"""Which of what CVAT says about a person are actions."""
+"""The rule that decides which labels and attributes of CVAT are actions."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 from yowo.importing.annotated import ImportOptions
 
 NOTHING = frozenset({"", "none", "no", "nothing", "n/a", "na", "null", "false", "-", "__undefined__", "undefined"})
-"""Values of a list attribute that mean that nothing is done."""
+"""Values of a list attribute that mean "no action"."""
 TICK, LISTS = "checkbox", ("select", "radio")
 
 
@@ -15,14 +15,14 @@ TICK, LISTS = "checkbox", ("select", "radio")
 class CvatLabels:
     """The labels of a CVAT project or task, and the rule that turns them into actions.
 
-    A ticked checkbox is an action of the attribute's name. The chosen value of a list (select, radio) is an action,
-    unless it is a word for nothing. Numbers and texts are none, unless `options.attributes` names them: then their
-    value is. A label without such attributes is an action itself.
+    A checked checkbox is an action with the attribute's name. The selected value of a list (select, radio) is an
+    action, unless it means "no action". Values of number and text attributes are actions only if `options.attributes`
+    lists the attribute. A label without such attributes is itself an action.
 
     Attributes:
-        options: `actions` and `attributes` choose.
-        kinds: Input type of each attribute by label.
-        names: All actions that labels and attributes declare, in their order.
+        options: Uses `actions` and `attributes`.
+        kinds: Input type of each attribute, by label and attribute name.
+        names: All actions declared by labels and attributes, in order of declaration.
     """
 
     options: ImportOptions
@@ -30,7 +30,7 @@ class CvatLabels:
     names: dict[str, None] = field(default_factory=dict)
 
     def declare(self, meta: Element) -> None:
-        """Take in the labels that a document's `meta` declares."""
+        """Add the labels that are declared in a document's `<meta>` element."""
         for label in meta.iter("label"):
             name = label.findtext("name", "").strip()
             kinds: dict[str, str] = {}
@@ -50,11 +50,11 @@ class CvatLabels:
                 self.names.setdefault(name)
 
     def actions(self, label: str, values: Mapping[str, str]) -> list[str]:
-        """Return what a person does.
+        """Return the actions of a person on one frame.
 
         Args:
-            label: Of the track.
-            values: Its attributes at that frame.
+            label: Label of the track.
+            values: Attribute values of the track on that frame, by name.
         """
         if self._is_action(label):
             return [label]
@@ -91,5 +91,5 @@ class CvatLabels:
 
 
 def _guessed(value: str) -> str:
-    """Guess the kind of an attribute that was not declared."""
+    """Guess the input type of an undeclared attribute from its value."""
     return TICK if value.lower() in ("true", "false") else LISTS[0]

@@ -1,4 +1,4 @@
-"""The formats that annotations are imported from."""
+"""The supported import formats and their importers."""
 
 from yowo.importing.annotated import Importer
 from yowo.importing.ava_csv import read_ava_csv_rows

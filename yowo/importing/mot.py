@@ -1,4 +1,4 @@
-"""MOT-style text: rows frame, id, left, top, width, height[, confidence, class, visibility], one file a video."""
+"""MOT-style text: rows frame, id, left, top, width, height[, confidence, class, visibility], one file per video."""
 
 import csv
 from pathlib import Path
@@ -11,27 +11,27 @@ from yowo.video.video_folder import VideoFolder
 
 TRUTH, LABELS = "gt.txt", "labels.txt"
 ONLY_CLASS = "person"
-"""Of files that have no classes."""
+"""Class name for files without classes."""
 
 
 def read_mot(source: Path, videos: VideoFolder, options: ImportOptions) -> Annotated:
-    """Read ground truth of multi-object tracking.
+    """Read multi-object tracking ground truth.
 
     Args:
-        source: `<video>.txt`, `<video>/gt/gt.txt`, or a folder of them at any depth. A `labels.txt` beside the
-            file names the classes by number, from 1.
+        source: `<video>.txt`, `<video>/gt/gt.txt`, or a folder that contains them, also in subfolders. A `labels.txt`
+            in the same folder gives the class names in the order of their numbers, from 1.
         videos: The annotated videos.
-        options: `classes` and `first_frame` (1 where not given) apply.
+        options: Uses `classes` and `first_frame` (default 1).
 
     Raises:
-        AnnotationError: A row cannot be; the message names file and row.
+        AnnotationError: A row is invalid; the message names file and row.
     """
     if source.is_dir():
         found = sorted(source.rglob(TRUTH)) or sorted(p for p in source.rglob("*.txt") if p.name != LABELS)
     else:
         found = [source] if source.is_file() else []
     if not found:
-        raise AnnotationError(f"{source}: expected <video>/gt/{TRUTH} or <video>.txt; there is none")
+        raise AnnotationError(f"{source}: expected <video>/gt/{TRUTH} or <video>.txt, found none")
     rows: list[TableRow] = []
     names: dict[str, None] = dict.fromkeys(options.classes or ())
     left_out = 0
@@ -42,12 +42,12 @@ def read_mot(source: Path, videos: VideoFolder, options: ImportOptions) -> Annot
         added, ignored = _rows(path, video, classes, 1 if options.first_frame is None else options.first_frame)
         rows += added
         left_out += ignored
-    notes = [f"{left_out} boxes with confidence 0 were left out"] if left_out else []
+    notes = [f"{left_out} boxes with confidence 0 were skipped"] if left_out else []
     return Annotated(rows, tuple(names), notes)
 
 
 def _video(path: Path, source: Path, videos: VideoFolder) -> str:
-    """Find the video of a file: by its name, or by the folder that it lies in."""
+    """Find the video of a file by the file's name, or by the folder that contains it."""
     if path.name != TRUTH:
         return videos.find(path.stem, str(path))
     folder = path.parent.parent if path.parent.name == "gt" else path.parent
@@ -57,14 +57,14 @@ def _video(path: Path, source: Path, videos: VideoFolder) -> str:
 
 
 def _listed(path: Path) -> tuple[str, ...] | None:
-    """Read the names of classes beside a file, None where there are none."""
+    """Read the class names from `labels.txt`; None if the file does not exist."""
     if not path.is_file():
         return None
     return tuple(line.strip() for line in text_lines(path) if line.strip())
 
 
 def _rows(path: Path, video: str, classes: tuple[str, ...] | None, first: int) -> tuple[list[TableRow], int]:
-    """Return the rows of a file, and how many are to be ignored."""
+    """Return the rows of a file, and the number of rows that were skipped because their confidence is 0."""
     rows: list[TableRow] = []
     ignored = 0
     try:
@@ -97,7 +97,7 @@ def _row(fields: list[str], video: str, classes: tuple[str, ...] | None, first: 
         label = classes[int(number) - 1]
     elif len(fields) > 7 and fields[7].strip() not in ("1", "-1", ""):
         raise AnnotationError(
-            f"{where}: class {fields[7]}: has no name; give --classes FILE, or {LABELS} beside the file"
+            f"{where}: class {fields[7]} has no name; give --classes FILE, or put {LABELS} in the same folder"
         )
     box = checked_box([text.strip() for text in fields[2:6]], where, has_size=True)
     return TableRow(video, int(frame) - first, box, label, track if track != "-1" else "")

@@ -1,4 +1,4 @@
-"""From what an importer read to a project folder that `dataset=custom` trains on."""
+"""Write imported annotations as a project folder, on which `dataset=custom` can be trained."""
 
 import shutil
 import tempfile
@@ -32,16 +32,16 @@ from yowo.video.video_folder import VideoFolder
 
 
 class Summary(NamedTuple):
-    """What was written.
+    """A summary of the written project.
 
     Attributes:
-        videos: Videos of each split.
+        videos: Video names of each split.
         classes: Names of the classes.
-        boxes: Rows of each class.
-        tracks: Tracks.
-        multi_label: Whether a person does several things at once somewhere.
-        frame_step: The usual distance of the frames that a track has boxes on; 1 where all are annotated.
-        notes: Lines about what was left out.
+        boxes: Number of rows of each class.
+        tracks: Number of tracks.
+        multi_label: Whether a box has several labels anywhere.
+        frame_step: Median distance in frames between consecutive boxes of a track; 1 if every frame is annotated.
+        notes: Messages about skipped or clipped boxes.
     """
 
     videos: dict[Split, list[str]]
@@ -62,29 +62,33 @@ def write_project(
     seed: int = 0,
     copy: bool = False,
 ) -> Summary:
-    """Write a project: it is made beside `output` and takes its name when it is whole.
+    """Write a project under a temporary name and rename it to `output` once it is complete.
 
     Args:
-        output: Folder that is not there yet, or empty.
-        videos: The videos that the rows name.
-        read: Rows and classes.
-        held_out: Names of the videos to evaluate on; None chooses some, see `choose_held_out`.
-        share: Of the boxes to hold out where they are chosen; None: a fifth.
-        seed: Of that choice and of the anchors.
-        copy: Copy the videos; else the project links to them.
+        output: Folder to write; it must not exist, or be empty.
+        videos: The videos that the rows refer to.
+        read: The imported rows and classes.
+        held_out: Names of the validation videos; None chooses them automatically, see `choose_held_out`.
+        share: Share of the boxes to hold out if they are chosen automatically, 0..1; None for a fifth.
+        seed: Random seed of that choice and of the anchor clustering.
+        copy: Whether to copy the videos instead of linking to them.
 
     Raises:
-        DatasetError: There is no row, `output` is taken or cannot be written, or a video cannot be read.
+        DatasetError: There is no usable row, a class has no name, `output` is not empty or cannot be written, or a
+            video cannot be read.
     """
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
-        raise DatasetError(f"{output}: is already there and not empty; give another --output")
+        raise DatasetError(f"{output}: already exists and is not empty; give another --output")
     unnamed = next((row for row in read.rows if not row.label), None)
     if unnamed is not None:
         raise DatasetError(f"{unnamed.video}, frame {unnamed.frame}: a box has a class without a name; see --classes")
     read = read._replace(classes=tuple(name for name in read.classes if name))
     rows, extents, notes = _fitting(read, videos)
     if not rows:
-        raise DatasetError("the source has no box on any frame of the videos; nothing was written")
+        raise DatasetError(
+            "expected at least one box on a frame of the videos, found none; nothing was written: check that the "
+            "videos and the annotations belong together"
+        )
     rows = link_tracks(rows)
     split = choose_split(rows, share, seed) if held_out is None else _split(rows, held_out)
     multi_label = several_at_once(rows) is not None
@@ -108,7 +112,7 @@ def write_project(
             output.rmdir()
         unfinished.rename(output)
     except OSError as error:
-        raise DatasetError(f"{output}: cannot be written: {error}") from error
+        raise DatasetError(f"{output}: cannot be written ({error}); choose another --output") from error
     finally:
         if workshop is not None:
             shutil.rmtree(workshop, ignore_errors=True)
@@ -118,7 +122,7 @@ def write_project(
 
 
 def frame_step(rows: Iterable[TableRow]) -> int:
-    """Return the median distance of the frames of a track; 1 where no track has two."""
+    """Return the median distance in frames between consecutive boxes of a track; 1 if every track has a single box."""
     frames: dict[tuple[str, str], set[int]] = {}
     for row in rows:
         frames.setdefault((row.video, row.track), set()).add(row.frame)
@@ -135,7 +139,7 @@ def frame_step(rows: Iterable[TableRow]) -> int:
 
 
 def _fitting(read: Annotated, videos: VideoFolder) -> tuple[list[TableRow], dict[str, Extent], list[str]]:
-    """Clip boxes to the picture; leave out those beyond it and those on frames that the video has not."""
+    """Clip boxes to the picture; skip boxes outside of it and rows whose frame number is outside their video."""
     infos = videos.probe(row.video for row in read.rows)
     extents = {name: Extent(info.num_frames, (info.width, info.height)) for name, info in infos.items()}
     rows: list[TableRow] = []
@@ -154,9 +158,9 @@ def _fitting(read: Annotated, videos: VideoFolder) -> tuple[list[TableRow], dict
         rows.append(fitting)
     notes = list(read.notes)
     if clipped:
-        notes.append(f"{clipped} boxes reach beyond the picture and were clipped to it")
+        notes.append(f"{clipped} boxes extended beyond the picture and were clipped to it")
     if lost:
-        notes.append(f"{len(lost)} boxes were left out; the first: {lost[0]}")
+        notes.append(f"{len(lost)} boxes were skipped; the first: {lost[0]}")
     return rows, extents, notes
 
 
@@ -166,7 +170,7 @@ def _split(rows: Sequence[TableRow], held_out: Sequence[str]) -> dict[Split, lis
 
 
 def _place(source: Path, target: Path, copy: bool) -> None:
-    """Link or copy a video file, or folder of pictures; `target` has no ending yet."""
+    """Link or copy a video file or a folder of pictures; a file's extension is appended to `target`."""
     target = target.parent / (target.name + source.suffix) if source.is_file() else target
     target.parent.mkdir(parents=True, exist_ok=True)
     if copy and source.is_dir():

@@ -1,4 +1,4 @@
-"""A table of boxes by anybody: one row a box, columns by their names."""
+"""Generic CSV tables: one row per box, columns recognised by their names."""
 
 import csv
 import math
@@ -22,24 +22,24 @@ ALIASES = {
     "label": ("label", "class", "action", "category", "class_name", "action_label"),
     "track": ("track", "track_id", "id", "person_id", "object_id", "instance_id"),
 }
-"""What columns may be called; the first one that is there counts."""
+"""Accepted column names, in order of preference."""
 NEEDED = ("video", "frame", "x1", "y1", "label")
 DELIMITERS = ",;\t"
 
 
 def read_simple_csv(source: Path, videos: VideoFolder, options: ImportOptions) -> Annotated:
-    """Read a table with a header; see `ALIASES` for what columns may be called.
+    """Read a table with a header; `ALIASES` lists the accepted column names.
 
-    Boxes are x1 y1 x2 y2, or x1 y1 with width and height; pixels, or fractions where none is above 1. A missing or
-    empty track is found by overlap afterwards.
+    Boxes are x1 y1 x2 y2, or x1 y1 width height; in pixels, or as fractions if no coordinate is above 1. Boxes
+    without a track are linked by overlap later, see `link_tracks`.
 
     Args:
-        source: CSV file; commas, semicolons or tabs.
+        source: CSV file, separated by commas, semicolons or tabs.
         videos: The annotated videos.
-        options: `first_frame` applies; 0 where not given.
+        options: Uses `first_frame` (default 0).
 
     Raises:
-        AnnotationError: A column is missing or a row cannot be; the message names file and row.
+        AnnotationError: A column is missing or a row is invalid; the message names file and row.
     """
     rows: list[TableRow] = []
     names: dict[str, str] = {}
@@ -66,12 +66,12 @@ def read_simple_csv(source: Path, videos: VideoFolder, options: ImportOptions) -
     notes = []
     if rows and max(max(row.box) for row in rows) <= 1:
         rows = in_pixels(rows, videos)
-        notes.append("no coordinate is above 1: boxes were taken as fractions of the picture")
+        notes.append("no coordinate is above 1: boxes were interpreted as fractions of the picture")
     return Annotated(rows, tuple(sorted({row.label for row in rows})), notes)
 
 
 def in_pixels(rows: Sequence[TableRow], videos: VideoFolder) -> list[TableRow]:
-    """Turn boxes that are fractions of the picture into pixels of their videos."""
+    """Convert boxes from fractions of the picture to pixels of their videos."""
     infos = videos.probe(row.video for row in rows)
     made = []
     for row in rows:
@@ -82,10 +82,22 @@ def in_pixels(rows: Sequence[TableRow], videos: VideoFolder) -> list[TableRow]:
 
 
 def checked_box(corners: Sequence[str], where: str, has_size: bool) -> tuple[float, float, float, float]:
-    """Read a box from four texts: x1 y1 x2 y2, or x1 y1 width height.
+    """Parse a box.
+
+    Args:
+        corners: Four numbers as text: x1 y1 x2 y2, or x1 y1 width height.
+        where: File and row, for error messages.
+        has_size: Whether the last two numbers are width and height.
+
+    Returns:
+        x1 y1 x2 y2, in the unit of the input.
 
     Raises:
-        AnnotationError: They are no numbers, or no box.
+        AnnotationError: These are not four numbers, or the box is inverted or empty.
+
+    Example:
+        >>> checked_box(["10", "20", "30", "40"], "boxes.csv, row 2", has_size=True)
+        (10.0, 20.0, 40.0, 60.0)
     """
     try:
         x1, y1, x2, y2 = (float(text) for text in corners)
@@ -99,7 +111,7 @@ def checked_box(corners: Sequence[str], where: str, has_size: bool) -> tuple[flo
 
 
 def _columns(header: Sequence[str], source: Path) -> dict[str, int]:
-    """Return the place of each column by our name for it."""
+    """Return the index of each column by its key in `ALIASES`."""
     names = [name.strip().lower().replace(" ", "_") for name in header]
     found: dict[str, int] = {}
     for ours, theirs in ALIASES.items():
@@ -118,7 +130,7 @@ def _columns(header: Sequence[str], source: Path) -> dict[str, int]:
 
 def _row(fields: Sequence[str], columns: Mapping[str, int], first: int, where: str) -> TableRow:
     if len(fields) <= max(columns.values()):
-        raise AnnotationError(f"{where}: expected {max(columns.values()) + 1} fields or more, got {len(fields)}")
+        raise AnnotationError(f"{where}: expected at least {max(columns.values()) + 1} fields, got {len(fields)}")
     texts = {name: fields[place].strip() for name, place in columns.items()}
     try:
         number = float(texts["frame"])
@@ -127,7 +139,7 @@ def _row(fields: Sequence[str], columns: Mapping[str, int], first: int, where: s
     if not number.is_integer() or number < first:
         raise AnnotationError(f"{where}: frame: expected a whole number of at least {first}, got {texts['frame']!r}")
     if not texts["label"]:
-        raise AnnotationError(f"{where}: label: expected the name of a class, got nothing")
+        raise AnnotationError(f"{where}: label: expected a class name, got nothing")
     has_size = not {"x2", "y2"} <= set(columns)
     ends = ("width", "height") if has_size else ("x2", "y2")
     box = checked_box([texts[name] for name in ("x1", "y1", *ends)], where, has_size)

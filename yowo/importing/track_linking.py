@@ -1,4 +1,4 @@
-"""Tracks for boxes whose source has none: boxes of a class that overlap from frame to frame are one person."""
+"""Link boxes without track ids to tracks: boxes of a class that overlap on consecutive annotated frames."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -11,21 +11,30 @@ from yowo.boxes.array_iou import pair_iou
 from yowo.projects.table import TableRow
 
 LEAST_IOU = 0.3
+"""Smallest IoU of two consecutive boxes of a track."""
 GAP = 5
-"""Annotated frames that a person may be missing from and still be the same."""
+"""Largest distance between two boxes of a track, in steps between annotated frames."""
 
 
 def link_tracks(rows: Sequence[TableRow]) -> list[TableRow]:
-    """Give a track to the rows that have none.
+    """Assign a track to the rows that have none.
 
-    Boxes of a video and class are matched from each annotated frame to the next so that the overlaps add up to the most
-    (Hungarian method), those that overlap by 0.3 or more. Boxes that are equal are one person, whatever the class.
+    The boxes of a video and class are matched between consecutive annotated frames such that the sum of their IoUs is
+    largest (Hungarian method), counting only pairs with an IoU of at least 0.3. Equal boxes of different classes
+    belong to the same person and get the same track.
 
     Args:
-        rows: In any order.
+        rows: Rows in any order, boxes in pixels.
 
     Returns:
-        All rows in their order; new tracks are called "auto0", "auto1", ... in each video.
+        All rows in the same order; new tracks are named "auto0", "auto1", ... in each video.
+
+    Example:
+        >>> near, next_to_it, far = (10.0, 10.0, 30.0, 30.0), (12.0, 10.0, 32.0, 30.0), (70.0, 10.0, 90.0, 30.0)
+        >>> rows = [TableRow("clip", 0, near, "run", ""), TableRow("clip", 1, next_to_it, "run", "")]
+        >>> rows.append(TableRow("clip", 1, far, "run", ""))
+        >>> [row.track for row in link_tracks(rows)]
+        ['auto0', 'auto0', 'auto1']
     """
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
@@ -47,7 +56,7 @@ def link_tracks(rows: Sequence[TableRow]) -> list[TableRow]:
 
 
 def _chains(rows: Sequence[TableRow]) -> list[list[int]]:
-    """Chain rows of a video and class; returns their places."""
+    """Link rows of one video and class; return the row indices of each track in frame order."""
     by_frame: dict[int, list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
         by_frame[row.frame].append(place)

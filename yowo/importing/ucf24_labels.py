@@ -10,21 +10,21 @@ from yowo.video.video_folder import VideoFolder
 
 
 def read_ucf24_labels(source: Path, videos: VideoFolder, options: ImportOptions) -> Annotated:
-    """Read a folder of label files, one an annotated frame.
+    """Read a folder of label files, one per annotated frame.
 
     Args:
-        source: The folder `labels/`, or the folder above it. Classes count from 1; their names are those of the folders
-            below it, in alphabetical order.
-        videos: The annotated videos; called as the folders are.
-        options: `classes` and `first_frame` (1 where not given) apply.
+        source: The folder `labels/`, or its parent folder. Class numbers start at 1; the class names are the names of
+            the subfolders in alphabetical order.
+        videos: The annotated videos, named like the folders.
+        options: Uses `classes` and `first_frame` (default 1).
 
     Raises:
-        AnnotationError: A row cannot be; the message names file and row.
+        AnnotationError: A row is invalid; the message names file and row.
     """
     folder = source / "labels" if (source / "labels").is_dir() else source
     files = sorted(folder.rglob("*.txt")) if folder.is_dir() else []
     if not files:
-        raise AnnotationError(f"{source}: expected labels/<Class>/<video>/00001.txt; there is none")
+        raise AnnotationError(f"{source}: expected files labels/<Class>/<video>/00001.txt, found none")
     folders = sorted(path.name for path in folder.iterdir() if path.is_dir())
     classes = options.classes or tuple(folders)
     first = 1 if options.first_frame is None else options.first_frame
@@ -32,7 +32,7 @@ def read_ucf24_labels(source: Path, videos: VideoFolder, options: ImportOptions)
     names: dict[Path, str] = {}
     for path in files:
         if not path.stem.isdecimal() or int(path.stem) < first:
-            raise AnnotationError(f"{path}: expected a name such as 00001.txt, by the number of the frame")
+            raise AnnotationError(f"{path}: expected a file named by its frame number, such as 00001.txt")
         if path.parent not in names:
             names[path.parent] = videos.find(path.parent.relative_to(folder).as_posix(), str(path.parent))
         for number, line in enumerate(text_lines(path), 1):
@@ -40,7 +40,7 @@ def read_ucf24_labels(source: Path, videos: VideoFolder, options: ImportOptions)
                 where = f"{path}, row {number}"
                 box, label = _line(line, classes, where)
                 rows.append(TableRow(names[path.parent], int(path.stem) - first, box, label, ""))
-    notes = [] if options.classes else [f"classes were named by the {len(classes)} folders, in alphabetical order"]
+    notes = [] if options.classes else [f"class names were taken from {len(classes)} folders, in alphabetical order"]
     return Annotated(rows, classes, notes)
 
 

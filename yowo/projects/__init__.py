@@ -1,4 +1,4 @@
-"""A user's own data: the project folder, its table of boxes, what is known about it, and what will hurt."""
+"""A user's own data: the project folder, its annotation table, its split and classes, and checks before training."""
 
 from lazy_loader import attach
 

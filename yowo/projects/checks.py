@@ -1,4 +1,4 @@
-"""What will hurt a training on a project, found before it does."""
+"""Checks of a project before training: invalid rows, unreadable videos, split leaks, class imbalance."""
 
 import difflib
 import hashlib
@@ -32,21 +32,23 @@ from yowo.video.video_folder import VideoFolder
 
 Level = Literal["error", "warning"]
 IMBALANCE = 20
-"""Times as many boxes of the most frequent class as of the rarest from which on it is said."""
+"""Ratio of boxes between the most frequent and the rarest class from which on imbalance is reported."""
 TINY = 4 / 224
-"""Share of the picture's side: boxes thinner than four pixels of the usual input are hardly found."""
+"""Box side as a fraction of the picture's side below which a box is reported: 4 pixels at the usual input size 224,
+smaller boxes are rarely detected."""
 BLOCK = 1 << 20
+"""Bytes that are read at a time."""
 
 
 class Finding(NamedTuple):
     """One kind of problem.
 
     Attributes:
-        level: "error": training stops or means nothing; "warning": it may be meant.
-        what: The problem.
-        times: How often.
-        where: The first of them, in one line.
-        advice: What to do.
+        level: "error": training would fail or its results would be invalid; "warning": possibly intended.
+        what: Description of the problem.
+        times: Number of occurrences.
+        where: The first occurrence, in one line.
+        advice: How to fix it.
     """
 
     level: Level
@@ -58,14 +60,14 @@ class Finding(NamedTuple):
 
 @dataclass
 class ProjectReport:
-    """What a project holds and what is wrong with it.
+    """The contents of a project and the problems found in it.
 
     Attributes:
-        findings: Errors first.
-        videos: Videos of each split.
-        boxes: Rows of each class, by split.
-        tracks: Tracks.
-        frames: Annotated frames.
+        findings: Problems, errors first.
+        videos: Video names of each split.
+        boxes: Number of rows of each class, by split.
+        tracks: Number of tracks.
+        frames: Number of annotated frames.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -80,16 +82,19 @@ class ProjectReport:
         return all(finding.level != "error" for finding in self.findings)
 
     def add(self, level: Level, what: str, places: Sequence[str], advice: str) -> None:
-        """Add a finding, unless it has no place."""
+        """Add a finding with its occurrences `places`; nothing is added if there are none."""
         if places:
             self.findings.append(Finding(level, what, len(places), places[0], advice))
 
 
 def check_project(root: Path) -> ProjectReport:
-    """Look for everything that is known to spoil a training.
+    """Check a project for all known problems that would make training fail or invalidate its results.
+
+    Args:
+        root: Folder of the project.
 
     Raises:
-        DatasetError: The folder is no project.
+        DatasetError: `annotations.csv` or `videos/` is missing.
     """
     check_layout(root)
     report = ProjectReport()
@@ -98,10 +103,10 @@ def check_project(root: Path) -> ProjectReport:
         facts = read_facts(root)
         counted = read_extents(root)
         numbered, damaged = _rows(root)
-    except YowoError as error:  # nothing more can be said without these
-        report.add("error", "unusable file", [str(error)], "mend it")
+    except YowoError as error:  # the other checks need these files
+        report.add("error", "unreadable file", [str(error)], "correct the file")
         return report
-    report.add("error", "damaged row", damaged, "mend or remove it")
+    report.add("error", "malformed row", damaged, "correct or remove it")
     rows = [row for _, row in numbered]
     extents = _check_videos(report, folder, counted, rows)
     classes = facts.classes or classes_of(rows)
@@ -109,7 +114,7 @@ def check_project(root: Path) -> ProjectReport:
     if facts.multi_label is False:
         several = several_at_once(kept)
         where = [] if several is None else [f"{several.video}, frame {several.frame}, track {several.track}"]
-        report.add("error", "several actions of one person", where, f"set multi_label: true in {FACTS}")
+        report.add("error", "person with several labels at once", where, f"set multi_label: true in {FACTS}")
     _check_tracks(report, kept, extents)
     _check_split(report, root, folder, kept)
     _check_classes(report, classes, facts.classes is not None)
@@ -120,7 +125,7 @@ def check_project(root: Path) -> ProjectReport:
 
 
 def _rows(root: Path) -> tuple[list[tuple[int, TableRow]], list[str]]:
-    """Return the rows that can be taken apart, with their lines, and what is wrong with the others."""
+    """Return the rows that can be parsed with their line numbers, and the error messages of the others."""
     rows: list[tuple[int, TableRow]] = []
     damaged = []
     for line, row in table_rows(root / TABLE):
@@ -134,7 +139,7 @@ def _rows(root: Path) -> tuple[list[tuple[int, TableRow]], list[str]]:
 def _check_videos(
     report: ProjectReport, folder: VideoFolder, counted: Mapping[str, Extent], rows: Sequence[TableRow]
 ) -> dict[str, Extent]:
-    """Open every video; returns length and size of those that can be read, boxes counted as the project says."""
+    """Probe every video; return length and annotated size of the readable ones."""
     infos, reasons = probe_videos([str(path) for path in folder.paths.values()])
     report.add("error", "unreadable video", list(reasons.values()), "repair it, or set dataset.on_unreadable=skip")
     extents = {}
@@ -145,23 +150,23 @@ def _check_videos(
             continue
         known = counted.get(name, Extent(info.num_frames, annotated_size(path, info)))
         if known.num_frames != info.num_frames:
-            changed.append(f"{name}: {info.num_frames} frames, {VIDEO_TABLE} says {known.num_frames}")
+            changed.append(f"{name}: has {info.num_frames} frames, but {VIDEO_TABLE} lists {known.num_frames}")
         extents[name] = Extent(info.num_frames, known.size)
-    report.add("error", "video of another length than annotated", changed, "annotate it again, or put the old one back")
+    report.add("error", "video length differs from annotation", changed, "annotate it again, or restore the old video")
     annotated = {row.video for row in rows}
     report.add(
         "warning",
         "video without annotation",
         [name for name in folder.paths if name not in annotated],
-        "it is not trained on; annotate or remove it",
+        "it is not used in training; annotate or remove it",
     )
     same_name = _groups(folder.paths, lambda name: PurePosixPath(name).name)
-    report.add("warning", "videos of one name in several folders", same_name, "make sure that they are different")
+    report.add("warning", "same video name in several folders", same_name, "make sure that the videos are different")
     return extents
 
 
 def _groups(names: Iterable[str], key: Callable[[str], object]) -> list[str]:
-    """Return the groups of names that have one key, as lines."""
+    """Return each group of two or more names with the same key, as one line."""
     groups: dict[object, list[str]] = defaultdict(list)
     for name in names:
         groups[key(name)].append(name)
@@ -176,7 +181,7 @@ def _check_rows(
     extents: Mapping[str, Extent],
     classes: Sequence[str],
 ) -> list[TableRow]:
-    """Check rows one by one; returns those that training takes."""
+    """Check each row; return the rows that training can use."""
     kept: list[TableRow] = []
     seen: dict[tuple[object, ...], int] = {}
     places: dict[str, list[str]] = defaultdict(list)
@@ -196,22 +201,25 @@ def _check_rows(
         elif wrong is not None:
             places["frame" if wrong.startswith("frame:") else "box"].append(f"{where}: {wrong}")
         elif key in seen:
-            places["twice"].append(f"{where}: as row {seen[key]}: {row.video}, frame {row.frame}, track {row.track}")
+            places["twice"].append(
+                f"{where}: same track and frame as row {seen[key]}: {row.video}, frame {row.frame}, track {row.track}"
+            )
         else:
             seen[key] = line
             if row.video in extents:
                 kept.append(row)
-    report.add("error", "row of a video that is not there", places["name"], f"correct the name, see {VIDEO_FOLDER}/")
+    report.add("error", "row of a missing video", places["name"], f"correct the name, see {VIDEO_FOLDER}/")
     report.add("error", "unknown class", places["label"], f"correct it, or add it to classes in {FACTS}")
     report.add("error", "row without a track", places["track"], "give each instance of a video a number")
-    report.add("error", "frame past the end of its video", places["frame"], "frames count from 0; correct or remove it")
-    report.add("error", "box inverted, empty or outside the picture", places["box"], "pixels, x1 < x2 and y1 < y2")
-    report.add("error", "two boxes of one track on a frame", places["twice"], "give the other one another track")
+    report.add("error", "frame number outside its video", places["frame"], "frames count from 0; correct or remove it")
+    box_advice = "give pixels with x1 < x2 and y1 < y2"
+    report.add("error", "box inverted, empty or outside the picture", places["box"], box_advice)
+    report.add("error", "two boxes of one track on a frame", places["twice"], "give each instance its own track")
     return kept
 
 
 def _check_tracks(report: ProjectReport, rows: Sequence[TableRow], extents: Mapping[str, Extent]) -> None:
-    """Check what the boxes of each track say together."""
+    """Check box sizes, single-frame tracks and jumps within tracks."""
     tracks: dict[tuple[str, str], dict[int, tuple[float, ...]]] = defaultdict(dict)
     tiny = []
     for row in rows:
@@ -223,8 +231,8 @@ def _check_tracks(report: ProjectReport, rows: Sequence[TableRow], extents: Mapp
     if not tracks:
         return
     single = [f"{video}, track {name}, frame {min(t)}" for (video, name), t in tracks.items() if len(t) == 1]
-    if len(single) < len(tracks) / 2:  # else tracks are single frames on purpose
-        report.add("warning", "track of a single frame", single, "left over from annotating? remove it")
+    if len(single) < len(tracks) / 2:  # otherwise single-frame tracks are probably intended
+        report.add("warning", "track of a single frame", single, "remove it if it is an annotation mistake")
     jumps = []
     for (video, name), boxes in tracks.items():
         frames = np.array(sorted(boxes))
@@ -233,28 +241,28 @@ def _check_tracks(report: ProjectReport, rows: Sequence[TableRow], extents: Mapp
         apart = (np.diff(frames) == 1) & (shared <= 0).any(axis=1)
         jumps += [f"{video}, track {name}, frame {frame}" for frame in frames[1:][apart].tolist()]
     report.add(
-        "warning", "box that jumps away from one frame to the next", jumps, "two people with one track? split it"
+        "warning", "no overlap with the track's previous frame", jumps, "split the track if it covers two people"
     )
 
 
 def _check_split(report: ProjectReport, root: Path, folder: VideoFolder, rows: Sequence[TableRow]) -> None:
-    """Check what is trained on and what is held out."""
+    """Check the training and validation split."""
     try:
         names = split_names(root, rows)
     except YowoError as error:
-        report.add("error", "split", [str(error)], "mend it")
+        report.add("error", "invalid split", [str(error)], "correct the files in splits/")
         return
     report.videos = names
     for split in SPLITS:
         report.add(
-            "error", f"no {split} video", [] if names[split] else [root.name], f"name some in splits/{split}.txt"
+            "error", f"no {split} video", [] if names[split] else [root.name], f"list some in splits/{split}.txt"
         )
         gone = [name for name in names[split] if name not in folder.paths]
-        report.add("error", f"{split} video that is not there", gone, f"take it out of splits/{split}.txt")
+        report.add("error", f"missing {split} video", gone, f"add the video, or remove it from splits/{split}.txt")
         twice = [name for name, count in Counter(names[split]).items() if count > 1]
-        report.add("warning", f"video twice in the {split} split", twice, f"once is enough in splits/{split}.txt")
+        report.add("warning", f"video twice in the {split} split", twice, f"list it once in splits/{split}.txt")
     both = sorted(set(names["train"]) & set(names["val"]))
-    report.add("error", "leak: video in both splits", both, "take it out of one; the figures mean nothing")
+    report.add("error", "leak: video in both splits", both, "remove it from one; validation scores are invalid")
     split_of = {name: split for split in SPLITS for name in names[split] if name in folder.paths and name not in both}
     report.add("error", "leak: the same file in both splits", _same_files(folder, split_of), "remove one of them")
     within = set(names["train"]) | set(names["val"])
@@ -264,7 +272,7 @@ def _check_split(report: ProjectReport, root: Path, folder: VideoFolder, rows: S
 
 
 def _same_files(folder: VideoFolder, split_of: Mapping[str, Split]) -> list[str]:
-    """Return pairs of a training and a held-out file that are equal byte by byte."""
+    """Return groups of identical files (byte by byte) that are in both splits, as one line each."""
     sizes: dict[int, list[str]] = defaultdict(list)
     for name in split_of:
         if folder.paths[name].is_file():
@@ -286,22 +294,24 @@ def _digest(path: Path) -> bytes:
 
 
 def _check_classes(report: ProjectReport, classes: Sequence[str], listed: bool) -> None:
-    """Check how the boxes spread over the classes."""
+    """Check the distribution of boxes over classes and splits, and the class names."""
     train, val = (report.boxes.get(split, Counter()) for split in SPLITS)
     if listed:
-        report.add("warning", "class without a box", [c for c in classes if not train[c] + val[c]], "remove it?")
+        report.add(
+            "warning", "class without a box", [c for c in classes if not train[c] + val[c]], "remove or annotate it"
+        )
     untrained = [c for c in classes if val[c] and not train[c]]
-    report.add("error", "class that is held out only", untrained, "move a video with it into splits/train.txt")
+    report.add("error", "class in the val split only", untrained, "move a video with it to splits/train.txt")
     untested = [c for c in classes if train[c] and not val[c]]
-    report.add("warning", "class that is trained on only", untested, "it has no figure; hold a video with it out")
+    report.add("warning", "class in the train split only", untested, "it is not scored; move a video to splits/val.txt")
     counts = [(train[c], c) for c in classes if train[c]]
     if counts and max(counts)[0] >= IMBALANCE * min(counts)[0]:
         (most, frequent), (least, rare) = max(counts), min(counts)
-        where = f"{frequent} {most} boxes, {rare} {least}"
-        report.add("warning", "class imbalance", [where], "dataset.balanced=0.5 raises rare classes")
-    report.add("warning", "classes that differ in case or blanks only", _groups(classes, _plain), "make them one")
+        where = f"{frequent}: {most} boxes, {rare}: {least}"
+        report.add("warning", "class imbalance", [where], "dataset.balanced=0.5 samples rare classes more often")
+    report.add("warning", "classes that differ in case or spaces only", _groups(classes, _plain), "merge them")
     sides = [c for c in classes if {"left", "right"} & set(_plain(c).split())]
-    report.add("warning", "class with a side", sides, "a mirror image turns it round: augment.flip=0")
+    report.add("warning", "left/right class", sides, "set augment.flip=0: horizontal flips swap left and right")
 
 
 def _plain(name: str) -> str:

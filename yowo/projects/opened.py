@@ -1,4 +1,4 @@
-"""A project folder whose files are read once: its table, what it says of itself, and what can be found out about it."""
+"""A project folder whose files are read only once: its table, its settings, and what is derived from them."""
 
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
@@ -33,23 +33,23 @@ from yowo.video.video_folder import VideoFolder
 
 
 class OpenedProject:
-    """A project as its files say it is; each property is found out when it is first asked for.
+    """The contents of a project folder; each property is computed on first access.
 
-    Every property raises AnnotationError where a file that it needs is damaged.
+    Every property raises AnnotationError if a file that it needs is damaged.
     """
 
     def __init__(self, root: Path) -> None:
-        """Take the folder; nothing is read yet."""
+        """Store the folder; nothing is read yet."""
         self.root = root
 
     @cached_property
     def numbered_rows(self) -> list[tuple[int, TableRow | AnnotationError]]:
-        """The rows of the table with their lines, or what is wrong with a row."""
+        """Line number in the file, from 1, and row of each line of the table; an AnnotationError for invalid rows."""
         return list(table_rows(self.root / TABLE))
 
     @cached_property
     def rows(self) -> list[TableRow]:
-        """The rows of the table; AnnotationError where one cannot be taken apart."""
+        """The rows of the table; raises the AnnotationError of the first row that cannot be parsed."""
         rows = []
         for _, row in self.numbered_rows:
             if isinstance(row, AnnotationError):
@@ -59,49 +59,49 @@ class OpenedProject:
 
     @property
     def folder(self) -> VideoFolder:
-        """The videos as they are now."""
+        """The videos that are currently in the folder."""
         return VideoFolder(self.root / VIDEO_FOLDER)
 
     @cached_property
     def extents(self) -> dict[str, Extent]:
-        """Length and size of the videos that `videos.csv` lists."""
+        """Length and size of the videos that are listed in `videos.csv`."""
         return read_extents(self.root)
 
     @cached_property
     def split(self) -> dict[Split, list[str]]:
-        """The videos of each split: of the files in `splits/`, else with a fifth of the boxes held out."""
+        """Video names of each split, from the files in `splits/`; without them a fifth of the boxes is held out."""
         return split_names(self.root, self.rows)
 
     @cached_property
     def facts(self) -> Facts:
-        """Classes, labels and anchors: those of `dataset.yaml`, else those that the table shows.
+        """Classes, multi-label mode and anchors from `dataset.yaml`; missing values are derived from the table.
 
-        DatasetError where no box is in the table.
+        Raises DatasetError if the table has no row.
         """
-        said = read_facts(self.root)
-        if None not in said:
-            return said
-        classes = classes_of(self.rows) if said.classes is None else said.classes
+        stated = read_facts(self.root)
+        if None not in stated:
+            return stated
+        classes = classes_of(self.rows) if stated.classes is None else stated.classes
         if not classes:
-            raise DatasetError(f"{self.root / TABLE}: has no row; annotate something")
-        multi_label = several_at_once(self.rows) is not None if said.multi_label is None else said.multi_label
-        return Facts(tuple(classes), multi_label, said.anchors or find_anchors(self.box_sizes))
+            raise DatasetError(f"{self.root / TABLE}: expected at least one row, got none; annotate a video")
+        multi_label = several_at_once(self.rows) is not None if stated.multi_label is None else stated.multi_label
+        return Facts(tuple(classes), multi_label, stated.anchors or find_anchors(self.box_sizes))
 
     @cached_property
     def box_sizes(self) -> NDArray[np.float64]:
-        """Width and height of the boxes as fractions of the picture, float64 [N, 2]; one a person and frame.
+        """Width and height of the boxes as fractions of the picture, float64 [N, 2]; one per person and frame.
 
-        DatasetError where no box lies inside its video.
+        Raises DatasetError if no box lies inside its video.
         """
         sizes = box_sizes(self.rows, self._extents_of(self.rows))
         if not len(sizes):
             raise DatasetError(
-                f"{self.root / TABLE}: no row has a box inside its video; yowo data check {self.root} says why"
+                f"{self.root / TABLE}: no row has a box inside its video; run yowo data check {self.root} to see why"
             )
         return sizes
 
     def _extents_of(self, rows: Sequence[TableRow]) -> dict[str, Extent]:
-        """Return length and size of the videos of rows; those that `videos.csv` does not list are opened."""
+        """Return length and size of the videos in `rows`; videos that are not listed in `videos.csv` are probed."""
         unknown = {row.video for row in rows} - set(self.extents)
         if not unknown:
             return self.extents
@@ -112,10 +112,23 @@ class OpenedProject:
 
 
 def open_project(root: Path) -> OpenedProject:
-    """Return a project; what was read stays for the life of the process as long as its files do not change.
+    """Open a project; repeated calls return the same cached object as long as the project's files do not change.
+
+    Args:
+        root: Folder of the project.
 
     Raises:
-        DatasetError: The folder is no project.
+        DatasetError: `annotations.csv` or `videos/` is missing.
+
+    Example:
+        >>> import tempfile
+        >>> from yowo.projects.table import write_table
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     (Path(folder) / "videos").mkdir()
+        ...     write_table(Path(folder) / "annotations.csv", [TableRow("clip", 0, (10, 20, 50, 80), "run", "0")])
+        ...     project = open_project(Path(folder))
+        ...     print(project.rows[0].label, open_project(Path(folder)) is project)
+        run True
     """
     check_layout(root)
     files = [root / name for name in (TABLE, FACTS, VIDEO_TABLE)]
@@ -125,5 +138,5 @@ def open_project(root: Path) -> OpenedProject:
 
 @lru_cache(maxsize=2)
 def _opened(root: Path, changed: tuple[int, ...]) -> OpenedProject:
-    """Keep a project; the times at which its files were changed tell the versions apart."""
+    """Return the cached project; `changed` has the files' modification times, so a change gives a new object."""
     return OpenedProject(root)

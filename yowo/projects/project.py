@@ -1,12 +1,12 @@
-"""A project: the folder in which a data set of one's own lives, and what can be known about it before training.
+"""A project: the folder with a user's own data set; reading and writing its files.
 
-    videos/                      video files or folders of numbered pictures, at any depth
-    annotations.csv              every box, see `yowo.projects.table`
-    dataset.yaml                 classes, multi_label, anchors; what is not in it is found out from the table
-    splits/train.txt, val.txt    names of the videos, one a line; where there are none, a fifth is held out
-    videos.csv                   video,frames,width,height that frames and boxes of the table are counted in
+    videos/                      video files or folders of numbered pictures, also in subfolders
+    annotations.csv              all boxes, see `yowo.projects.table`
+    dataset.yaml                 classes, multi_label, anchors; missing values are derived from the table
+    splits/train.txt, val.txt    video names, one per line; without these files a fifth of the boxes is held out
+    videos.csv                   video,frames,width,height: the length and size that the table refers to
 
-Only the first two have to be there. A video is called by its path below `videos/` without the ending.
+Only the first two are required. The name of a video is its path relative to `videos/` without the file extension.
 """
 
 import csv
@@ -28,21 +28,22 @@ from yowo.projects.table import Extent, TableRow, text_lines
 TABLE, FACTS, VIDEO_TABLE = "annotations.csv", "dataset.yaml", "videos.csv"
 VIDEO_FOLDER, SPLIT_FOLDER = "videos", "splits"
 ANCHORS = 5
+"""Default number of anchors."""
 SPLITS: tuple[Split, ...] = ("train", "val")
 EXTENT_COLUMNS = ("video", "frames", "width", "height")
 HEADER = """# classes: in the order of their numbers
 # multi_label: whether a person may do several things at once
-# anchors: widths and heights as fractions of the picture; `yowo data anchors` finds them anew
+# anchors: widths and heights as fractions of the picture; `yowo data anchors` computes them again
 """
 
 
 class Facts(NamedTuple):
-    """What `dataset.yaml` says.
+    """The contents of `dataset.yaml`; a value that the file does not give is None.
 
     Attributes:
-        classes: Names of the C classes; None where it does not say.
-        multi_label: Whether a person may do several things at once; None likewise.
-        anchors: Widths and heights as fractions of the picture; None likewise.
+        classes: Names of the C classes, in the order of their 0-based numbers.
+        multi_label: Whether a person may do several things at once.
+        anchors: Width and height of each anchor as fractions of the picture.
     """
 
     classes: tuple[str, ...] | None = None
@@ -51,24 +52,24 @@ class Facts(NamedTuple):
 
 
 def check_layout(root: Path) -> None:
-    """Check that a folder may be a project.
+    """Check that a folder has the required files of a project.
 
     Raises:
-        DatasetError: The table or the videos are not there.
+        DatasetError: The table or the folder of videos is missing.
     """
     missing = [name for name in (TABLE, VIDEO_FOLDER) if not (root / name).exists()]
     if missing:
         raise DatasetError(
-            f"dataset.root={root}: expected {TABLE} and {VIDEO_FOLDER}/, as yowo data import makes them; not there: "
+            f"dataset.root={root}: expected {TABLE} and {VIDEO_FOLDER}/, as created by yowo data import; missing: "
             f"{', '.join(missing)}"
         )
 
 
 def read_facts(root: Path) -> Facts:
-    """Read `dataset.yaml`; nothing is known where there is none.
+    """Read `dataset.yaml` of a project folder; all values are None if the file does not exist.
 
     Raises:
-        AnnotationError: A value in it cannot be.
+        AnnotationError: The file is not YAML, or a key or value is invalid.
     """
     path = root / FACTS
     if not path.is_file():
@@ -94,7 +95,7 @@ def _classes(value: object, path: Path) -> tuple[str, ...]:
     names = [str(name) for name in value] if isinstance(value, list) else []
     twice = [name for name, count in Counter(names).items() if count > 1]
     if not names or twice:
-        raise AnnotationError(f"{path}: classes: expected a list of different names, got {twice or value!r}")
+        raise AnnotationError(f"{path}: classes: expected a list of unique names, got {twice or value!r}")
     return tuple(names)
 
 
@@ -104,12 +105,14 @@ def _anchors(value: object, path: Path) -> list[list[float]]:
     except (ValueError, TypeError):
         pairs = np.zeros(0)
     if pairs.ndim != 2 or pairs.shape[1] != 2 or not ((pairs > 0) & (pairs <= 1)).all():
-        raise AnnotationError(f"{path}: anchors: expected pairs of fractions above 0 up to 1, got {value!r}")
+        raise AnnotationError(
+            f"{path}: anchors: expected pairs of fractions greater than 0 and at most 1, got {value!r}"
+        )
     return [[float(w), float(h)] for w, h in pairs]
 
 
 def write_facts(path: Path, facts: Facts) -> None:
-    """Write `dataset.yaml`, what is None left out."""
+    """Write `dataset.yaml`; values that are None are omitted."""
     lines = [HEADER]
     if facts.classes is not None:
         lines.append(yaml.safe_dump({"classes": list(facts.classes)}, allow_unicode=True, sort_keys=False))
@@ -122,12 +125,12 @@ def write_facts(path: Path, facts: Facts) -> None:
 
 
 def classes_of(rows: Iterable[TableRow]) -> tuple[str, ...]:
-    """Return the labels of rows, in alphabetical order."""
+    """Return the distinct labels of rows, in alphabetical order."""
     return tuple(sorted({row.label for row in rows}))
 
 
 def several_at_once(rows: Iterable[TableRow]) -> TableRow | None:
-    """Return a row whose box, on its frame, has another label as well; None where all do one thing at a time."""
+    """Return the first row whose box has a second label on the same frame; None if every person has one label."""
     label_of: dict[tuple[object, ...], str] = {}
     for row in rows:
         if label_of.setdefault((row.video, row.frame, row.box), row.label) != row.label:
@@ -136,7 +139,15 @@ def several_at_once(rows: Iterable[TableRow]) -> TableRow | None:
 
 
 def box_sizes(rows: Sequence[TableRow], extents: Mapping[str, Extent]) -> NDArray[np.float64]:
-    """Return width and height of the boxes as fractions of the picture, float64 [N, 2]; one a person and frame."""
+    """Return the sizes of the boxes, clipped to the picture; equal boxes on a frame count once.
+
+    Args:
+        rows: Rows with boxes in pixels.
+        extents: Length and size of the videos; rows of other videos are ignored.
+
+    Returns:
+        float64 [N, 2], width and height as fractions of the picture, both above 0.
+    """
     once = dict.fromkeys((row.video, row.frame, row.box) for row in rows if row.video in extents)
     if not once:
         return np.zeros((0, 2))
@@ -148,15 +159,24 @@ def box_sizes(rows: Sequence[TableRow], extents: Mapping[str, Extent]) -> NDArra
 
 
 def find_anchors(sizes: NDArray[np.float64], count: int = ANCHORS, seed: int = 0) -> list[list[float]]:
-    """Return anchors for boxes [N, 2] as `Facts` holds them."""
+    """Cluster box sizes into anchors, see `yowo.boxes.anchor_clusters`.
+
+    Args:
+        sizes: float64 [N, 2], width and height as fractions of the picture.
+        count: Number of anchors.
+        seed: Random seed of the clustering.
+
+    Returns:
+        Width and height of each anchor as fractions of the picture, rounded to four decimals, as in `Facts`.
+    """
     return [[round(float(w), 4), round(float(h), 4)] for w, h in cluster_anchors(sizes, count, seed)]
 
 
 def read_extents(root: Path) -> dict[str, Extent]:
-    """Read `videos.csv`; empty where there is none.
+    """Read `videos.csv` of a project folder, by video name; empty if the file does not exist.
 
     Raises:
-        AnnotationError: A row in it cannot be.
+        AnnotationError: A row is invalid; the message names file and row.
     """
     path = root / VIDEO_TABLE
     if not path.is_file():
@@ -171,12 +191,14 @@ def read_extents(root: Path) -> dict[str, Extent]:
                 f"{path}, row {number}: expected {','.join(EXTENT_COLUMNS)} with whole numbers, got {row}"
             ) from None
         if min(found[name].num_frames, *found[name].size) < 1:
-            raise AnnotationError(f"{path}, row {number}: expected numbers of at least 1, got {found[name]}")
+            raise AnnotationError(
+                f"{path}, row {number}: expected frames, width and height of at least 1, got {found[name]}"
+            )
     return found
 
 
 def write_extents(path: Path, extents: Mapping[str, Extent]) -> None:
-    """Write `videos.csv`."""
+    """Write `videos.csv` with the length and size of each video."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(EXTENT_COLUMNS)
@@ -184,10 +206,10 @@ def write_extents(path: Path, extents: Mapping[str, Extent]) -> None:
 
 
 def read_split(root: Path, split: Split) -> list[str] | None:
-    """Return the names in a split's file, in its order; None where there is none.
+    """Return the video names in a split's file, in file order; None if the file does not exist.
 
     Raises:
-        AnnotationError: It is no text.
+        AnnotationError: The file is not UTF-8 text.
     """
     path = root / SPLIT_FOLDER / f"{split}.txt"
     if not path.is_file():
@@ -196,10 +218,10 @@ def read_split(root: Path, split: Split) -> list[str] | None:
 
 
 def split_names(root: Path, rows: Iterable[TableRow]) -> dict[Split, list[str]]:
-    """Return the videos of each split: of the files in `splits/`, else with a fifth of the boxes held out.
+    """Return the video names of each split, from the files in `splits/`; without them a fifth of the boxes is held out.
 
     Raises:
-        DatasetError: There is a file for one split and none for the other.
+        DatasetError: Only one of the two split files exists.
     """
     train, val = (read_split(root, split) for split in SPLITS)
     if train is not None and val is not None:
@@ -207,13 +229,20 @@ def split_names(root: Path, rows: Iterable[TableRow]) -> dict[Split, list[str]]:
     if train is not None or val is not None:
         there, gone = ("train", "val") if val is None else ("val", "train")
         raise DatasetError(
-            f"{root / SPLIT_FOLDER}: has {there}.txt and no {gone}.txt; write it, or remove both to have a split chosen"
+            f"{root / SPLIT_FOLDER}: {there}.txt exists but {gone}.txt is missing; create it, or remove {there}.txt to "
+            "have the split chosen automatically"
         )
     return choose_split(rows)
 
 
 def choose_split(rows: Iterable[TableRow], share: float | None = None, seed: int = 0) -> dict[Split, list[str]]:
-    """Hold out videos, see `choose_held_out`; without `share` a fifth of the boxes."""
+    """Split the videos of rows into training and validation videos, see `choose_held_out`.
+
+    Args:
+        rows: Rows of the table.
+        share: Share of the boxes to hold out for validation, 0..1; None for a fifth.
+        seed: Random seed that breaks ties.
+    """
     counts: dict[str, Counter[str]] = {}
     for row in rows:
         counts.setdefault(row.video, Counter())[row.label] += 1

@@ -1,25 +1,31 @@
-"""Which videos to hold out, where nobody says: all classes on both sides, in about the wanted share."""
+"""Automatic choice of the validation videos: each class is in both splits, in about the requested proportion."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
 SHARE = 0.2
-"""Of the boxes that are held out."""
+"""Default share of the boxes that is held out for validation, 0..1."""
 
 
 def choose_held_out(counts: Mapping[str, Mapping[str, int]], share: float = SHARE, seed: int = 0) -> list[str]:
-    """Choose videos whose boxes are about `share` of each class's, and which leave each class some to train on.
+    """Choose validation videos that hold about `share` of the boxes of each class, and leave training boxes for each.
 
-    Videos are added one by one, each time the one that brings the shares of the classes nearest to the wanted one.
+    Greedy: videos are added one at a time, each time the one that brings the shares of all classes closest to `share`
+    (smallest L1 distance), until no further video brings them closer.
 
     Args:
-        counts: Boxes of each class in each video, by names.
-        share: 0..1.
-        seed: Decides between videos that serve alike.
+        counts: Number of boxes by video name and class name.
+        share: Share of the boxes to hold out, 0..1.
+        seed: Random seed that breaks ties between equally good videos.
 
     Returns:
-        Names, sorted; none where fewer than two videos have boxes.
+        Names of the chosen videos, sorted; empty if fewer than two videos have boxes.
+
+    Example:
+        >>> counts = {"a": {"run": 70, "jump": 30}, "b": {"run": 10, "jump": 50}, "c": {"run": 20, "jump": 20}}
+        >>> choose_held_out(counts, share=0.2)
+        ['c']
     """
     names = [name for name in sorted(counts) if sum(counts[name].values())]
     if len(names) < 2 or share <= 0:
@@ -44,6 +50,6 @@ def choose_held_out(counts: Mapping[str, Mapping[str, int]], share: float = SHAR
         taken[best] = True
         held += shares[best]
         holders -= shares[best] > 0
-    if not taken.any():  # every video is the only one of some class: what is held out leaves a class to nothing
+    if not taken.any():  # each video is the only one with some class, so some class must go without training boxes
         taken[int(np.abs(shares - share).sum(axis=1).argmin())] = True
     return sorted(name for name, held_out in zip(names, taken, strict=True) if held_out)

@@ -1,11 +1,11 @@
-"""The project's own annotation format: one CSV row a box and frame, to be read and written by people too.
+"""The project's own annotation format: a CSV file with one row per box and frame, which people can read and edit.
 
     video,frame,x1,y1,x2,y2,label,track
     train_0000,12,33.50,20.25,61.00,48.00,move_left,0
 
-`frame` counts from 0; the corners are in pixels of the video, `x2` and `y2` beyond the last pixel; `label` is the name
-of a class; `track` tells the instances of a video apart, by a number or any other word. Rows stand in any order. Who
-does two things at once has two rows a frame, with one track and two labels.
+`frame` counts from 0. The corners are in pixels of the video; `x2` and `y2` are exclusive. `label` is a class name.
+`track` identifies an instance within its video, by a number or any other word. Rows may be in any order. A person who
+does two things at once has two rows per frame, with the same track and different labels.
 """
 
 import csv
@@ -21,14 +21,14 @@ from yowo.errors import AnnotationError, DatasetError
 
 COLUMNS = ("video", "frame", "x1", "y1", "x2", "y2", "label", "track")
 SLACK = 1.0
-"""Pixels that a box may reach beyond the picture; it is clipped."""
+"""Tolerance in pixels by which a box may extend beyond the picture; such boxes are clipped."""
 
 
 class Extent(NamedTuple):
-    """How long and how large a video is.
+    """Length and size of a video.
 
     Attributes:
-        num_frames: Frames.
+        num_frames: Number of frames.
         size: Width and height in pixels.
     """
 
@@ -37,14 +37,14 @@ class Extent(NamedTuple):
 
 
 class TableRow(NamedTuple):
-    """One row.
+    """One row of the table.
 
     Attributes:
         video: Name of the video.
-        frame: From 0.
+        frame: Frame number, from 0.
         box: x1 y1 x2 y2 in pixels.
         label: Name of the class.
-        track: Number or name of the instance in its video.
+        track: Number or name that identifies the instance within its video.
     """
 
     video: str
@@ -58,7 +58,7 @@ def text_lines(path: Path) -> list[str]:
     """Return the lines of a text file.
 
     Raises:
-        AnnotationError: It is no text in UTF-8.
+        AnnotationError: The file is not UTF-8 text.
     """
     try:
         return path.read_text(encoding="utf-8-sig").splitlines()
@@ -67,7 +67,20 @@ def text_lines(path: Path) -> list[str]:
 
 
 def write_table(path: Path, rows: Iterable[TableRow]) -> None:
-    """Write rows as a table that `read_table` reads; coordinates get two decimals."""
+    """Write rows as a table in the format of `read_table`; coordinates are rounded to two decimals.
+
+    Args:
+        path: CSV file to write; an existing one is replaced.
+        rows: Rows, written in their order.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_table(Path(folder) / "t.csv", [TableRow("clip", 0, (10, 20.256, 50, 80), "run", "0")])
+        ...     print((Path(folder) / "t.csv").read_text(), end="")
+        video,frame,x1,y1,x2,y2,label,track
+        clip,0,10.00,20.26,50.00,80.00,run,0
+    """
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
@@ -78,21 +91,31 @@ def write_table(path: Path, rows: Iterable[TableRow]) -> None:
 def read_table(
     path: Path, classes: Sequence[str], videos: Mapping[str, Extent], left_out: Collection[str] = ()
 ) -> dict[str, tuple[Tube, ...]]:
-    """Read the action instances of a table.
+    """Read a table as action tubes.
 
     Args:
-        path: CSV file with the eight columns above, in any order; others are ignored.
-        classes: Names of the classes, in the order of their numbers.
-        videos: Length and size of each video that rows may name.
-        left_out: Further videos whose rows are passed over, such as those that cannot be read.
+        path: CSV file with the eight columns above, in any order; other columns are ignored.
+        classes: Names of the classes, in the order of their 0-based numbers.
+        videos: Length and size of each video that rows may refer to.
+        left_out: Names of further videos whose rows are skipped, such as unreadable ones.
 
     Returns:
-        The tubes of each of `videos`, in the order of their first rows; boxes float32 x1 y1 x2 y2 as fractions of the
-        picture, clipped to it. A track that has frames without a box becomes several tubes.
+        The tubes of each of `videos`, in the order of their first rows; boxes are float32 [n, 4], x1 y1 x2 y2 as
+        fractions of the picture, clipped to 0..1. A track is split into several tubes at frames without a box.
 
     Raises:
-        DatasetError: There is no such file.
-        AnnotationError: The header lacks a column, or a row cannot be; the message names file and row.
+        DatasetError: The file does not exist.
+        AnnotationError: The header lacks a column, or a row is invalid; the message names file and row.
+
+    Example:
+        >>> import tempfile
+        >>> rows = [TableRow("clip", frame, (16, 32, 48, 64), "run", "0") for frame in (3, 4)]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_table(Path(folder) / "t.csv", rows)
+        ...     tubes = read_table(Path(folder) / "t.csv", ["jump", "run"], {"clip": Extent(25, (64, 128))})
+        >>> tube = tubes["clip"][0]
+        >>> tube.label, tube.start, tube.boxes.tolist()
+        (1, 3, [[0.25, 0.25, 0.75, 0.5], [0.25, 0.25, 0.75, 0.5]])
     """
     return tubes_of_rows(table_rows(path), path, classes, videos, left_out)
 
@@ -104,20 +127,20 @@ def tubes_of_rows(
     videos: Mapping[str, Extent],
     left_out: Collection[str] = (),
 ) -> dict[str, tuple[Tube, ...]]:
-    """Do the part of `read_table` that follows the reading.
+    """Convert rows that were already read to tubes: the second half of `read_table`.
 
     Args:
-        rows: As `table_rows` yields them.
-        path: What to call the table in errors.
-        classes: As of `read_table`.
-        videos: As of `read_table`.
-        left_out: As of `read_table`.
+        rows: Line numbers and rows, as yielded by `table_rows`.
+        path: Path of the table, for error messages only.
+        classes: See `read_table`.
+        videos: See `read_table`.
+        left_out: See `read_table`.
 
     Returns:
-        As `read_table`.
+        The tubes of each video, see `read_table`.
 
     Raises:
-        AnnotationError: A row is impossible; the message names file and row.
+        AnnotationError: A row is invalid; the message names file and row.
     """
     tracks: dict[tuple[str, str, str], dict[int, tuple[float, ...]]] = {}
     for line, row in rows:
@@ -130,8 +153,8 @@ def tubes_of_rows(
         boxes = tracks.setdefault((row.video, row.track, row.label), {})
         if row.frame in boxes:
             raise AnnotationError(
-                f"{where}: expected one box a frame of {row.video}, track {row.track}, {row.label}; frame "
-                f"{row.frame} has a second one: give the other instance another track"
+                f"{where}: expected one box per frame for {row.video}, track {row.track}, {row.label}, but frame "
+                f"{row.frame} has a second one: give each instance its own track"
             )
         boxes[row.frame] = row.box
     found: dict[str, list[Tube]] = {name: [] for name in videos}
@@ -141,17 +164,17 @@ def tubes_of_rows(
 
 
 def table_rows(path: Path) -> Iterator[tuple[int, TableRow | AnnotationError]]:
-    """Walk over a table, row by row, without looking at what the rows say.
+    """Parse a table row by row, without checking the values.
 
     Yields:
-        The line in the file, from 1, and the row; or what is wrong with it, where it cannot be taken apart.
+        Line number in the file, from 1, and the row, or an AnnotationError if the row cannot be parsed.
 
     Raises:
-        DatasetError: There is no such file.
-        AnnotationError: The header lacks a column, or the file is no CSV.
+        DatasetError: The file does not exist.
+        AnnotationError: The header lacks a column, or the file is not a CSV file.
     """
     if not path.is_file():
-        raise DatasetError(f"{path}: expected a CSV file with the columns {','.join(COLUMNS)}; it is not there")
+        raise DatasetError(f"{path}: expected a CSV file with the columns {','.join(COLUMNS)}; it does not exist")
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
@@ -168,7 +191,7 @@ def table_rows(path: Path) -> Iterator[tuple[int, TableRow | AnnotationError]]:
 
 
 class _Columns(NamedTuple):
-    """Number of fields of a row, and the place of each of `COLUMNS` among them."""
+    """Number of fields per row, and the index of each of `COLUMNS` among them."""
 
     fields: int
     places: tuple[int, ...]
@@ -186,7 +209,7 @@ def _columns(header: list[str], path: Path) -> _Columns:
 
 
 def _row(fields: list[str], columns: _Columns, where: str) -> TableRow:
-    """Take a row apart; its numbers are numbers afterwards, but may be wrong ones."""
+    """Parse a row: numbers are converted, but their values are not checked."""
     if len(fields) != columns.fields:
         raise AnnotationError(f"{where}: expected {columns.fields} fields as in the header, got {len(fields)}")
     video, frame, x1, y1, x2, y2, label, track = (fields[place].strip() for place in columns.places)
@@ -202,39 +225,39 @@ def _row(fields: list[str], columns: _Columns, where: str) -> TableRow:
 
 
 def problem(row: TableRow, extent: Extent) -> str | None:
-    """Say why a row's frame or box cannot be, in a video of that length and size; None where it can."""
+    """Return why a row's frame or box is invalid in a video of the given length and size; None if both are valid."""
     num_frames, (width, height) = extent
     if not 0 <= row.frame < num_frames:
-        return f"frame: expected 0 to {num_frames - 1}, the frames of {row.video}, got {row.frame}"
+        return f"frame: expected 0 to {num_frames - 1} (frames of {row.video}), got {row.frame}"
     x1, y1, x2, y2 = row.box
     inside = x1 >= -SLACK and x2 <= width + SLACK and y1 >= -SLACK and y2 <= height + SLACK
     left = min(x2, width) - max(x1, 0) > 0 and min(y2, height) - max(y1, 0) > 0
     if not (all(map(math.isfinite, row.box)) and inside and left):
         return (
-            f"expected x1 < x2 within 0 to {width} and y1 < y2 within 0 to {height}, the pixels of "
-            f"{row.video}, got x1={x1:g}, y1={y1:g}, x2={x2:g}, y2={y2:g}"
+            f"expected x1 < x2 within 0 to {width} and y1 < y2 within 0 to {height} (pixels of {row.video}), got "
+            f"x1={x1:g}, y1={y1:g}, x2={x2:g}, y2={y2:g}"
         )
     return None
 
 
 def _check(row: TableRow, classes: Sequence[str], videos: Mapping[str, Extent], where: str) -> None:
-    """Raise AnnotationError where a row says what cannot be."""
+    """Raise AnnotationError if a row is invalid."""
     if row.video not in videos:
         raise AnnotationError(
-            f"{where}: video: no video is called {row.video!r}; there are {len(videos)}, such as "
-            f"{next(iter(videos), 'none')!r}: correct the name or remove the row"
+            f"{where}: video: expected one of {len(videos)} names such as {next(iter(videos), 'none')!r}, got "
+            f"{row.video!r}: correct the name or remove the row"
         )
     if row.label not in classes:
         raise AnnotationError(f"{where}: label: expected one of {', '.join(classes)}, got {row.label!r}")
     if not row.track:
-        raise AnnotationError(f"{where}: track: expected a number or name for the instance, got nothing")
+        raise AnnotationError(f"{where}: track: expected a number or name that identifies the instance, got nothing")
     wrong = problem(row, videos[row.video])
     if wrong is not None:
         raise AnnotationError(f"{where}: {wrong}")
 
 
 def _tubes(label: int, boxes: Mapping[int, tuple[float, ...]], size: tuple[int, int]) -> list[Tube]:
-    """Cut a track into tubes without gaps."""
+    """Split a track, boxes by frame, into tubes without gaps; `size` is the video's width and height in pixels."""
     frames = np.array(sorted(boxes))
     scale = np.array([*size, *size])
     norm = np.clip(np.array([boxes[frame] for frame in frames.tolist()]) / scale, 0, 1).astype(np.float32)

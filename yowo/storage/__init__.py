@@ -1,4 +1,4 @@
-"""Prepared storage: small copies of long films for random access, checked, in the layout of the originals."""
+"""Prepared storage: small, verified copies of long videos for fast random access, in the originals' folder layout."""
 
 from lazy_loader import attach
 

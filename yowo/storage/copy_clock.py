@@ -1,4 +1,4 @@
-"""When the frames of a copy are shown: at the times of the source, to the last digit."""
+"""Presentation times of a copy's frames: exactly those of the source."""
 
 import hashlib
 from fractions import Fraction
@@ -13,16 +13,16 @@ from yowo.video.frame_times import SAME_START
 from yowo.video.packets import NO_TIME
 
 FINEST = 2**31 - 1
-"""Ticks a second that an MP4 file can count at most (ISO/IEC 14496-12, 8.4.2, as FFmpeg reads it)."""
+"""Largest time scale of an MP4 file, in ticks per second (ISO/IEC 14496-12, 8.4.2, as FFmpeg reads it)."""
 
 
 class Clock(NamedTuple):
-    """The times of a copy's frames.
+    """The presentation times of a copy's frames.
 
     Attributes:
-        ticks: int64 [n], rising: when each frame is shown, counted from where a player begins.
-        rate: Ticks a second.
-        last: Ticks that the last frame is shown for.
+        ticks: int64 [n], increasing: presentation time of each frame in ticks since the start of playback.
+        rate: Ticks per second.
+        last: Duration of the last frame in ticks.
     """
 
     ticks: NDArray[np.int64]
@@ -31,22 +31,22 @@ class Clock(NamedTuple):
 
     @property
     def delay(self) -> Fraction:
-        """Seconds until the first frame is shown; above 0 where sound began before the pictures."""
+        """Seconds until the first frame is shown; above 0 if the source's audio starts before its video."""
         return Fraction(int(self.ticks[0]), self.rate)
 
     @property
     def identity(self) -> str:
-        """SHA-256 of the times in microseconds: the same for films whose frames are shown at the same moments."""
+        """SHA-256 of the frame times in microseconds: equal for videos with equal frame times."""
         moments = np.rint(self.ticks * (1e6 / self.rate)).astype("<i8")
         return hashlib.sha256(moments.tobytes()).hexdigest()
 
 
 def copy_clock(index: FrameIndex) -> Clock:
-    """Return the clock of a copy of the file with this index.
+    """Return the presentation times for a copy of the video with this frame index.
 
-    Frame n of the copy is shown when frame n of the source is, as `yowo.video.frame_times.times_of` tells both: the
-    film begins with its first frame, unless sound began before it; films whose times do not rise keep their average
-    rate.
+    Frame n of the copy has the time of frame n of the source, both as `yowo.video.frame_times.times_of` computes them:
+    playback starts with the first frame, or with the audio if that starts earlier. If the source's times do not
+    increase, the frames are spaced evenly at the source's average frame rate.
     """
     if index.times[0] == NO_TIME or (np.diff(index.times) <= 0).any():
         fps = Fraction(index.fps).limit_denominator(max(1, FINEST // (int(index.fps) + 1)))

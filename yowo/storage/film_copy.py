@@ -1,4 +1,4 @@
-"""Copies of films, there whole and checked or not at all."""
+"""Copies of videos: a copy gets its final name only after it is complete and has been checked."""
 
 import os
 from collections.abc import Callable
@@ -15,17 +15,17 @@ from yowo.storage.transcoder import Recipe, TargetError, scaled_size, transcode
 from yowo.video.packets import words
 
 UNFINISHED = ".unfinished.mp4"
-"""Ending of files that are being written; they begin with a dot and hold the number of the process."""
+"""Suffix of files that are being written; their names start with a dot and contain the process id."""
 
 
 class FilmCopy(NamedTuple):
-    """What is known of a copy.
+    """Properties of a finished copy.
 
     Attributes:
-        original_size: Width and height of the source in pixels, as shown.
-        size: Those of the copy.
-        num_frames: Frames of both.
-        times: SHA-256 of the times of the frames, see `yowo.storage.copy_clock.Clock.identity`.
+        original_size: Width and height of the source in pixels, as displayed.
+        size: Width and height of the copy in pixels.
+        num_frames: Number of frames, the same for source and copy.
+        times: SHA-256 of the frame times, see `yowo.storage.copy_clock.Clock.identity`.
     """
 
     original_size: tuple[int, int]
@@ -35,7 +35,7 @@ class FilmCopy(NamedTuple):
 
 
 def unfinished_path(target: Path, process: int) -> Path:
-    """Return where a process writes the file that will become `target`."""
+    """Return the temporary path under which a process writes `target`."""
     return target.with_name(f".{target.stem}.{process}{UNFINISHED}")
 
 
@@ -44,20 +44,20 @@ def copy_film(
     target: Path,
     recipe: Recipe,
     threads: int = 1,
-    done: Callable[[int, int], object] = lambda frames, total: None,
+    on_progress: Callable[[int, int], object] = lambda frames, total: None,
 ) -> FilmCopy:
-    """Make a smaller copy of a film, check it, and give it its name.
+    """Write a smaller copy of a video, check it, and rename it to its final name.
 
     Args:
-        path: The film; it is only read.
-        target: The copy, an MP4 file; an old one stays until the new one is whole.
-        recipe: How.
-        threads: Of the decoder and of the encoder.
-        done: Told the frames written so far and those of the film.
+        path: The source video; it is not changed.
+        target: The copy, an MP4 file; an existing file stays until the new one is complete.
+        recipe: Size and encoding of the copy.
+        threads: Number of threads of the decoder and of the encoder, each.
+        on_progress: Called after each frame with the number of frames written so far and their total.
 
     Raises:
-        ConfigError: The recipe cannot be.
-        VideoError: The film cannot be read, or the copy is not as it should be.
+        ConfigError: A value of the recipe is out of range.
+        VideoError: The source cannot be read or changed while it was read, or the copy failed its check.
         TargetError: The copy cannot be written.
     """
     recipe.check()
@@ -70,7 +70,7 @@ def copy_film(
     def see(position: int, frame: av.VideoFrame) -> None:
         if position in wanted:
             samples.append(reference_frame(position, frame, (index.width, index.height), index.quarters, size))
-        done(position + 1, count)
+        on_progress(position + 1, count)
 
     unfinished = unfinished_path(target, os.getpid())
     try:
@@ -80,7 +80,7 @@ def copy_film(
         except VideoError as error:
             raise VideoError(f"{path}: {error}") from error
         if _version(path) != before:
-            raise VideoError(f"{path}: was changed while it was read; prepare it again")
+            raise VideoError(f"{path}: the file changed while it was being read; prepare it again")
         _rename(unfinished, target)
     finally:
         with suppress(OSError):
@@ -89,7 +89,7 @@ def copy_film(
 
 
 def _version(path: Path) -> tuple[int, int] | None:
-    """Return what tells the versions of a file apart; None where it is not there."""
+    """Return size in bytes and modification time in nanoseconds of a file; None if the file does not exist."""
     try:
         facts = path.stat()
     except OSError:
@@ -101,4 +101,6 @@ def _rename(unfinished: Path, target: Path) -> None:
     try:
         unfinished.replace(target)
     except OSError as error:
-        raise TargetError(f"{target}: cannot be written ({words(error)}); check the folder") from error
+        raise TargetError(
+            f"{target}: cannot be written ({words(error)}); check the folder and its permissions"
+        ) from error

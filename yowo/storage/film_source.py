@@ -1,4 +1,4 @@
-"""A film that a copy is made of: the frames that our readers count, decoded once from the first to the last."""
+"""The source of a copy: exactly the frames that the video readers count, decoded once in order."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from yowo.video.pyav_reader import PyAVReader, SequentialReader
 
 @dataclass(frozen=True, slots=True)
 class FilmSource:
-    """A film as our readers see it.
+    """A video as the readers of `yowo.video` see it.
 
     Attributes:
-        path: The file.
-        index: Its frames.
-        size: Width and height in pixels, as shown.
-        damaged: Whether it is read as `SequentialReader` does.
+        path: The video file.
+        index: Its frame index.
+        size: Width and height in pixels, as displayed.
+        damaged: Whether it can only be decoded from the start, as `SequentialReader` does.
     """
 
     path: Path
@@ -32,10 +32,10 @@ class FilmSource:
 
 
 def open_source(path: Path) -> FilmSource:
-    """Find out what our readers see of a film: the frames that `yowo.video.probe.probe_video` counts.
+    """Open a video for copying; its frames are those that `yowo.video.probe.probe_video` counts.
 
     Raises:
-        VideoError: Nothing reads it.
+        VideoError: No reader can decode the file.
     """
     damaged = choose_backend(path) == SequentialReader.backend
     if not damaged:
@@ -50,10 +50,11 @@ def open_source(path: Path) -> FilmSource:
 
 
 def source_frames(source: FilmSource, threads: int = 1) -> Iterator[av.VideoFrame]:
-    """Yield the frames of a film as stored, one for each of its index.
+    """Yield the decoded frames of a video, unrotated, one for each entry of its frame index.
 
     Raises:
-        VideoError: The file gives fewer frames, or others; after those that are as they should be.
+        VideoError: The file decodes to fewer frames than its index lists, or to frames with other times; raised after
+            the last correct frame.
     """
     times, count = source.index.times, 0
     try:
@@ -70,5 +71,6 @@ def source_frames(source: FilmSource, threads: int = 1) -> Iterator[av.VideoFram
         raise VideoError(f"{source.path}: frame {count} cannot be decoded ({words(error)})") from error
     if count < len(times):
         raise VideoError(
-            f"{source.path}: damaged after frame {count - 1}, though its packets promise {len(times)} frames; repair it"
+            f"{source.path}: damaged after frame {count - 1}: expected {len(times)} frames from its packets; repair "
+            "the file"
         )

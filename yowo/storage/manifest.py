@@ -1,11 +1,11 @@
-"""What is known of prepared storage: `prepared.json` beside the copies that `yowo data prepare` makes.
+"""The manifest of prepared storage: `prepared.json`, which `yowo data prepare` writes beside its copies.
 
     {"format": 1, "short_side": 256, "gop": 8, "crf": 23, "preset": "fast",
      "videos": {"videos/film.mp4": {"source": "videos/film.mkv", "source_bytes": 1, "source_mtime_ns": 1,
                                     "original_size": [1280, 720], "size": [456, 256], "num_frames": 1,
                                     "times": "<sha256>", "bytes": 1}}}
 
-Boxes that count in pixels of the originals (`yowo.projects.table`) need the size of these: `original_size`.
+Boxes given in pixels of the originals (`yowo.projects.table`) are scaled with `original_size`.
 """
 
 import json
@@ -23,16 +23,16 @@ from yowo.video.prepared_size import FORMAT, MANIFEST, damaged, manifest_content
 
 @dataclass(frozen=True, slots=True)
 class PreparedVideo:
-    """A copy and what it was made from.
+    """A copy and the original it was made from.
 
     Attributes:
-        source: The original's path below the folder that was prepared, with slashes.
-        source_bytes: Its size in bytes.
-        source_mtime_ns: When it was last changed, in nanoseconds.
-        original_size: Its width and height in pixels, as shown.
+        source: Path of the original relative to the folder of originals, with forward slashes.
+        source_bytes: Size of the original in bytes.
+        source_mtime_ns: Modification time of the original in nanoseconds.
+        original_size: Width and height of the original in pixels, as displayed.
         size: Width and height of the copy in pixels.
-        num_frames: Frames of both.
-        times: SHA-256 of when the frames are shown, the same for both, see `yowo.storage.copy_clock.Clock.identity`.
+        num_frames: Number of frames, the same for original and copy.
+        times: SHA-256 of the frame times, the same for both, see `yowo.storage.copy_clock.Clock.identity`.
         bytes: Size of the copy in bytes.
     """
 
@@ -47,28 +47,28 @@ class PreparedVideo:
 
 
 def read_recipe(folder: Path) -> Recipe:
-    """Return how the copies of a folder were made.
+    """Return the recipe that the copies in a folder were made with.
 
     Raises:
-        DatasetError: The folder is no prepared storage, or its manifest is damaged.
+        DatasetError: The folder has no manifest, or the manifest is damaged.
     """
     return _read(folder)[0]
 
 
 def read_manifest(folder: Path) -> Mapping[str, PreparedVideo]:
-    """Return what is known of each copy, by its path below the folder, with slashes: "videos/film.mp4".
+    """Return the entry of each copy, keyed by its path relative to the folder with forward slashes: "videos/film.mp4".
 
     Raises:
-        DatasetError: The folder is no prepared storage, or its manifest is damaged.
+        DatasetError: The folder has no manifest, or the manifest is damaged.
     """
     return _read(folder)[1]
 
 
 def write_manifest(folder: Path, recipe: Recipe, videos: Mapping[str, PreparedVideo]) -> None:
-    """Write the manifest of a folder: to a temporary name, then renamed.
+    """Write the manifest of a folder under a temporary name, then rename it.
 
     Raises:
-        DatasetError: It cannot be written.
+        DatasetError: The manifest cannot be written.
     """
     content = {
         "format": FORMAT,
@@ -86,7 +86,7 @@ def write_manifest(folder: Path, recipe: Recipe, videos: Mapping[str, PreparedVi
                 unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise DatasetError(
-            f"{path}: cannot be written ({error.strerror or error}); check the folder and the room on the disk"
+            f"{path}: cannot be written ({error.strerror or error}); check the folder and the free disk space"
         ) from error
 
 
@@ -100,7 +100,7 @@ def _read(folder: Path) -> tuple[Recipe, Mapping[str, PreparedVideo]]:
 
 
 def _video(facts: Mapping[str, Any]) -> PreparedVideo:
-    """Turn an entry into what is known of a video, its two sizes into pairs."""
+    """Convert a JSON entry, and its two sizes from lists to tuples."""
     values = {field.name: facts[field.name] for field in fields(PreparedVideo)}
     sizes = {name: (int(values[name][0]), int(values[name][1])) for name in ("original_size", "size")}
     return PreparedVideo(**{**values, **sizes})

@@ -1,4 +1,4 @@
-"""What `yowo data prepare` has to do: which videos to copy, which copies are there already, what to link."""
+"""The work of one `yowo data prepare` run: which videos to copy, which copies to keep, which other files to link."""
 
 import os
 import shutil
@@ -19,12 +19,12 @@ class Job(NamedTuple):
     """A video to copy.
 
     Attributes:
-        name: The copy's path below the output folder, with slashes.
-        source: The original.
-        target: The copy.
-        source_name: The original's path below its folder, with slashes.
-        bytes: The original's size in bytes, before it is read.
-        mtime_ns: When it was last changed.
+        name: Path of the copy relative to the output folder, with forward slashes.
+        source: Path of the original.
+        target: Path of the copy.
+        source_name: Path of the original relative to the folder of originals, with forward slashes.
+        bytes: Size of the original in bytes, taken before it is read.
+        mtime_ns: Modification time of the original in nanoseconds, taken before it is read.
     """
 
     name: str
@@ -36,12 +36,12 @@ class Job(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """All that is to be done.
+    """The work of one run.
 
     Attributes:
-        jobs: Videos to copy, the largest first, so that no processor waits long for the last one.
-        kept: Copies of earlier runs that still hold, by name.
-        links: Path in the output folder and what it is to lead to, for all that is no video.
+        jobs: Videos to copy, the largest first, so that the workers finish at about the same time.
+        kept: Valid copies of earlier runs, by name.
+        links: Pairs of link path in the output folder and link target, for everything that is not a video.
     """
 
     jobs: list[Job]
@@ -50,16 +50,16 @@ class Plan(NamedTuple):
 
 
 def make_plan(folder: Path, output: Path, recipe: Recipe) -> Plan:
-    """Compare a folder with its prepared copy. Nothing is written.
+    """Compare a folder of originals with its prepared copy, without writing anything.
 
     Args:
-        folder: The originals.
-        output: The copies; need not be there.
-        recipe: How copies are to be made.
+        folder: Folder of the originals.
+        output: Folder of the copies; it may not exist yet.
+        recipe: Size and encoding of the copies.
 
     Raises:
-        ConfigError: The folders lie in each other, `output` holds other things, or it was prepared in another way.
-        DatasetError: There is no video, or two of one name.
+        ConfigError: One folder contains the other, or `output` contains other files or copies of another recipe.
+        DatasetError: The folder contains no video, or two videos that would get the same name.
     """
     _check_folders(folder, output)
     recorded: dict[str, PreparedVideo] = {}
@@ -67,7 +67,9 @@ def make_plan(folder: Path, output: Path, recipe: Recipe) -> Plan:
         earlier = read_recipe(output)
         if earlier != recipe:
             asked, done = (" ".join(f"{key}={value}" for key, value in r._asdict().items()) for r in (recipe, earlier))
-            raise ConfigError(f"{output}: was prepared with {done}, not {asked}; give that again, or another --output")
+            raise ConfigError(
+                f"{output}: was prepared with {done}, not with {asked}; use the same values, or another --output"
+            )
         recorded = dict(read_manifest(output))
     jobs: dict[str, Job] = {}
     links = []
@@ -78,24 +80,26 @@ def make_plan(folder: Path, output: Path, recipe: Recipe) -> Plan:
             continue
         name = relative.with_suffix(".mp4").as_posix()
         if name in jobs:
-            raise DatasetError(f"{path}: has the same name as {jobs[name].source}; keep one of them")
+            raise DatasetError(f"{path}: would get the same name as {jobs[name].source}; rename or remove one of them")
         facts = path.stat()
         jobs[name] = Job(name, path, output / name, relative.as_posix(), facts.st_size, facts.st_mtime_ns)
-    kept = {name: video for name, video in recorded.items() if _holds(output / name, video, jobs.get(name))}
+    kept = {name: video for name, video in recorded.items() if _is_valid(output / name, video, jobs.get(name))}
     missing = sorted((job for name, job in jobs.items() if name not in kept), key=lambda job: -job.bytes)
     if not jobs and not kept:
-        raise DatasetError(f"{folder}: holds no video ({', '.join(VIDEO_SUFFIXES)}), at any depth")
+        raise DatasetError(
+            f"{folder}: expected video files ({', '.join(VIDEO_SUFFIXES)}) here or in subfolders, found none"
+        )
     return Plan(missing, kept, links)
 
 
 def _check_folders(folder: Path, output: Path) -> None:
     if not folder.is_dir():
-        raise DatasetError(f"{folder}: expected a folder with videos; it is not there")
+        raise DatasetError(f"{folder}: expected a folder with videos; it does not exist")
     if (folder / MANIFEST).exists():
-        raise ConfigError(f"{folder}: is prepared storage itself; prepare the originals")
+        raise ConfigError(f"{folder}: already contains prepared copies; give the folder of the originals")
     one, other = folder.resolve(), output.resolve()
     if one == other or one in other.parents or other in one.parents:
-        raise ConfigError(f"--output {output}: expected a folder beside {folder}, not within it nor around it")
+        raise ConfigError(f"--output {output}: expected a folder that neither contains {folder} nor lies in it")
     if output.exists() and not output.is_dir():
         raise ConfigError(f"--output {output}: expected a folder, got a file")
     if (
@@ -103,11 +107,13 @@ def _check_folders(folder: Path, output: Path) -> None:
         and any(not path.name.startswith(".") for path in output.iterdir())
         and not (output / MANIFEST).exists()
     ):
-        raise ConfigError(f"--output {output}: holds other things; give a folder that is new, empty or prepared before")
+        raise ConfigError(
+            f"--output {output}: contains other files; give a folder that is new, empty or from an earlier run"
+        )
 
 
-def _holds(copy: Path, video: PreparedVideo, job: Job | None) -> bool:
-    """Whether a recorded copy is still there, and its original unchanged; an original may have been removed."""
+def _is_valid(copy: Path, video: PreparedVideo, job: Job | None) -> bool:
+    """Whether a recorded copy still exists and its original is unchanged or was removed."""
     try:
         whole = copy.stat().st_size == video.bytes
     except OSError:
@@ -117,9 +123,9 @@ def _holds(copy: Path, video: PreparedVideo, job: Job | None) -> bool:
 
 
 def _walk(folder: Path, above: tuple[Path, ...]) -> Iterator[tuple[Path, bool]]:
-    """Yield videos, and whatever else there is: folders without any video as a whole. Names with a dot are left out.
+    """Yield each video and each other file with whether it is a video; a folder without videos is yielded as one item.
 
-    Links to folders are followed, but not in circles.
+    Names that start with a dot are skipped. Links to folders are followed unless they lead back to a parent folder.
     """
     above = (*above, folder.resolve())
     for path in sorted(folder.iterdir()):
@@ -138,10 +144,10 @@ def _walk(folder: Path, above: tuple[Path, ...]) -> Iterator[tuple[Path, bool]]:
 
 
 def lay_out(plan: Plan, output: Path, recipe: Recipe) -> None:
-    """Make the output's manifest, folders and links, and remove what killed runs left and copies that hold no more.
+    """Write the manifest, folders and links of the output; remove outdated copies and the files of interrupted runs.
 
     Raises:
-        DatasetError: The folder cannot be written to.
+        DatasetError: The output folder cannot be written to.
     """
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -164,7 +170,7 @@ def lay_out(plan: Plan, output: Path, recipe: Recipe) -> None:
 
 
 def _make_folder(folder: Path, output: Path) -> None:
-    """Make a folder of the output, in place of a link to originals that an earlier run made where no video was."""
+    """Create a folder of the output; replace links that an earlier run made when the original had no videos in it."""
     below = [part for part in (folder, *folder.parents) if output in part.parents]
     for part in reversed(below):
         if part.is_symlink():
@@ -173,7 +179,7 @@ def _make_folder(folder: Path, output: Path) -> None:
 
 
 def _link(link: Path, target: Path) -> None:
-    """Lead from the output to something of the originals; copy it where links cannot be made. What is there stays."""
+    """Link from the output to an original file or folder, or copy it if links are not supported; keep what exists."""
     if link.is_symlink() and not link.exists():
         link.unlink()
     if link.is_dir() and not link.is_symlink() and target.is_dir():

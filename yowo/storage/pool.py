@@ -1,4 +1,4 @@
-"""Copies of many videos at once, in processes of their own: a decoder that crashes takes no other video along."""
+"""A pool of processes that copy several videos at once: a decoder that crashes stops only the copy of its own video."""
 
 import multiprocessing
 import signal
@@ -18,11 +18,11 @@ from yowo.storage.plan import Job
 from yowo.storage.transcoder import Recipe, TargetError
 
 EVERY = 0.2
-"""Seconds between two reports of a process."""
+"""Seconds between two progress reports of a process."""
 
 
 class Advance(NamedTuple):
-    """Frames of a job that are written so far."""
+    """Progress of a job: frames written so far and their total."""
 
     job: Job
     frames: int
@@ -30,14 +30,14 @@ class Advance(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """A copy that is there, whole and checked."""
+    """A copy that is complete and checked."""
 
     job: Job
     copy: FilmCopy
 
 
 class Failed(NamedTuple):
-    """A video that was not copied, and why; `for_all` if no other can be either: the target cannot be written."""
+    """A video that was not copied, and why; `for_all` if all others would fail too: the output cannot be written."""
 
     job: Job
     reason: str
@@ -48,7 +48,7 @@ Event = Advance | Finished | Failed
 
 
 class _Worker:
-    """A process and what it is working on."""
+    """A worker process and its current job."""
 
     def __init__(self, recipe: Recipe, threads: int) -> None:
         context = multiprocessing.get_context("spawn")
@@ -61,25 +61,29 @@ class _Worker:
         self.dead = False
 
     def give(self, job: Job) -> None:
-        """Send it a job."""
+        """Send the process a job."""
         self.job = job
-        with suppress(OSError):  # it is dead, which its next answer tells
+        with suppress(OSError):  # the process has died; `answer` reports it
             self.connection.send((job.source, job.target))
 
     def answer(self, job: Job) -> Event:
-        """Return what it says about its job; that it is dead, where it is."""
+        """Receive the next message about the job; report a failure if the process has died."""
         try:
-            said = self.connection.recv()
+            message = self.connection.recv()
         except (EOFError, OSError):
             self.dead = True
             self.process.join()
-            return Failed(job, f"{job.source}: a decoder crashes on it (exit code {self.process.exitcode})")
-        if isinstance(said, FilmCopy):
-            return Finished(job, said)
-        return Advance(job, *said) if isinstance(said[0], int) else Failed(job, *said)
+            return Failed(
+                job,
+                f"{job.source}: the decoder crashed on this file (exit code {self.process.exitcode}); repair or remove "
+                "it",
+            )
+        if isinstance(message, FilmCopy):
+            return Finished(job, message)
+        return Advance(job, *message) if isinstance(message[0], int) else Failed(job, *message)
 
     def end(self) -> None:
-        """End it at once and remove what it left."""
+        """Kill the process and remove its unfinished file."""
         self.process.kill()
         self.process.join()
         self.connection.close()
@@ -89,16 +93,16 @@ class _Worker:
 
 
 def copy_all(jobs: Sequence[Job], recipe: Recipe, workers: int, threads: int) -> Generator[Event, None, None]:
-    """Make copies at once and tell what happens; leaving early ends the processes and removes what is not whole.
+    """Copy videos in parallel and report events; closing the generator kills the processes and their unfinished files.
 
     Args:
-        jobs: What to copy, in this order.
-        recipe: How.
-        workers: Processes.
-        threads: Of each decoder and encoder.
+        jobs: Videos to copy, in the order in which they are started.
+        recipe: Size and encoding of the copies.
+        workers: Number of processes.
+        threads: Number of threads of each decoder and each encoder.
 
     Yields:
-        The progress of each job, and its end: `Finished` or `Failed`.
+        `Advance` while a job runs, then `Finished` or `Failed`.
     """
     waiting, crew = deque(jobs), list[_Worker]()
     try:
@@ -126,7 +130,7 @@ def copy_all(jobs: Sequence[Job], recipe: Recipe, workers: int, threads: int) ->
 
 
 def _work(connection: "Connection[object, tuple[Path, Path]]", recipe: Recipe, threads: int) -> None:
-    """Copy what is asked for until nobody asks any more; a parent that is gone ends the copy at hand too."""
+    """Copy the requested videos until the connection is closed; if the parent dies, the current copy is abandoned."""
     with suppress(EOFError, OSError):
         while True:
             source, target = connection.recv()
@@ -136,26 +140,26 @@ def _work(connection: "Connection[object, tuple[Path, Path]]", recipe: Recipe, t
 def _copy(
     connection: "Connection[object, tuple[Path, Path]]", source: Path, target: Path, recipe: Recipe, threads: int
 ) -> FilmCopy | tuple[str, bool]:
-    """Copy a film; return what is known of it, or the reason why it is not there and whether it holds for all."""
-    said = 0.0
+    """Copy a video; return the copy's properties, or why it failed and whether all other videos would fail too."""
+    reported = 0.0
 
-    def done(frames: int, total: int) -> None:
-        nonlocal said
-        if monotonic() - said >= EVERY:
+    def report(frames: int, total: int) -> None:
+        nonlocal reported
+        if monotonic() - reported >= EVERY:
             connection.send((frames, total))
-            said = monotonic()
+            reported = monotonic()
 
     try:
-        return copy_film(source, target, recipe, threads, done)
+        return copy_film(source, target, recipe, threads, report)
     except YowoError as error:
         return str(error), isinstance(error, TargetError)
-    except Exception as error:  # one file must not end the others
-        return f"{source}: cannot be prepared ({type(error).__name__}: {error})", False
+    except Exception as error:  # an error with one file must not stop the others
+        return f"{source}: cannot be prepared ({type(error).__name__}: {error}); repair or remove it", False
 
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Let processes that start here leave Ctrl-C to their parent."""
+    """Make processes that are started in this block ignore Ctrl-C, so that only the parent handles it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""Prepared storage: small copies of long films, for random access, in the layout of the originals."""
+"""Prepare a folder of videos: copy each into a small file for fast random access, in the originals' folder layout."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -14,17 +14,18 @@ from yowo.storage.pool import Event, Failed, Finished, copy_all
 from yowo.storage.transcoder import Recipe
 
 RECORD_EVERY = 2.0
-"""Seconds between two manifests: what was copied since the last one is copied again after the run was killed."""
+"""Seconds between two writes of the manifest: if a run is killed, copies made since the last one are made again."""
 LOCK = ".prepare.lock"
+"""Name of the lock file in the output folder."""
 
 
 class Outcome(NamedTuple):
-    """What a run did.
+    """The result of a run.
 
     Attributes:
-        made: Copies made now, by name.
-        kept: Copies that were there already, by name.
-        failed: Why a video has no copy, one line each.
+        made: Copies made in this run, by name.
+        kept: Valid copies of earlier runs, by name.
+        failed: One error message for each video that could not be copied.
     """
 
     made: dict[str, PreparedVideo]
@@ -37,40 +38,40 @@ def prepare(
     output: Path,
     recipe: Recipe,
     workers: int,
-    begin: Callable[[list[Job], int], object] = lambda jobs, kept: None,
-    hear: Callable[[Event], object] = lambda event: None,
+    on_start: Callable[[list[Job], int], object] = lambda jobs, kept: None,
+    on_event: Callable[[Event], object] = lambda event: None,
 ) -> Outcome:
-    """Copy the videos of a folder, at any depth, into another one, and link what else there is.
+    """Copy the videos of a folder and its subfolders to another folder, and link all other files.
 
-    The originals are only read. A copy has its name only when it is whole and checked; one that is recorded in the
-    manifest, with its original unchanged, is not made again.
+    The originals are not changed. A copy gets its final name only after it is complete and checked. Copies that are
+    listed in the manifest are kept if their originals have not changed.
 
     Args:
-        folder: The originals.
-        output: The copies.
-        recipe: How.
-        workers: Processes; fewer videos share them as threads.
-        begin: Told the videos to copy and the number of copies that are there.
-        hear: Told what happens to them.
+        folder: Folder of the originals.
+        output: Folder of the copies.
+        recipe: Size and encoding of the copies.
+        workers: Number of processes; if there are fewer videos than workers, each process gets several threads.
+        on_start: Called once with the videos to copy and the number of copies that are kept.
+        on_event: Called with each progress report and result.
 
     Raises:
-        ConfigError: The recipe or the folders cannot be.
-        DatasetError: There is nothing to copy, or the output cannot be written.
+        ConfigError: A value of the recipe is out of range, or the folders do not fit, see `make_plan`.
+        DatasetError: There is no video, or the output cannot be written.
     """
     recipe.check()
-    make_plan(folder, output, recipe)  # nothing is written where something is wrong
+    make_plan(folder, output, recipe)  # raises errors before anything is written
     made: dict[str, PreparedVideo] = {}
     failed: list[str] = []
     with _alone(output):
         plan = make_plan(folder, output, recipe)
         lay_out(plan, output, recipe)
-        begin(plan.jobs, len(plan.kept))
+        on_start(plan.jobs, len(plan.kept))
         recorded = monotonic()
         threads = max(1, workers // max(1, len(plan.jobs)))
         try:
             with closing(copy_all(plan.jobs, recipe, workers, threads)) as events:
                 for event in events:
-                    hear(event)
+                    on_event(event)
                     if isinstance(event, Finished):
                         made[event.job.name] = _facts(event.job, event.copy)
                     elif isinstance(event, Failed):
@@ -101,10 +102,10 @@ def _facts(job: Job, copy: FilmCopy) -> PreparedVideo:
 
 @contextmanager
 def _alone(output: Path) -> Iterator[None]:
-    """Keep a second run away from the same output, where the system has locks; they end with the process.
+    """Lock the output folder against a second run, if the system supports file locks; the lock ends with the process.
 
     Raises:
-        DatasetError: Another run is at it, or the folder cannot be written to.
+        DatasetError: Another run holds the lock, or the folder cannot be written to.
     """
     try:
         import fcntl
@@ -122,7 +123,9 @@ def _alone(output: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DatasetError(f"{output}: another yowo data prepare is writing there; wait for it") from None
+            raise DatasetError(
+                f"{output}: another yowo data prepare is writing to this folder; wait until it has finished"
+            ) from None
         except OSError:
-            pass  # a disk without locks
+            pass  # the file system does not support locks
         yield

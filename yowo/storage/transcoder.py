@@ -1,7 +1,7 @@
-"""A smaller copy of a film that can be entered at any frame: the same frames at the same times, key frames close by.
+"""Transcode a video to a smaller one with fast random access: the same frames at the same times, frequent key frames.
 
-The copy is H.264 in MP4 without B-frames; every `gop`-th frame is a key frame and a clean cut (an instantaneous
-refresh), and the table of contents is at the beginning of the file. It has no sound.
+The copy is H.264 in MP4 without B-frames. Every `gop`-th frame is an IDR frame, so decoding can start there, and the
+index (`moov`) is at the beginning of the file. Audio is not copied.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,22 +26,23 @@ PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "sl
 WORST_CRF = 35
 SMALLEST_SIDE = 16
 RGB = 0
-"""`AVCOL_SPC_RGB`: no matrix that luminance could be told with."""
+"""`AVCOL_SPC_RGB`: RGB frames, which have no YUV conversion matrix that the copy could inherit."""
 SILENCE_RATE, SILENCE_LENGTH = 8000, 160
+"""Sampling rate in Hz and length in samples of the silent audio that starts a copy with a delay."""
 
 
 class TargetError(VideoError):
-    """The copy cannot be written: nothing is wrong with the source."""
+    """The copy cannot be written; the source is not at fault."""
 
 
 class Recipe(NamedTuple):
-    """How copies are made.
+    """Size and encoding of copies.
 
     Attributes:
-        short_side: Pixels of the shorter side; films that are smaller keep their size.
-        gop: Frames from one key frame to the next.
-        crf: x264's constant rate factor, 0 (lossless) to 35.
-        preset: x264's trade of time against bytes.
+        short_side: Length of the shorter side in pixels, even, at least 16; smaller videos keep their size.
+        gop: Distance between key frames in frames.
+        crf: Constant rate factor of x264, 0 (lossless) to 35.
+        preset: Preset of x264: slower ones give smaller files.
     """
 
     short_side: int = 256
@@ -50,13 +51,13 @@ class Recipe(NamedTuple):
     preset: str = "fast"
 
     def check(self) -> None:
-        """Raise a ConfigError where a value cannot be."""
+        """Raise a ConfigError if a value is out of range."""
         if self.short_side < SMALLEST_SIDE or self.short_side % 2:
             raise ConfigError(
-                f"short side: expected an even number of pixels from {SMALLEST_SIDE} on, got {self.short_side}"
+                f"short side: expected an even number of pixels of at least {SMALLEST_SIDE}, got {self.short_side}"
             )
         if self.gop < 1:
-            raise ConfigError(f"gop: expected 1 frame or more from key frame to key frame, got {self.gop}")
+            raise ConfigError(f"gop: expected a key frame distance of at least 1 frame, got {self.gop}")
         if not 0 <= self.crf <= WORST_CRF:
             raise ConfigError(f"crf: expected 0 to {WORST_CRF}, got {self.crf}")
         if self.preset not in PRESETS:
@@ -64,9 +65,20 @@ class Recipe(NamedTuple):
 
 
 def scaled_size(size: tuple[int, int], short_side: int) -> tuple[int, int]:
-    """Return the width and height of a copy: even, the shorter side at most `short_side`, the shape kept.
+    """Return the even width and height of a copy in pixels, with the aspect ratio of the original.
 
-    Odd sides are scaled by a pixel, never padded or cut, so that boxes as fractions of the picture stay what they are.
+    Odd sides are rounded by scaling, never by padding or cropping, so that boxes given as fractions of the picture
+    stay valid.
+
+    Args:
+        size: Width and height of the original in pixels.
+        short_side: Largest allowed length of the shorter side in pixels.
+
+    Example:
+        >>> scaled_size((1280, 720), 256)
+        (456, 256)
+        >>> scaled_size((161, 121), 256)
+        (160, 120)
     """
     scale = min(1.0, short_side / min(size))
     width, height = (max(2, 2 * round(side * scale / 2)) for side in size)
@@ -78,22 +90,22 @@ def transcode(
     target: Path,
     recipe: Recipe,
     threads: int = 1,
-    see: Callable[[int, av.VideoFrame], object] = lambda position, frame: None,
+    on_frame: Callable[[int, av.VideoFrame], object] = lambda position, frame: None,
 ) -> Clock:
-    """Write the copy of a film. The source is only read.
+    """Write the copy of a video. The source is not changed.
 
     Args:
-        source: The film.
-        target: The file to write; nothing is renamed here, and what is written so far stays after an error.
-        recipe: How.
-        threads: Of the decoder and of the encoder.
-        see: Shown each frame of the source, as stored, with its position, when it was given to the encoder.
+        source: The video to copy.
+        target: The file to write, under exactly this name; after an error the incomplete file stays.
+        recipe: Size and encoding of the copy.
+        threads: Number of threads of the decoder and of the encoder, each.
+        on_frame: Called with number (from 0) and frame, before rotation, after each frame was passed to the encoder.
 
     Returns:
-        When its frames are shown.
+        The presentation times of the copy's frames.
 
     Raises:
-        VideoError: The film does not decode to the frames of its index, or its pictures cannot be encoded.
+        VideoError: The source does not decode to the frames of its index, or its frames cannot be encoded.
         TargetError: The copy cannot be written.
     """
     clock = copy_clock(source.index)
@@ -104,12 +116,12 @@ def transcode(
         encoder = _Encoder(copy, target, source, recipe, clock, threads)
         for position, frame in enumerate(source_frames(source, threads)):
             encoder.write(frame)
-            see(position, frame)
+            on_frame(position, frame)
         encoder.finish()
         with _writing(target):
             copy.close()
     except DECODING_ERRORS as error:
-        raise VideoError(f"{source.path}: cannot be encoded ({words(error)})") from error
+        raise VideoError(f"{source.path}: cannot be encoded as H.264 ({words(error)}); convert or remove it") from error
     finally:
         with suppress(*DECODING_ERRORS):
             copy.close()
@@ -117,7 +129,7 @@ def transcode(
 
 
 class _Encoder:
-    """Scales, turns and encodes frame after frame."""
+    """Scales, rotates and encodes one frame after another."""
 
     def __init__(
         self, copy: OutputContainer, target: Path, source: FilmSource, recipe: Recipe, clock: Clock, threads: int
@@ -140,7 +152,7 @@ class _Encoder:
         self._sound = copy.add_stream("alac", rate=SILENCE_RATE, layout="mono") if clock.delay else None
 
     def write(self, frame: av.VideoFrame) -> None:
-        """Append a frame of the source, as stored."""
+        """Append a decoded frame of the source, before rotation."""
         picture = self._picture(frame)
         if not self._given:
             context = self._stream.codec_context
@@ -152,11 +164,11 @@ class _Encoder:
         self._mux(picture)
 
     def finish(self) -> None:
-        """Write the frames that the encoder still holds."""
+        """Write the frames that are still buffered in the encoder."""
         self._mux(None)
 
     def _picture(self, frame: av.VideoFrame) -> av.VideoFrame:
-        """Return the frame as the copy shows it."""
+        """Return the frame scaled, in yuv420p, and rotated as it is displayed."""
         width, height = self._size[::-1] if self._quarters % 2 else self._size
         matrix = Colorspace.ITU601 if frame.colorspace == RGB else None
         scaled = self._scaler.reformat(frame, width, height, "yuv420p", None, matrix, Interpolation.BICUBIC, threads=1)
@@ -170,7 +182,7 @@ class _Encoder:
         return turned
 
     def _mux(self, picture: av.VideoFrame | None) -> None:
-        """Encode; without B-frames packets come out in the order of the frames, and are given the frames' own times."""
+        """Encode a frame and write packets with the clock's times; without B-frames they come out in frame order."""
         for packet in self._stream.encode(picture):
             packet.pts = packet.dts = int(self._clock.ticks[self._written])
             packet.duration, packet.time_base = self._lasts[self._written], Fraction(1, self._clock.rate)
@@ -179,7 +191,7 @@ class _Encoder:
             self._written += 1
 
     def _write_silence(self) -> None:
-        """Write a moment of silence at 0, where the clock begins before the pictures: players begin there too."""
+        """Write short silent audio at time 0 if the first frame is delayed, so that players start at time 0 too."""
         if self._sound is None:
             return
         silence = av.AudioFrame.from_ndarray(np.zeros((1, SILENCE_LENGTH), np.int16), format="s16p", layout="mono")
@@ -190,7 +202,7 @@ class _Encoder:
 
 
 def _turn(planes: NDArray[np.uint8], quarters: int) -> NDArray[np.uint8]:
-    """Turn the planes of a yuv420p picture, [height * 3 / 2, width], by quarters against the clock."""
+    """Rotate the planes of a yuv420p picture, uint8 [H * 3 / 2, W], by quarter turns counterclockwise."""
     height, width = planes.shape[0] * 2 // 3, planes.shape[1]
     colours = planes[height:].reshape(2, height // 2, width // 2)
     turned = [np.rot90(plane, quarters) for plane in (planes[:height], *colours)]
@@ -200,10 +212,10 @@ def _turn(planes: NDArray[np.uint8], quarters: int) -> NDArray[np.uint8]:
 
 @contextmanager
 def _writing(target: Path) -> Iterator[None]:
-    """Tell errors of the target from those of the source."""
+    """Raise errors in writing the target as TargetError, to distinguish them from errors in reading the source."""
     try:
         yield
     except OSError as error:
         raise TargetError(
-            f"{target}: cannot be written ({words(error)}); check the folder and the room on the disk"
+            f"{target}: cannot be written ({words(error)}); check the folder and the free disk space"
         ) from error

@@ -23,14 +23,14 @@ def test_an_error_is_shown_and_is_the_exit_code(tmp_path, capsys):
     with pytest.raises(SystemExit, match="1"):
         run([str(tmp_path)])
     shown = capsys.readouterr().out
-    assert "frame past the end of its video" in shown and "row 28" in shown and "1 errors" in shown
+    assert "frame number outside its video" in shown and "row 28" in shown and "1 errors" in shown
 
 
 def test_warnings_alone_pass(tmp_path, capsys):
     boxes = {name: [(frame, (4, 4, 24, 40), "turn_left", "1") for frame in range(4)] for name in "ab"}
     run([str(project(tmp_path, boxes))])
     shown = capsys.readouterr().out
-    assert "class with a side" in shown and "0 errors, 1 warnings" in shown
+    assert "left/right class" in shown and "0 errors, 1 warnings" in shown
 
 
 def test_a_folder_that_is_no_project_is_refused(tmp_path):

@@ -53,14 +53,16 @@ def test_options_make_the_recipe(films, tmp_path):
     options = ["--short-side", "32", "--gop", "5", "--crf", "30", "--preset", "superfast", "--workers", "0"]
     run([str(films), *options, "--output", str(tmp_path / "out")])
     assert read_recipe(tmp_path / "out") == wanted
-    with pytest.raises(ConfigError, match="short side: expected an even number of pixels from 16 on, got 15"):
+    with pytest.raises(ConfigError, match="short side: expected an even number of pixels of at least 16, got 15"):
         run([str(films), "--short-side", "15"])
     with pytest.raises(SystemExit, match="2"):
         run([str(films), "--preset", "best"])
 
 
 def test_the_root_of_the_disk_is_refused():
-    with pytest.raises(ConfigError, match=r"--output /_prepared: expected a folder beside /, not within it"):
+    with pytest.raises(
+        ConfigError, match=r"--output /_prepared: expected a folder that neither contains / nor lies in it"
+    ):
         run(["/", *QUICK])
 
 
