@@ -70,7 +70,7 @@ def test_nothing_is_written_over(tmp_path):
 
 def test_a_failed_import_leaves_nothing(tmp_path):
     path = saved(small_yowo_plus().state_dict(), tmp_path / "w.pth")
-    with pytest.raises(WeightsError, match=r"does not fit this network|lacks"):
+    with pytest.raises(WeightsError, match=r"does not match this network|without the entries"):
         run(["import", str(path), "--model", "yowo_tiny", "--output", str(tmp_path / "out.ckpt")])
     assert [p.name for p in tmp_path.iterdir()] == ["w.pth"]
 
@@ -111,7 +111,7 @@ def test_fetch_reports_the_file_and_its_use(tmp_path, capsys, monkeypatch):
 
 
 def test_an_unknown_name_is_one_line():
-    with pytest.raises(WeightsError, match=r"nothing: no such published weights; there are"):
+    with pytest.raises(WeightsError, match=r"nothing: there are no published weights of this name; choose one of"):
         run(["fetch", "nothing"])
 
 

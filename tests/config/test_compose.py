@@ -10,7 +10,7 @@ from yowo.errors import ConfigError
     [
         (
             ["backbone3d=resnet9"],
-            r"backbone3d=resnet9: there is no such choice; backbone3d has resnet101, .* shufflenetv2_2",
+            r"backbone3d=resnet9: there is no such choice; choose one of resnet101, .* shufflenetv2_2",
         ),
         (["model=yowo_pluss"], r"model has yowo, yowo_nano, yowo_plus, yowo_tiny\. Did you mean yowo_plus\?"),
         (
