@@ -194,7 +194,7 @@ def test_ucf101_24_trains_from_its_own_files(folder, tmp_path):
         (["eval"], "checkpoint is required, as in yowo eval checkpoint="),
         (["eval", "checkpoint=nowhere.ckpt"], "nowhere.ckpt: there is no such weights file"),
         (["detect", "source=x.mp4"], "checkpoint is required"),
-        (["fly"], "yowo fly: there is no such command; there are train, eval, detect"),
+        (["fly"], "yowo fly: there is no such command; choose one of train, eval, detect"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_code_2_before_anything_is_written(arguments, message, tmp_path):

@@ -257,7 +257,7 @@ def test_a_head_of_other_classes_starts_anew_only_when_asked():
     assert report.reset == ["head.weight", "head.bias"] and not report.missing
     assert torch.equal(net.fusion.layers[0].conv.weight, source.fusion.layers[0].conv.weight)
     assert net.head.bias[:5].tolist() == pytest.approx([-4.595] * 5, abs=1e-3)  # a probability of 0.01
-    assert "the head starts anew" in str(report)
+    assert "the head is initialised anew" in str(report)
 
 
 def test_a_head_of_the_same_classes_starts_anew_when_asked():

@@ -46,7 +46,7 @@ class ActionDetection(L.LightningModule):
             optimizer: Makes the optimizer from the parameters; None if the module is not trained.
             scheduler: Makes the scheduler from the optimizer; None for a constant learning rate.
             scheduler_interval: When the scheduler steps: "epoch" or "step".
-            context: Returns the 3D features of a test batch from the detector and the B positions of its clips; None
+            context: Returns 3D features float [B, C, h, w] of a test batch from detector and B clip positions; None
                 computes them from the clips.
 
         Raises:

@@ -40,7 +40,7 @@ class LoadReport:
         counts = f"{len(self.loaded)} entries loaded, {len(self.ignored)} ignored, {len(self.missing)} missing"
         names = "".join(f"; {w}: {first(n)}" for w, n in (("ignored", self.ignored), ("missing", self.missing)) if n)
         where = "" if self.part == DETECTOR else f" into {self.part}"
-        anew = "; the head starts anew" if self.reset else ""
+        anew = "; the head is initialised anew" if self.reset else ""
         return f"{self.kind}{where}: {counts}{names}{anew}"
 
 
