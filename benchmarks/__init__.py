@@ -1,1 +1,1 @@
-"""Comparisons with other programs, side by side in one run; they are not part of the package."""
+"""Comparisons with other programs, each measured in one run; not part of the package."""

@@ -1,8 +1,8 @@
-"""Training clips per CPU second: ours, and the released pipeline's on the same clips as JPEGs, side by side in one run.
+"""Training clips per CPU second of this package and of the released pipeline, which reads the same clips as JPEGs.
 
 python -m benchmarks.data --reference CHECKOUT dataset=ucf24 dataset.root=DIR dataset.train_videos=all
 
-CHECKOUT is one of yjh0410/PyTorch_YOWO. The overrides are those of yowo train.
+CHECKOUT is a checkout of yjh0410/PyTorch_YOWO. The overrides are those of yowo train.
 """
 
 import argparse
@@ -21,10 +21,10 @@ from yowo.config.compose import compose_config
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and print.
+    """Measure both pipelines and print a table.
 
     Raises:
-        ConfigError: An override is wrong, or the checkout is none.
+        ConfigError: An override is invalid, or `--reference` is not a checkout of the released code.
         DatasetError: The data set cannot be read.
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks.data", description="Clips per CPU second, one core.")
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             worker, device, released = job_rates([*cpu_jobs(data, dataset, chosen), run_released], len(chosen))
     table = Table("what", title=f"{len(chosen)} clips of {dataset.clip_len} frames")
     table.add_column("clips per CPU second", justify="right")
-    table.add_column("times the released", justify="right")
+    table.add_column("relative to released", justify="right")
     for name, rate in (
         ("ours, worker: video to uint8 clip", worker),
         ("ours, with augmentation on the CPU", 1 / (1 / worker + 1 / device)),

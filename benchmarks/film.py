@@ -1,4 +1,4 @@
-"""A film to measure on: shots cut from short clips, enlarged, encoded as films are.
+"""Makes a film for benchmarks: shots cut from short clips, enlarged, and encoded with the settings of films.
 
 python -m benchmarks.film DIR --output film.mp4        then: yowo bench prepare film.mp4
 """
@@ -19,34 +19,37 @@ from yowo.video.reader import open_video
 from yowo.whole_file import whole_file
 
 RATE = 30
+"""Frames per second."""
 SIZE = (1280, 720)
+"""Width and height in pixels."""
 SHOT = (2, 6)
-"""Seconds of the shortest and the longest shot."""
+"""Length of the shortest and the longest shot in seconds."""
 MOST_ZOOM = 1.5
+"""Largest enlargement beyond the factor that fills the picture."""
 
 
 def find_clips(folder: Path) -> list[Path]:
     """Return the videos at any depth below a folder.
 
     Raises:
-        VideoError: There is none.
+        VideoError: The folder has no video.
     """
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     if not found:
-        raise VideoError(f"{folder}: expected a folder with videos ({', '.join(SUFFIXES)}); there is none")
+        raise VideoError(f"{folder}: expected a folder with videos ({', '.join(SUFFIXES)}), found none")
     return found
 
 
 def make_film(
     path: Path, clips: Sequence[Path], seconds: float, done: Callable[[int], object] = lambda n: None
 ) -> None:
-    """Write a film of 1280 x 720 and 30 frames a second: H.264, with x264's own key frames (250 apart or at cuts).
+    """Write a film of 1280 x 720 at 30 frames per second: H.264, with x264's default key frames (250 apart or at cuts).
 
     Args:
         path: The file to write.
-        clips: Short videos. Shots are parts of them, mirrored or not and enlarged more or less, by a fixed seed.
-        seconds: Its length.
-        done: Told the frames written so far.
+        clips: Short videos. Shots are parts of them, randomly flipped and enlarged, with a fixed seed.
+        seconds: Length of the film in seconds.
+        done: Called with the number of frames written so far.
 
     Raises:
         VideoError: A clip cannot be read.
@@ -71,7 +74,7 @@ def make_film(
 
 
 def _shots(clips: Sequence[Path]) -> Iterator[Frames]:
-    """Yield shot after shot, uint8 [N, h, w, 3] of the film's shape, for ever."""
+    """Yield shots without end: uint8 [N, h, w, 3], RGB, in the aspect ratio of the film."""
     random = np.random.default_rng(0)
     while True:
         with open_video(clips[int(random.integers(len(clips)))]) as reader:
@@ -89,15 +92,15 @@ def _shots(clips: Sequence[Path]) -> Iterator[Frames]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Make a film from the command line.
+    """Make a film with the options of the command line.
 
     Raises:
-        VideoError: There is no clip, or one cannot be read.
+        VideoError: There is no clip, or a clip cannot be read.
     """
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.film", description="Make a film of short clips.")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.film", description="Make a film from short clips.")
     parser.add_argument("clips", type=Path, metavar="DIR", help="folder of short videos, at any depth")
     parser.add_argument("--output", type=Path, default=Path("film.mp4"), help="the film (film.mp4)")
-    parser.add_argument("--seconds", type=float, default=900.0, help="its length (900)")
+    parser.add_argument("--seconds", type=float, default=900.0, help="length of the film in seconds (900)")
     options = parser.parse_args(arguments)
     with Progress(transient=True) as progress:
         task = progress.add_task("making the film", total=round(options.seconds * RATE))

@@ -1,4 +1,4 @@
-"""The released pipeline's data set and augmentation, run from a checkout on the clips that ours is measured on."""
+"""Runs the data set and augmentation of the released pipeline from a checkout, on the clips of our benchmark."""
 
 import sys
 import types
@@ -18,17 +18,18 @@ from yowo.errors import ConfigError
 from yowo.video.reader import open_video
 
 STUBS = ("torchvision", "torchvision.transforms", "torchvision.transforms.functional")
+"""Modules that are replaced if torchvision cannot be imported."""
 BEST_QUALITY = 118
-"""Lambda of quality 1, the best that extraction with ffmpeg offers and the released instructions ask for."""
+"""Lambda of ffmpeg's JPEG quality 1, the best one, which the released instructions use."""
 
 
 def write_pictures(dataset: ClipDataset, chosen: Sequence[int], folder: Path) -> None:
-    """Write the videos of some clips as the authors' archive of frames, JPEG of quality 1, with labels and list.
+    """Write the videos of some clips in the authors' layout: frames as JPEG of quality 1, label files and a list.
 
     Args:
         dataset: The data set.
-        chosen: Positions of the clips; the list has them in this order.
-        folder: Where to write.
+        chosen: Positions of the clips; the list has the same order.
+        folder: Folder to write to.
     """
     lines = []
     for index in chosen:
@@ -64,14 +65,14 @@ def _write_jpegs(frames: np.ndarray, folder: Path) -> None:
 
 @contextmanager
 def released_pipeline(checkout: Path, folder: Path, clip_len: int) -> Iterator[Any]:
-    """Give the released data set over an archive of frames, with its training augmentation at 224 x 224.
+    """Yield the released data set on a folder of frames, with its training augmentation at 224 x 224.
 
-    Where torchvision is not installed, the two functions of it that the checkout calls stand in.
+    If torchvision is not installed, the two of its functions that the checkout calls are replaced.
 
     Args:
         checkout: A checkout of yjh0410/PyTorch_YOWO.
-        folder: The archive.
-        clip_len: K.
+        folder: The folder of `write_pictures`.
+        clip_len: K, the number of frames of a clip.
 
     Yields:
         The data set.
@@ -107,5 +108,5 @@ def _stand_in() -> None:
     modules[STUBS[1]].functional = functional  # type: ignore[attr-defined]
     try:
         import_module("torchvision.transforms.functional")
-    except Exception:  # not installed, or not for this torch
+    except Exception:  # not installed, or built for another torch
         sys.modules.update(modules)

@@ -1,6 +1,6 @@
 """Runs the evaluation programs of the released pipeline (yjh0410/PyTorch_YOWO) from a checkout, for comparison.
 
-Each function is meant for a program of its own: it changes what Python finds by the names `np.bool` and `cv2`.
+Run each function in a separate process, because it replaces `np.bool` and the module `cv2`.
 """
 
 import contextlib
@@ -45,7 +45,7 @@ def reference_videos(
 def reference_frames(
     checkout: Path, table: DetectionTable, truth: Truth, num_classes: int, folder: str
 ) -> tuple[float, float]:
-    """Run the released frame-mAP on text files that are written for it.
+    """Run the released frame-mAP on text files written for it.
 
     Returns:
         CPU seconds, and the mean as a fraction.
@@ -92,10 +92,10 @@ def reference_ava(
 
 
 def _program(checkout: Path, name: str) -> Any:
-    """Import a module of the checkout, with what newer libraries no longer have.
+    """Import a module of the checkout, after adding names that newer versions of NumPy no longer have.
 
     Raises:
-        ConfigError: The checkout is not there or has no such module.
+        ConfigError: The checkout does not exist or has no folder `evaluator`.
     """
     if not (checkout / "evaluator").is_dir():
         raise ConfigError(f"--reference {checkout}: expected a checkout of yjh0410/PyTorch_YOWO with evaluator/")
@@ -108,7 +108,7 @@ def _program(checkout: Path, name: str) -> Any:
 
 
 def _video_input(table: DetectionTable, truth: Truth, num_classes: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Lay ground truth and detections out as the released program wants them, videos under sortable names."""
+    """Convert ground truth and detections to the released program's input, with sortable names of the videos."""
     names = {name: f"{place:05d}" for place, name in enumerate(truth)}
     wanted: dict[str, Any] = {}
     for name, tubes in truth.items():
@@ -133,7 +133,7 @@ def _video_input(table: DetectionTable, truth: Truth, num_classes: int) -> tuple
 
 
 def _write_frames(table: DetectionTable, truth: Truth, truth_folder: Path, found_folder: Path) -> None:
-    """Write a text file a frame, as the released program does: detections in whole pixels."""
+    """Write one text file per frame, as the released program does, with detections in whole pixels."""
     annotated: dict[str, list[str]] = {}
     place = {name: f"{index:05d}" for index, name in enumerate(table.videos)}
     for name, tubes in truth.items():

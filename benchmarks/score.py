@@ -1,10 +1,10 @@
-"""CPU seconds of the protocols: ours and the released evaluation programs' on the same detections, in one run.
+"""CPU seconds of our evaluation and of the released evaluation programs on the same detections, in one run.
 
 python -m benchmarks.score --reference CHECKOUT [--detections det.npz --annotations finalAnnots.mat]
     [--ava-detections det.csv --ava-annotations gt.csv --ava-exclude excluded.csv --ava-labels actions.pbtxt]
 
-CHECKOUT is one of yjh0410/PyTorch_YOWO; its programs run in processes of their own, which takes minutes. The figures of
-both must agree. Without files a set of videos is made up.
+CHECKOUT is a checkout of yjh0410/PyTorch_YOWO; its programs run in separate processes, which takes minutes. The results
+of both must agree. Without files it measures on generated videos.
 """
 
 import argparse
@@ -25,14 +25,14 @@ from yowo.errors import ConfigError
 from yowo.evaluation.ava_protocol import score_ava
 
 ROUNDED = 6e-5
-"""The released frame-mAP is printed in percent with two decimals."""
+"""Largest difference of equal results: the released frame-mAP is printed in percent with two decimals."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and print.
+    """Measure both programs and print a table.
 
     Raises:
-        ConfigError: The checkout is none, or the two programs do not find the same.
+        ConfigError: `--reference` is not a checkout of the released code, or the results differ.
     """
     parser = score_parser()
     parser.prog = "python -m benchmarks.score"
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     else:
         detections, truth = load(options.detections, options.annotations, classes)
     jobs: list[tuple[str, Callable[..., Any], Callable[..., Any]]] = [
-        ("frame-mAP@0.5 (released: reading of text too)", score_frames_only, reference_frames),
+        ("frame-mAP@0.5 (released: with reading of text)", score_frames_only, reference_frames),
         ("video-mAP at six thresholds", score_videos_only, reference_videos),
     ]
     with tempfile.TemporaryDirectory() as folder:
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _ava_row(table: Table, options: argparse.Namespace) -> None:
     files = (options.ava_detections, options.ava_annotations, None, None, options.ava_exclude, options.ava_labels)
     seconds, result = timed(score_ava, *files)
-    name = "AVA, four rules (released: one), reading too"
+    name = "AVA, four rules (released: one), with reading"
     theirs = (options.ava_detections, options.ava_annotations, options.ava_exclude, options.ava_labels)
     other, expected = apart(reference_ava, (options.reference, *theirs))
     table.add_row(name, f"{seconds:.2f}", f"{other:.2f}", f"{other / seconds:.0f}")
@@ -72,13 +72,20 @@ def _ava_row(table: Table, options: argparse.Namespace) -> None:
 
 
 def require_equal(name: str, ours: Any, theirs: Any) -> None:
-    """Check that both programs found the same.
+    """Check that both programs give the same result.
+
+    Args:
+        name: Name of the metric, for the error message.
+        ours: Result of this package: a number, a sequence, or a dict of numbers.
+        theirs: Result of the released program: a number or a sequence.
 
     Raises:
-        ConfigError: They did not.
+        ConfigError: The results differ.
     """
     if not np.allclose(list(ours.values()) if isinstance(ours, dict) else ours, theirs, atol=ROUNDED):
-        raise ConfigError(f"{name}: yowo finds {ours}, the released program {theirs}")
+        raise ConfigError(
+            f"{name}: expected equal results, got {ours} from yowo and {theirs} from the released program"
+        )
 
 
 if __name__ == "__main__":

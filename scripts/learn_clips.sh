@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Learn a few clips of UCF101-24 by heart, from random weights on a CPU: does everything fit together on real video?
-# Usage: scripts/learn_clips.sh DIR [overrides]     DIR as in docs/datasets.md; every video of it that is on disk is used
+# Overfit to a few clips of UCF101-24, from random weights on a CPU, to test the whole program on real video.
+# Usage: scripts/learn_clips.sh DIR [overrides]     DIR as in docs/datasets.md; all its videos that exist are used
 set -euo pipefail
 root=${1:?usage: scripts/learn_clips.sh DIR [overrides]}
 shift

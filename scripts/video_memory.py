@@ -1,7 +1,7 @@
-"""Measure the memory that reading clips takes: one process, one reader a clip, as a data worker does it.
+"""Measure the memory that reading clips needs: one process, one reader per clip, as in a data worker.
 
-`python scripts/video_memory.py [--clips 10000] [--minutes 5] [--backend auto]` reads 16-frame clips at random places of
-a short clip that it makes (`--minutes 0`) or of a film of some minutes, and prints the resident memory on the way.
+`python scripts/video_memory.py [--clips 10000] [--minutes 5] [--backend auto]` generates a video of 6 seconds
+(`--minutes 0`) or of the given length, reads 16-frame clips at random positions, and prints the resident memory.
 """
 
 import argparse
@@ -17,11 +17,13 @@ from yowo.video.writer import VideoWriter
 
 FPS, WIDTH, HEIGHT = 30, 320, 240
 LOOP = 90
+"""Frames after which the generated film repeats."""
 CLIP = 16
+"""Frames of a clip."""
 
 
 def make_film(path: Path, frames: int) -> None:
-    """Write a film of moving noise that repeats every `LOOP` frames."""
+    """Write a film of a moving noise pattern that repeats every `LOOP` frames."""
     random = np.random.default_rng(0)
     coarse = random.integers(0, 255, (HEIGHT // 16, WIDTH // 16, 3), dtype=np.uint8)
     picture = np.kron(coarse, np.ones((16, 16, 1), dtype=np.uint8))
@@ -40,8 +42,8 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=int, default=10_000)
-    parser.add_argument("--minutes", type=float, default=0, help="length of the film; 0 for a clip of 6 seconds")
-    parser.add_argument("--backend", default="auto", help="auto: the one that probing finds")
+    parser.add_argument("--minutes", type=float, default=0, help="length of the film in minutes; 0: 6 seconds")
+    parser.add_argument("--backend", default="auto", help="reader; auto: the one that probing chooses")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"

@@ -29,7 +29,7 @@ def test_several_values_without_m_are_explained():
 
 
 def test_what_is_no_override_is_named():
-    with pytest.raises(ConfigError, match=r"cannot be read as key=value"):
+    with pytest.raises(ConfigError, match=r"expected an override key=value"):
         jobs(["a=[1"])
 
 

@@ -20,5 +20,5 @@ def test_help_lists_models_and_data_sets(capsys):
 
 
 def test_a_wrong_override_is_described():
-    with pytest.raises(ConfigError, match=r"model=yolo: there is no such choice; model has yowo"):
+    with pytest.raises(ConfigError, match=r"model=yolo: there is no such choice; choose one of yowo"):
         run(["model=yolo"])

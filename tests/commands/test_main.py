@@ -27,4 +27,4 @@ def test_an_unknown_verb_is_one_line_and_exit_code_2(monkeypatch, capsys):
     with pytest.raises(SystemExit, match="2"):
         run(monkeypatch, "fly")
     there_are = ", ".join(command.VERBS)
-    assert capsys.readouterr().err == f"error: yowo fly: there is no such command; there are {there_are}\n"
+    assert capsys.readouterr().err == f"error: yowo fly: there is no such command; choose one of {there_are}\n"

@@ -98,13 +98,17 @@ def test_our_own_checkpoint_as_weights_brings_its_configuration(tmp_path, releas
 
 def test_a_network_that_cannot_be_told_is_asked_for(tmp_path):
     path = saved({"encoder.weight": torch.ones(1)}, tmp_path / "w.pth")
-    with pytest.raises(WeightsError, match=r"does not tell its model and dataset; name it, as in model=yowo_plus"):
+    with pytest.raises(
+        WeightsError, match=r"its model and dataset cannot be recognised; give it, as in model=yowo_plus"
+    ):
         remember_network("eval", [f"weights={path}"])
 
 
 def test_one_backbone_is_no_network_to_detect_with(tmp_path):
     path = saved(foreign(small_shufflenet(), "yowo_nano_ucf24", "backbone3d"), tmp_path / "w.pth")
-    with pytest.raises(WeightsError, match=r"holds a 3D ShuffleNet-v2 .*yowo train weights\.backbone3d="):
+    with pytest.raises(
+        WeightsError, match=r"expected a whole detector, got a 3D ShuffleNet-v2 .*yowo train weights\.backbone3d="
+    ):
         remember_network("detect", [f"weights={path}"])
 
 
@@ -123,7 +127,7 @@ def test_a_checkpoint_or_weights_but_not_both(tmp_path, released):
     with pytest.raises(ConfigError, match=r"checkpoint is required, as in yowo eval checkpoint=.*or weights=FILE"):
         remember_network("eval", ["dataset=ucf24"])
     config = configured("eval", f"weights={released[0]}", *PARTS_OF_A_SMALL_NET)
-    with pytest.raises(ConfigError, match=r"checkpoint=c\.ckpt and weights=.*: give one of them"):
+    with pytest.raises(ConfigError, match=r"checkpoint=c\.ckpt and weights=.*: give only one of them"):
         check_network(OmegaConf.merge(config, {"checkpoint": "c.ckpt"}), "eval")
 
 

@@ -26,5 +26,5 @@ def test_without_a_subject_all_are_shown(arguments, capsys):
 
 
 def test_an_unknown_subject_is_named_with_those_there_are():
-    with pytest.raises(ConfigError, match="yowo sea plane: there is no such subject; there are ship, boat"):
+    with pytest.raises(ConfigError, match="yowo sea plane: there is no such command; choose one of ship, boat"):
         run_subject("yowo sea", "vessels", SUBJECTS, ["plane"])

@@ -32,7 +32,7 @@ def test_the_list_shows_every_file_and_what_to_do_with_it(capsys, wide):
     shown = capsys.readouterr().out
     assert "yowo_plus_ava_k32" in shown and "yowo_ava_v2.2_K32_21.6.pth" in shown
     assert "model=yowo_plus dataset=ava dataset.clip_len=32" in shown and "releases/download/yowo-weight/" in shown
-    assert "by hand, in a browser: yowo_ucf24, yowo_jhmdb21: https://www.dropbox.com/sh/16jv2kwzom1pmlt" in shown
+    assert "to download in a browser: yowo_ucf24, yowo_jhmdb21: https://www.dropbox.com/sh/16jv2kwzom1pmlt" in shown
 
 
 def test_a_released_tiny_file_becomes_a_checkpoint_that_knows_its_network(tmp_path, capsys):
@@ -63,14 +63,14 @@ def test_a_kinetics_file_becomes_safetensors(tmp_path, capsys, monkeypatch):
 def test_nothing_is_written_over(tmp_path):
     path = saved(small_shufflenet().state_dict(), tmp_path / "w.pth")
     (tmp_path / "w.safetensors").write_bytes(b"mine")
-    with pytest.raises(WeightsError, match=r"w\.safetensors: is already there; give another --output"):
+    with pytest.raises(WeightsError, match=r"w\.safetensors: the file already exists; give another --output"):
         run(["import", str(path), "--output", str(tmp_path / "w.safetensors")])
     assert (tmp_path / "w.safetensors").read_bytes() == b"mine"
 
 
 def test_a_failed_import_leaves_nothing(tmp_path):
     path = saved(small_yowo_plus().state_dict(), tmp_path / "w.pth")
-    with pytest.raises(WeightsError, match=r"does not fit this network|lacks"):
+    with pytest.raises(WeightsError, match=r"does not match this network|without the entries"):
         run(["import", str(path), "--model", "yowo_tiny", "--output", str(tmp_path / "out.ckpt")])
     assert [p.name for p in tmp_path.iterdir()] == ["w.pth"]
 
@@ -111,7 +111,7 @@ def test_fetch_reports_the_file_and_its_use(tmp_path, capsys, monkeypatch):
 
 
 def test_an_unknown_name_is_one_line():
-    with pytest.raises(WeightsError, match=r"nothing: no such published weights; there are"):
+    with pytest.raises(WeightsError, match=r"nothing: there are no published weights of this name; choose one of"):
         run(["fetch", "nothing"])
 
 

@@ -30,7 +30,10 @@ def test_a_remembered_configuration_can_be_changed_key_by_key_and_by_group(tmp_p
 
 def test_a_checkpoint_without_a_configuration_says_what_to_do(tmp_path):
     torch.save({"state_dict": {"a": torch.ones(1)}}, tmp_path / "c.ckpt")
-    with pytest.raises(WeightsError, match=r"c\.ckpt: holds weights but not the configuration.*weights=FILE"):
+    with pytest.raises(
+        WeightsError,
+        match=r"c\.ckpt: expected a checkpoint of `yowo train`, got weights without a configuration.*weights=FILE",
+    ):
         register_checkpoint(str(tmp_path / "c.ckpt"))
 
 

@@ -22,7 +22,7 @@ def test_a_root_is_a_directory_unless_it_is_generated(tmp_path):
     for root, words in ((tmp_path / "new", "not a directory"), (tmp_path / "file", "not a directory")):
         with pytest.raises(ConfigError, match=rf"dataset\.root=.*: {words}"):
             check_root(OmegaConf.create({"dataset": {"name": "x", "root": str(root)}}))
-    with pytest.raises(ConfigError, match=r"a file stands there"):
+    with pytest.raises(ConfigError, match=r"expected a folder, got a file"):
         check_root(OmegaConf.create({"dataset": {"name": "x", "root": str(tmp_path / "file"), "generated": True}}))
 
 

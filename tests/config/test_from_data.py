@@ -28,7 +28,7 @@ def test_what_the_user_types_counts(tmp_path):
 
 
 def test_a_folder_is_needed(tmp_path):
-    with pytest.raises(ConfigError, match=r"dataset\.root is required: the folder of your own data"):
+    with pytest.raises(ConfigError, match=r"dataset\.root is required: give the folder of your own data"):
         compose_config("train", ["dataset=custom"])
     with pytest.raises(ConfigError, match="gone: not a directory"):
         composed(tmp_path / "gone")

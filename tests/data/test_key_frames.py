@@ -36,7 +36,7 @@ def test_it_is_a_sequence():
     keys = KeyFrames.annotated(VIDEOS)
     assert keys[-1].frame == 4
     assert [k.frame for k in keys[:2]] == [2, 3]
-    with pytest.raises(IndexError, match="key frame 9 of 9"):
+    with pytest.raises(IndexError, match="key frame 9: there are only 9 key frames"):
         keys[9]
 
 

@@ -184,7 +184,7 @@ def test_ucf101_24_trains_from_its_own_files(folder, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "backbone3d=foo"], "backbone3d=foo: there is no such choice; backbone3d has resnet101"),
+        (["train", "backbone3d=foo"], "backbone3d=foo: there is no such choice; choose one of resnet101"),
         (["train", "dataset=ucf24"], "dataset.root is required: the folder of ucf24"),
         (["train", "dataset=ucf24", "dataset.root=/nowhere"], "dataset.root=/nowhere: not a directory"),
         (["train", "dataset.clip_len=4"], "dataset.clip_len: expected a whole number of at least 8, got 4"),
@@ -194,7 +194,7 @@ def test_ucf101_24_trains_from_its_own_files(folder, tmp_path):
         (["eval"], "checkpoint is required, as in yowo eval checkpoint="),
         (["eval", "checkpoint=nowhere.ckpt"], "nowhere.ckpt: there is no such weights file"),
         (["detect", "source=x.mp4"], "checkpoint is required"),
-        (["fly"], "yowo fly: there is no such command; there are train, eval, detect"),
+        (["fly"], "yowo fly: there is no such command; choose one of train, eval, detect"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_code_2_before_anything_is_written(arguments, message, tmp_path):

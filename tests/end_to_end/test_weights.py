@@ -38,7 +38,10 @@ def test_training_starts_from_a_detector_of_other_classes_and_two_backbones(fold
     files = ["weights=released.pth", "weights.backbone2d=coco.pth", "weights.backbone3d=kinetics.pth"]
     yowo("train", *RUN, *files, "weights.reset_head=true", folder=folder)
     log = "\n".join(path.read_text() for path in folder.glob("runs/train/*/train.log"))
-    assert "released.pth: YOWO-Plus or YOWO-Nano: 507 entries loaded, 0 ignored, 0 missing; the head starts anew" in log
+    assert (
+        "released.pth: YOWO-Plus or YOWO-Nano: 507 entries loaded, 0 ignored, 0 missing; the head is initialised anew"
+        in log
+    )
     assert "coco.pth: the 2D backbone YOLOv2 of YOWO-Plus (COCO) into backbone2d: 156 entries loaded, 0 ignored" in log
     assert (
         "kinetics.pth: a 3D ShuffleNet-v2 (Kinetics) into backbone3d: 330 entries loaded, 1 ignored, 0 missing" in log

@@ -9,7 +9,7 @@ from yowo.tubes.linkers import LINKERS, linker_name, make_linker
 def test_options_replace_a_linkers_parameters():
     assert make_linker("yowo").max_paths == 3
     assert make_linker("yowo", max_paths=1).max_paths == 1
-    with pytest.raises(ConfigError, match=r"linker best: there is no such linker; there are .*yowo"):
+    with pytest.raises(ConfigError, match=r"linker best: there is no such linker; choose one of .*yowo"):
         make_linker("best")
 
 

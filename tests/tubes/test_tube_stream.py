@@ -107,9 +107,9 @@ def test_weak_detections_of_a_class_do_not_act_beside_strong_ones():
 def test_wrong_frames_and_arrays_are_refused():
     stream = OnlineLinker().stream()
     stream.update(5, *ONE)
-    with pytest.raises(YowoError, match=r"frame 5: expected one later than 5"):
+    with pytest.raises(YowoError, match=r"frame 5: expected a frame after 5"):
         stream.update(5, *ONE)
     with pytest.raises(YowoError, match=r"frame 6: expected boxes \[N, 4\], scores \[N\] and labels \[N\]"):
         stream.update(6, ONE[0], np.ones(2, np.float32), ONE[2])
-    with pytest.raises(YowoError, match=r"frame 7: expected numbers, got a NaN or infinite"):
+    with pytest.raises(YowoError, match=r"frame 7: expected finite boxes and scores, got NaN"):
         stream.update(7, ONE[0] * np.float32(np.nan), ONE[1], ONE[2])

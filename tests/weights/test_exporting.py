@@ -38,13 +38,13 @@ def test_a_written_backbone_is_known_again(tmp_path):
 
 def test_a_darknet_file_of_another_network_is_not_written(tmp_path):
     write_darknet(tmp_path / "yolo.weights", small_yolov2(conv_bias=False))
-    with pytest.raises(WeightsError, match=r"but this 2D backbone takes 50,983,561"):
+    with pytest.raises(WeightsError, match=r"expected 50,983,561 values for this 2D backbone"):
         write_backbone(tmp_path / "w.safetensors", open_weights(tmp_path / "yolo.weights"))
     assert not (tmp_path / "w.safetensors").exists()
 
 
 def test_other_endings_are_refused():
-    with pytest.raises(WeightsError, match=r"w\.pth: expected a name that ends in \.ckpt or \.safetensors"):
+    with pytest.raises(WeightsError, match=r"w\.pth: expected a file name that ends in \.ckpt or \.safetensors"):
         check_ending(Path("w.pth"), whole=True)
-    with pytest.raises(WeightsError, match=r"w\.ckpt: a checkpoint holds a whole detector; for one backbone"):
+    with pytest.raises(WeightsError, match=r"w\.ckpt: a checkpoint contains a whole detector; for a backbone"):
         check_ending(Path("w.ckpt"), whole=False)

@@ -22,7 +22,9 @@ def test_entries_are_sorted_by_what_the_network_can_take():
     assert fit.missing == ["norm.weight"]
     assert fit.other_shape == {"last.bias": "file [9], network [3]"}
     assert (fit.no_part, fit.too_many) == (["fc.weight"], ["last.extra"])
-    assert fit.unusable == ["norm.bias holds NaN or infinite values: the training that wrote it went wrong"]
+    assert fit.unusable == [
+        "norm.bias has NaN or infinite values: the training that wrote it diverged; use an earlier checkpoint"
+    ]
 
 
 def test_a_fresh_head_has_the_networks_own_shape_and_prior():

@@ -49,14 +49,14 @@ def test_data_parallels_prefix_is_dropped_wherever_it_stands():
 def test_a_dict_within_itself_ends():
     content = {"epoch": 3}
     content["model"] = content
-    with pytest.raises(WeightsError, match=r"x: holds no state dict; its entries are epoch, model"):
+    with pytest.raises(WeightsError, match=r"x: expected a state dict, got a file with the entries: epoch, model"):
         state_of(content, "x")
 
 
 def test_no_tensors_are_said():
-    with pytest.raises(WeightsError, match=r"holds no state dict; its entries are epoch$"):
+    with pytest.raises(WeightsError, match=r"expected a state dict, got a file with the entries: epoch$"):
         state_of({"epoch": 3}, "x")
-    with pytest.raises(WeightsError, match=r"holds no state dict; its entries are none"):
+    with pytest.raises(WeightsError, match=r"expected a state dict, got a file with the entries: none"):
         state_of({"state_dict": {}}, "x")
 
 

@@ -63,14 +63,16 @@ def test_that_same_code_would_run_in_an_unrestricted_reader(tmp_path):
 def test_a_bare_pickle_with_code_never_runs_either(tmp_path):
     victim = tmp_path / "made_by_the_file"
     (tmp_path / "evil.pth").write_bytes(pickle.dumps(Shell(victim), protocol=2))
-    with pytest.raises(WeightsError, match=r"evil\.pth: not a whole PyTorch file"):
+    with pytest.raises(WeightsError, match=r"evil\.pth: incomplete PyTorch file"):
         read_checkpoint(tmp_path / "evil.pth")
     assert not victim.exists()
 
 
 def test_a_whole_pickled_network_is_refused_and_said_how_to_mend(tmp_path):
     path = saved(torch.nn.Linear(2, 2), tmp_path / "net.pth")
-    with pytest.raises(WeightsError, match=r"refused.*torch\.nn\.modules\.linear\.Linear.*save model\.state_dict\(\)"):
+    with pytest.raises(
+        WeightsError, match=r"refused.*torch\.nn\.modules\.linear\.Linear.*save only model\.state_dict\(\)"
+    ):
         read_checkpoint(path)
 
 
@@ -136,31 +138,37 @@ def safetensors_bytes():
 WHOLE = torch_bytes({"model": {"w": torch.zeros(5000)}})
 OLD = torch_bytes({"model": {"w": torch.zeros(5000)}}, _use_new_zipfile_serialization=False)
 DAMAGED = {
-    "empty": (b"", "is empty; download it again"),
+    "empty": (b"", "the file is empty; download it again"),
     "one byte": (b"\x00", "download it again"),
-    "random bytes": (bytes(range(256)) * 9, "nor safetensors, nor darknet weights"),
-    "zeros": (bytes(4000), "nor safetensors, nor darknet weights"),
-    "text": (b"just some words\n", "a text file, not weights: it begins with 'just some words"),
+    "random bytes": (bytes(range(256)) * 9, "got an unknown format"),
+    "zeros": (bytes(4000), "got an unknown format"),
+    "text": (b"just some words\n", "a text file, not weights: it starts with 'just some words"),
     "web page": (b"<!DOCTYPE html><html>Sign in</html>", "a web page, not weights"),
     "git lfs pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "a pointer of Git LFS"),
     "gzip": (b"\x1f\x8b\x08\x00rest", "packed with gzip"),
     "hdf5": (b"\x89HDF\r\n\x1a\n" + bytes(99), "an HDF5 file"),
-    "truncated zip": (WHOLE[: len(WHOLE) // 2], "not a whole PyTorch file (its end is missing)"),
-    "zip's first bytes": (b"PK\x03\x04broken zip", "not a whole PyTorch file (its end is missing)"),
-    "truncated old file": (OLD[: len(OLD) // 2], "not a whole PyTorch file"),
-    "old file's head": (OLD[:40], "not a whole PyTorch file"),
+    "truncated zip": (WHOLE[: len(WHOLE) // 2], "incomplete PyTorch file (its end is missing)"),
+    "zip's first bytes": (b"PK\x03\x04broken zip", "incomplete PyTorch file (its end is missing)"),
+    "truncated old file": (OLD[: len(OLD) // 2], "incomplete or damaged PyTorch file"),
+    "old file's head": (OLD[:40], "incomplete or damaged PyTorch file"),
     "zip of other things": (zip_bytes(**{"a.npy": b"1"}), "a zip archive, but not one of PyTorch (it holds a.npy)"),
     "zip with a broken pickle": (zip_bytes(archive__data__pkl=b"").replace(b"data/pkl", b"data.pkl"), "PyTorch"),
     "torchscript": (zip_bytes(m__code="", **{"m__constants.pkl": b"", "m__data.pkl": b""}), "a TorchScript program"),
-    "plain pickle": (pickle.dumps({"w": 1}, protocol=2), "not a whole PyTorch file (a pickle without"),
-    "new pickle": (pickle.dumps({"w": 1}, protocol=5), "not a whole PyTorch file (a pickle without"),
+    "plain pickle": (
+        pickle.dumps({"w": 1}, protocol=2),
+        "incomplete PyTorch file, or a pickle that torch.save did not write",
+    ),
+    "new pickle": (
+        pickle.dumps({"w": 1}, protocol=5),
+        "incomplete PyTorch file, or a pickle that torch.save did not write",
+    ),
     "unusual protocol": (torch_bytes({"w": {1}}, pickle_protocol=5), "unusual pickle protocol"),
     "a list": (torch_bytes([torch.ones(1)]), "expected a dict of weights, got a list"),
     "a tensor": (torch_bytes(torch.ones(1)), "expected a dict of weights, got a Tensor"),
     "nothing": (torch_bytes(None), "expected a dict of weights, got a NoneType"),
-    "truncated safetensors": (safetensors_bytes()[:-4], "not a whole safetensors file"),
-    "lying safetensors": (b"\xff" * 7 + b"\x00{" + bytes(50), "not a whole safetensors file"),
-    "darknet without values": (b"\0\0\0\0\2\0\0\0" + bytes(12), "darknet weights without a single value"),
+    "truncated safetensors": (safetensors_bytes()[:-4], "incomplete or damaged safetensors file"),
+    "lying safetensors": (b"\xff" * 7 + b"\x00{" + bytes(50), "incomplete or damaged safetensors file"),
+    "darknet without values": (b"\0\0\0\0\2\0\0\0" + bytes(12), "a darknet file with a header but no values"),
 }
 
 
@@ -174,7 +182,7 @@ def test_what_is_no_weights_file_is_one_clear_line(tmp_path, case):
 
 
 def test_a_folder_and_a_missing_file_are_named(tmp_path):
-    with pytest.raises(WeightsError, match=r"is a folder; give the weights file in it"):
+    with pytest.raises(WeightsError, match=r"expected a weights file, got a folder; give the file in it"):
         read_checkpoint(tmp_path)
     with pytest.raises(WeightsError, match=r"nowhere\.pth: there is no such weights file"):
         read_checkpoint(tmp_path / "nowhere.pth")

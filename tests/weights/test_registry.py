@@ -33,7 +33,9 @@ def test_what_to_type_composes(one):
 
 def test_files_are_found_by_either_name():
     assert published("yowo_ucf24_84.9.pth") is published("yowo_plus_ucf24")
-    with pytest.raises(WeightsError, match=r"yolo9: no such published weights; there are yowo_plus_ucf24, "):
+    with pytest.raises(
+        WeightsError, match=r"yolo9: there are no published weights of this name; choose one of yowo_plus_ucf24, "
+    ):
         published("yolo9")
 
 

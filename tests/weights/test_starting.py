@@ -48,7 +48,7 @@ def test_strictness_reaches_every_file(files, tmp_path):
     part = torch.load(files["backbone2d"])
     del part["pred.bias"]
     torch.save(part, files["backbone2d"])
-    with pytest.raises(WeightsError, match=r"lacks backbone2d\.head\.bias"):
+    with pytest.raises(WeightsError, match=r"without the entries backbone2d\.head\.bias"):
         StartingWeights(**files).load(small_yowo_plus(9))
     reports = StartingWeights(**files, strict=False).load(small_yowo_plus(9))
     assert reports[files["backbone2d"]].missing == ["backbone2d.head.bias"]

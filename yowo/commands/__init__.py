@@ -1,1 +1,1 @@
-"""The commands: a file a verb, which reads its configuration or arguments, builds, runs and prints."""
+"""The commands: one file per verb, which reads its configuration or arguments, builds, runs and prints."""

@@ -1,4 +1,4 @@
-"""`yowo demo`: generate videos, train, evaluate, show that telling the actions takes time, detect, draw."""
+"""`yowo demo`: generate videos, train, evaluate with and without motion, detect, draw."""
 
 import time
 from collections.abc import Sequence
@@ -24,16 +24,16 @@ from yowo.reports.metrics_file import write_metrics
 from yowo.video.frame_source import open_file
 
 SHEET = 12
-"""Held-out key frames on the contact sheet."""
+"""Number of held-out key frames on the contact sheet."""
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Run the command with what was typed after `yowo demo`."""
+    """Run the command with the arguments after `yowo demo`."""
     run_hydra("demo", demo, arguments, check)
 
 
 def demo(config: DictConfig) -> None:
-    """Do the whole job and print where its results are."""
+    """Train, evaluate and detect on generated videos, and print the paths of the results."""
     begin = time.perf_counter()
     console = Console()
     folder = run_folder()
@@ -56,7 +56,7 @@ def demo(config: DictConfig) -> None:
     write_metrics(folder / "metrics.json", metrics)
     console.print(
         f"held-out frame-mAP@0.5: {metrics['frame_map']['0.5']:.3f}, with every clip replaced by its key frame: "
-        f"{still['frame_map']['0.5']:.3f} ({metrics['seconds']:.0f} s in all)\n"
+        f"{still['frame_map']['0.5']:.3f} ({metrics['seconds']:.0f} s in total)\n"
         f"annotated video: {output}\ncontact sheet:   {sheet}",
         highlight=False,
         soft_wrap=True,
@@ -64,19 +64,19 @@ def demo(config: DictConfig) -> None:
 
 
 def liveliest(data: ClipDataModule) -> str:
-    """Return the path of the held-out video with most annotated boxes."""
+    """Return the path of the held-out video with the most annotated boxes."""
     videos = data.data.videos("val")
     return max(videos, key=lambda v: sum(len(tube.boxes) for tube in v.tubes)).path
 
 
 @torch.inference_mode()
 def draw_sheet(detector: Detector, data: ClipDataModule, config: DictConfig, path: Path) -> None:
-    """Draw held-out key frames, spread over the split, with true and found boxes.
+    """Draw held-out key frames, spread over the split, with true and detected boxes.
 
     Args:
-        detector: In evaluation mode, on the CPU.
-        data: Its held-out split is drawn.
-        config: Names classes and thresholds.
+        detector: The detector, in evaluation mode, on the CPU.
+        data: The data module whose held-out split is drawn.
+        config: The configuration with classes and thresholds.
         path: The picture to write.
     """
     dataset = data.dataset("val")

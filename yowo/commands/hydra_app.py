@@ -1,4 +1,4 @@
-"""Hydra's part of a command: overrides checked first, one line where they are wrong, then the job or the sweep."""
+"""Runs a command with Hydra: checks the overrides, reports an error in one line, then runs the job or the sweep."""
 
 import gc
 import logging
@@ -27,22 +27,22 @@ from yowo.errors import ConfigError, YowoError
 log = logging.getLogger(__name__)
 Task = Callable[[DictConfig], Any]
 MAX_CHECKED = 256
-"""Jobs of a sweep that are checked before the first one starts."""
+"""Most jobs of a sweep that are checked before the first one starts."""
 
 
 def run_hydra(command: str, task: Task, arguments: Sequence[str], check: Callable[[DictConfig], None]) -> None:
-    """Check what was typed, then run the task once, or once per job of a sweep.
+    """Check the arguments, then run the task once, or once per job of a sweep.
 
-    The configuration of a plain run is composed once: what was checked is what runs.
+    Without a sweep the configuration is composed only once, so the task gets the checked configuration.
 
     Args:
         command: Name of the root configuration.
-        task: Gets the composed configuration.
-        arguments: What was typed after the verb.
+        task: Called with the composed configuration.
+        arguments: Arguments after the verb.
         check: Further checks of a configuration, before anything is read.
 
     Raises:
-        YowoError: An override or a value is wrong; nothing was read or written.
+        YowoError: An override or value is invalid; nothing was read or written.
     """
     arguments = spelled_out(arguments)
     typed = sys.argv
@@ -56,7 +56,7 @@ def run_hydra(command: str, task: Task, arguments: Sequence[str], check: Callabl
             log.error("error: %s", error)
             sys.exit(EXIT_USER_ERROR)
         finally:
-            gc.collect()  # a Trainer and its parts hold each other: the next job of a sweep needs their memory
+            gc.collect()  # a Trainer and its parts form reference cycles; free their memory for the next job
 
     if not any(argument.startswith("-") for argument in arguments) and not is_sweep(arguments):
         (overrides,) = jobs(arguments)
@@ -72,12 +72,12 @@ def run_hydra(command: str, task: Task, arguments: Sequence[str], check: Callabl
         complete(config)
         return job(config)
 
-    sys.argv = [typed[0], *arguments]  # Hydra reads it without the verb; processes that Lightning starts need the verb
+    sys.argv = [typed[0], *arguments]  # Hydra needs it without the verb, processes that Lightning starts with it
     hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=command)(completed)()
 
 
 def _run_once(config: DictConfig, job: Task) -> None:
-    """Let Hydra run a composed job: its folder, its log file, its own records, its callbacks."""
+    """Run a composed job as Hydra does, with its run folder, log file, .hydra records and callbacks."""
     loaded = GlobalHydra.instance().hydra
     if loaded is None:
         raise RuntimeError("Hydra is not initialized")
@@ -95,27 +95,27 @@ def _run_once(config: DictConfig, job: Task) -> None:
 
 
 def is_sweep(arguments: Sequence[str]) -> bool:
-    """Return whether a command line asks for several jobs: by -m, by hydra.mode, or by a choice of conf/sweep."""
+    """Return whether a command line runs several jobs, because of -m, hydra.mode or a file of conf/sweep."""
     flagged = any(a in ("-m", "--multirun") or a.upper() == "HYDRA.MODE=MULTIRUN" for a in arguments)
     return flagged or bool(sweep_params(override_value([a for a in arguments if not a.startswith("-")], "sweep")))
 
 
 def only_shown(arguments: Sequence[str]) -> bool:
-    """Tell whether a command line asks for help or its configuration, and for no job."""
+    """Return whether a command line only shows help or the configuration and runs no job."""
     return any(a in ("--help", "-h", "--hydra-help", "--cfg", "-c", "--info", "-i") for a in arguments)
 
 
 def jobs(arguments: Sequence[str]) -> list[list[str]]:
-    """Return the overrides of every job that a command line asks for.
+    """Return the overrides of every job of a command line.
 
     Args:
-        arguments: What was typed after the verb; flags are passed over.
+        arguments: Arguments after the verb; flags are ignored.
 
     Returns:
-        One list without -m; with it one a combination of the swept values.
+        One list of overrides without -m; with -m one for each combination of the swept values.
 
     Raises:
-        ConfigError: An override cannot be parsed.
+        ConfigError: An override cannot be parsed, or has several values without -m.
     """
     overrides = [a for a in arguments if not a.startswith("-")]
     swept_params = sweep_params(override_value(overrides, "sweep"))
@@ -124,7 +124,7 @@ def jobs(arguments: Sequence[str]) -> list[list[str]]:
     try:
         parsed = OverridesParser.create().parse_overrides(overrides)
     except OverrideParseException as error:
-        raise ConfigError(f"{error.override}: cannot be read as key=value ({error})") from error
+        raise ConfigError(f"{error.override}: expected an override key=value ({error})") from error
     if not swept_params and not any(a in ("-m", "--multirun") for a in arguments):
         swept = next((o for o in parsed if o.is_sweep_override()), None)
         if swept is not None:
@@ -141,7 +141,7 @@ def jobs(arguments: Sequence[str]) -> list[list[str]]:
 
 
 def sweep_params(name: str | None) -> dict[str, str]:
-    """Return the swept values of conf/sweep/NAME.yaml by key; none without a name or where there is no such file."""
+    """Return the swept values of conf/sweep/NAME.yaml by key; empty without a name or if there is no such file."""
     path = conf_dir() / "sweep" / f"{name}.yaml"
     if name is None or not path.is_file():
         return {}
@@ -150,7 +150,7 @@ def sweep_params(name: str | None) -> dict[str, str]:
 
 
 def _quiet() -> None:
-    """Hush what libraries say to their own developers."""
+    """Hide warnings of libraries that users of this program cannot act on."""
     os.environ.setdefault("WANDB_SILENT", "true")
     for text in (
         ".*does not have many workers.*",

@@ -15,10 +15,10 @@ from yowo.models.cost import ModuleCost, module_costs
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Run the command with what was typed after `yowo info`: the overrides of `yowo train`; nothing is written.
+    """Run the command with the arguments after `yowo info`, which are overrides of `yowo train`.
 
     Raises:
-        ConfigError: An override is wrong.
+        ConfigError: An override is invalid.
     """
     console = Console()
     if any(argument in ("-h", "--help") for argument in arguments):
@@ -36,20 +36,20 @@ _HELP = """yowo info: parameters, multiply-adds and output shapes of a network, 
 
 model: {}
 dataset: {}
-It takes the overrides of yowo train; nothing is read, computed or written."""
+It takes the overrides of yowo train. No data are read, no network is run, and nothing is written."""
 
 
 def info_table(config: DictConfig) -> Table:
-    """Measure the network of a configuration.
+    """Count the parameters and multiply-adds of the network of a configuration.
 
     Args:
-        config: Of `yowo train`.
+        config: Configuration of `yowo train`.
 
     Returns:
-        A row a part, and their sum.
+        One row per part, and their sum.
 
     Raises:
-        ConfigError: The parts do not fit together.
+        ConfigError: The parts do not match each other.
     """
     with torch.device("meta"):
         detector = build_detector(config).to("meta")
@@ -69,5 +69,5 @@ def info_table(config: DictConfig) -> Table:
 
 
 def _cells(cost: ModuleCost) -> tuple[str, str, str]:
-    """Word the numbers of a part."""
+    """Format the numbers of a part."""
     return f"{cost.parameters:,}", f"{cost.multiply_adds / 1e9:.2f} G", " x ".join(map(str, cost.shape))

@@ -1,4 +1,4 @@
-"""The `yowo` command: finds the verb and hands over."""
+"""The `yowo` command: calls the module of the given verb."""
 
 import sys
 from importlib import import_module
@@ -14,19 +14,19 @@ VERBS = {
     "eval": "evaluate a checkpoint: table by class and metrics.json",
     "detect": "detect actions in a video: annotated video and detections file",
     "score": "score saved detections of any detector by the published protocols",
-    "data": "data sets of your own: import, check, show, anchors, prepare",
+    "data": "your own data: import, check, show, anchors, prepare",
     "info": "parameters, multiply-adds and output shapes of a network, part by part",
-    "weights": "list, fetch, import and look into weights files of any published format",
-    "reproduce": "evaluate the rows of the report's tables that there are weights for",
-    "report": "the runs of a sweep as one table and a picture",
-    "bench": "measure speed side by side",
-    "demo": "generate videos, train, evaluate and detect: the whole main job in minutes",
+    "weights": "list, fetch, import and inspect weights files of any published format",
+    "reproduce": "evaluate the rows of the report's tables for which weights are available",
+    "report": "show the runs of a sweep in a table and a picture",
+    "bench": "measure speed and memory on this machine",
+    "demo": "generate videos, train, evaluate and detect in a few minutes",
 }
 EXIT_USER_ERROR = 2
 
 
 def main() -> None:
-    """Run `yowo VERB [arguments]`; an error that the user can mend is one line and exit code 2."""
+    """Run `yowo VERB [arguments]`; an error that the user can fix gives one line and exit code 2."""
     verb = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if verb in ("-h", "--help", "help"):
         _help()
@@ -36,7 +36,7 @@ def main() -> None:
         return
     try:
         if verb not in VERBS:
-            raise YowoError(f"yowo {verb}: there is no such command; there are {', '.join(VERBS)}")
+            raise YowoError(f"yowo {verb}: there is no such command; choose one of {', '.join(VERBS)}")
         import_module(f"yowo.commands.{verb}").run(sys.argv[2:])
     except YowoError as error:
         Console(stderr=True).print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)

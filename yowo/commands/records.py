@@ -1,4 +1,4 @@
-"""What a run leaves in its folder beside its results: the resolved configuration, versions, the command."""
+"""Writes records of a run into its folder: the resolved configuration, the command, and versions."""
 
 import json
 import platform
@@ -36,14 +36,14 @@ def record_run(config: DictConfig) -> None:
 
 @rank_zero_only
 def record_training(seconds: float, parameters: int) -> None:
-    """Add to run.json how long training took and how large the network is."""
+    """Add to run.json the training time in seconds and the number of parameters."""
     path = run_folder() / "run.json"
     record = json.loads(path.read_text()) if path.is_file() else {}
     path.write_text(json.dumps({**record, "seconds": round(seconds, 1), "parameters": parameters}, indent=1))
 
 
 def _resolved(config: DictConfig) -> str:
-    """Return a configuration as text; interpolations stay where one leads to a data set's folder that nobody gave."""
+    """Return a configuration as text, unresolved if an interpolation needs a data set's folder that is not given."""
     try:
         return OmegaConf.to_yaml(config, resolve=True)
     except InterpolationToMissingValueError:  # detection needs no data set
@@ -58,7 +58,7 @@ def _version(name: str) -> str | None:
 
 
 def _commit() -> str | None:
-    """Return the checkout's commit, None outside one."""
+    """Return the Git commit of the checkout; None outside a checkout."""
     found = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
     )

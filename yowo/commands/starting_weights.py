@@ -1,4 +1,4 @@
-"""`weights=FILE` and `weights.*=...` of train, eval and detect: checked, and loaded with a line a file in the log."""
+"""Checks and loads `weights=FILE` and `weights.*=...` of train, eval and detect, with one log line per file."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -22,24 +22,28 @@ log = logging.getLogger(__name__)
 
 
 def chosen_weights(config: DictConfig) -> StartingWeights:
-    """Return the node `weights` of a configuration."""
+    """Return the initial weights of a configuration, from its node `weights`."""
     node = config.weights
     return StartingWeights(node.file, node.backbone2d, node.backbone3d, bool(node.strict), bool(node.reset_head))
 
 
 def check_weights(config: DictConfig) -> None:
-    """Check that the files of `weights` are there.
+    """Check that the files of `weights` exist.
 
     Raises:
-        ConfigError: One is not.
+        ConfigError: A file does not exist.
     """
     for key, file in chosen_weights(config).files().items():
         if not Path(str(file)).is_file():
-            raise ConfigError(f"{key}={file}: there is no such file")
+            raise ConfigError(f"{key}={file}: there is no such file; check the path")
 
 
 def check_network(config: DictConfig, command: str) -> None:
-    """Check that eval or detect is told where its network comes from.
+    """Check that eval or detect has either a checkpoint or a weights file.
+
+    Args:
+        config: Configuration of the command.
+        command: "eval" or "detect", for the error message.
 
     Raises:
         ConfigError: Neither `checkpoint` nor `weights` is given, or both are.
@@ -52,24 +56,24 @@ def check_network(config: DictConfig, command: str) -> None:
         )
     if config.checkpoint is not None and config.weights.file is not None:
         raise ConfigError(
-            f"checkpoint={config.checkpoint} and weights={config.weights.file}: give one of them; the network is the "
-            "checkpoint's, or that of model=... and the weights'"
+            f"checkpoint={config.checkpoint} and weights={config.weights.file}: give only one of them; the network is "
+            "either that of the checkpoint or that of the weights file"
         )
 
 
 def remember_network(command: str, arguments: Sequence[str]) -> list[str]:
-    """Offer the configuration of `checkpoint=FILE`, or of the network that `weights=FILE` is for, to Hydra.
+    """Register the configuration of `checkpoint=FILE`, or of the network that `weights=FILE` is for, with Hydra.
 
     Args:
-        command: eval or detect.
-        arguments: What was typed after the verb.
+        command: "eval" or "detect".
+        arguments: Arguments after the verb.
 
     Returns:
         The arguments for Hydra.
 
     Raises:
-        ConfigError: Neither is given.
-        WeightsError: The file cannot be read, or does not say which network it is for.
+        ConfigError: Neither a checkpoint nor a weights file is given.
+        WeightsError: The file cannot be read, or its network is not recognised.
     """
     arguments = spelled_out(arguments)
     overrides = [a for a in arguments if not a.startswith("-")]
@@ -92,21 +96,22 @@ def remember_network(command: str, arguments: Sequence[str]) -> list[str]:
 
 
 def _setup(command: str, file: str, content: Mapping[str, Any], groups: Sequence[str]) -> list[str]:
-    """Return `model=` and `dataset=` of a weights file, as far as they were not typed."""
+    """Return `model=` and `dataset=` of a weights file, unless they are among the overrides."""
     typed = {group.partition("=")[0] for group in groups}
     if "experiment" in typed or typed >= {"model", "dataset"}:
         return []
     weights = open_weights(content)
     if weights.kind.part != DETECTOR:
         raise WeightsError(
-            f"weights={file}: holds {weights.kind.words}, and yowo {command} needs a whole detector; train one from "
-            f"it with yowo train weights.{weights.kind.part}={file}"
+            f"weights={file}: expected a whole detector, got {weights.kind.words}; to train one from it, use yowo "
+            f"train weights.{weights.kind.part}={file}"
         )
     found = dict(zip(("model", "dataset"), likely_setup(weights), strict=True))
     unknown = [name for name, value in found.items() if value is None and name not in typed]
     if unknown:
         raise WeightsError(
-            f"weights={file}: does not tell its {' and '.join(unknown)}; name it, as in model=yowo_plus dataset=ucf24"
+            f"weights={file}: its {' and '.join(unknown)} cannot be recognised; give it, as in model=yowo_plus "
+            "dataset=ucf24"
         )
     return [f"{name}={value}" for name, value in found.items() if name not in typed]
 
@@ -115,7 +120,7 @@ def load_network(detector: Detector, config: DictConfig) -> None:
     """Load `checkpoint` and `weights` into the network of eval or detect.
 
     Raises:
-        WeightsError: A file cannot be used or does not fit, or a part of the network would keep random values.
+        WeightsError: A file cannot be read or does not match, or a part of the network would keep random values.
     """
     reports = {} if config.checkpoint is None else {config.checkpoint: load_weights(detector, config.checkpoint)}
     chosen = chosen_weights(config)
@@ -124,7 +129,7 @@ def load_network(detector: Detector, config: DictConfig) -> None:
         log.info("%s: %s", file, report)
     if is_whole(list(reports.values())):
         return
-    words = f"{', '.join(reports)}: a part of the network keeps its random values, so its detections mean nothing"
+    words = f"{', '.join(reports)}: a part of the network keeps its random values, so its detections are meaningless"
     if chosen.strict:
-        raise WeightsError(f"{words}; give a whole detector, or weights.strict=false to go on all the same")
+        raise WeightsError(f"{words}; give the file of a whole detector, or set weights.strict=false to continue")
     log.warning(words)

@@ -1,4 +1,4 @@
-"""Verbs that have subjects (`yowo data check`, `yowo bench model`): the list of them, and the way to each."""
+"""Verbs with subcommands (`yowo data check`, `yowo bench model`): lists the subcommands and runs one."""
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -11,11 +11,11 @@ from yowo.errors import ConfigError
 
 
 class Subject(NamedTuple):
-    """What a verb can be about.
+    """A subcommand of a verb.
 
     Attributes:
-        module: Its file, which has a function `run`.
-        words: What it does.
+        module: Name of its module, which has a function `run`.
+        words: Description for the help text.
     """
 
     module: str
@@ -23,20 +23,20 @@ class Subject(NamedTuple):
 
 
 def run_subject(command: str, about: str, subjects: Mapping[str, Subject], arguments: Sequence[str]) -> None:
-    """Run the subject that was typed after a verb, or show the list of subjects.
+    """Run the subcommand after a verb, or show the list of subcommands.
 
     Args:
-        command: As typed so far, such as "yowo data".
-        about: What the verb is for, in some words.
-        subjects: By the word that is typed.
-        arguments: What was typed after the verb.
+        command: The command so far, such as "yowo data".
+        about: Description of the verb.
+        subjects: The subcommands by name.
+        arguments: Arguments after the verb.
 
     Raises:
-        ConfigError: There is no such subject.
+        ConfigError: There is no such subcommand.
     """
     if not arguments or arguments[0] in ("-h", "--help"):
         console = Console()
-        console.print(f"{command} SUBJECT [--help]: {about}\n", highlight=False)
+        console.print(f"{command} COMMAND [--help]: {about}\n", highlight=False)
         table = Table(box=None, show_header=False, pad_edge=False)
         for word, subject in subjects.items():
             table.add_row(f"  {command} {word}", subject.words)
@@ -44,5 +44,5 @@ def run_subject(command: str, about: str, subjects: Mapping[str, Subject], argum
         return
     word, *rest = arguments
     if word not in subjects:
-        raise ConfigError(f"{command} {word}: there is no such subject; there are {', '.join(subjects)}")
+        raise ConfigError(f"{command} {word}: there is no such command; choose one of {', '.join(subjects)}")
     import_module(subjects[word].module).run(rest)

@@ -1,4 +1,4 @@
-"""`yowo train`: data, detector, Trainer, fit, and an evaluation of the best weights."""
+"""`yowo train`: trains a detector, then evaluates its best checkpoint."""
 
 import logging
 import time
@@ -33,12 +33,12 @@ BEST = "best.ckpt"
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Run the command with what was typed after `yowo train`."""
+    """Run the command with the arguments after `yowo train`."""
     run_hydra("train", train, resumed(arguments), check)
 
 
 def resumed(arguments: Sequence[str]) -> list[str]:
-    """Let `resume=FILE` bring its own configuration along, unless a group is named as well."""
+    """Add overrides so that `resume=FILE` uses the checkpoint's configuration, except for the groups that are given."""
     path = override_value([a for a in arguments if not a.startswith("-")], "resume")
     if path is None:
         return list(arguments)
@@ -50,22 +50,22 @@ def resumed(arguments: Sequence[str]) -> list[str]:
 
 
 def check(config: DictConfig) -> None:
-    """Check what training needs, before anything is read.
+    """Check the paths of a training run before anything is read.
 
     Raises:
-        ConfigError: A path is wrong.
+        ConfigError: A folder or file does not exist.
     """
     check_root(config)
     check_weights(config)
     if config.resume is not None and not Path(config.resume).is_file():
-        raise ConfigError(f"resume={config.resume}: there is no such file")
+        raise ConfigError(f"resume={config.resume}: there is no such file; check the path")
 
 
 def train(config: DictConfig) -> float | None:
-    """Train as configured, then evaluate the best weights.
+    """Train as configured, then evaluate the best checkpoint.
 
     Returns:
-        The best value of the monitored metric, for sweepers; None where nothing was evaluated.
+        The best value of the monitored metric, for sweepers; None if there was no validation.
     """
     record_run(config)
     begin = time.perf_counter()
@@ -80,7 +80,7 @@ def train(config: DictConfig) -> float | None:
 
 
 def fit(config: DictConfig) -> tuple[L.Trainer, ActionDetection, ClipDataModule]:
-    """Build everything and train.
+    """Build the data module, detector and Trainer, and train.
 
     Returns:
         The Trainer, the module with its last weights, and the data module.

@@ -1,4 +1,4 @@
-"""`yowo weights`: published weights listed and fetched; any format imported into ours or looked into."""
+"""`yowo weights`: lists and downloads published weights, and imports or inspects weights files of any format."""
 
 import argparse
 from collections.abc import Sequence
@@ -24,19 +24,19 @@ from yowo.whole_file import whole_file
 EXAMPLES = """examples:
   yowo weights list
   yowo weights fetch yowo_plus_ucf24                # into the folder weights/
-  yowo weights info yowo_ucf24_84.9.pth             # what it is and how to use it
+  yowo weights info yowo_ucf24_84.9.pth             # what it contains and how to use it
   yowo weights import yowo_ucf24_84.9.pth --output yowo_plus_ucf24.ckpt
   yowo weights import yolo.weights --output yolov2_coco.safetensors
-No import is needed: weights=FILE of yowo train, eval and detect reads every format."""
+Importing is optional: weights=FILE of yowo train, eval and detect reads every format."""
 FACTS = ("epoch", "score", "fscore", "arch")
 """Entries of checkpoints that `info` shows."""
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Run the command with what was typed after `yowo weights`.
+    """Run the command with the arguments after `yowo weights`.
 
     Raises:
-        WeightsError: A file cannot be fetched, read or converted.
+        WeightsError: A file cannot be downloaded, read or converted.
     """
     options = parser().parse_args(arguments)
     console = Console()
@@ -63,28 +63,34 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     actions = made.add_subparsers(dest="action", required=True, metavar="list, fetch, import or info")
-    actions.add_parser("list", help="the published files: what for, and where")
-    fetching = actions.add_parser("fetch", help="download a published file; goes on where it stopped")
-    fetching.add_argument("name", help="as in yowo weights list")
-    fetching.add_argument("--folder", type=Path, default=Path("weights"), help="where to put it (weights/)")
-    importing = actions.add_parser("import", help="write a file of any format as a checkpoint or safetensors of ours")
+    actions.add_parser("list", help="list the published files with their use and address")
+    fetching = actions.add_parser("fetch", help="download a published file; resumes an interrupted download")
+    fetching.add_argument("name", help="name in yowo weights list")
+    fetching.add_argument("--folder", type=Path, default=Path("weights"), help="folder for the file (weights/)")
+    importing = actions.add_parser("import", help="convert a file of any format to a checkpoint or safetensors")
     importing.add_argument("file", type=Path)
     importing.add_argument("--output", type=Path, help="FILE.ckpt (whole detectors) or FILE.safetensors")
-    importing.add_argument("--model", help="yowo, yowo_plus, ...; told from the file where not given")
-    importing.add_argument("--dataset", help="ucf24, ava, ...; told from the file where not given")
-    importing.add_argument("--clip-len", type=int, help="frames of a clip, which weights do not tell (the data set's)")
-    looking = actions.add_parser("info", help="what a file holds and how to use it")
+    importing.add_argument("--model", help="yowo, yowo_plus, ... (default: recognised from the file)")
+    importing.add_argument("--dataset", help="ucf24, ava, ... (default: recognised from the file)")
+    importing.add_argument("--clip-len", type=int, help="frames of a clip (default: the data set's)")
+    looking = actions.add_parser("info", help="show what a file contains and how to use it")
     looking.add_argument("file", type=Path)
     return made
 
 
 def say(console: Console, text: str) -> None:
-    """Print a line as it is."""
+    """Print a line without markup, highlighting or wrapping."""
     console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def usage(part: str, file: str, words: str = "") -> str:
-    """Return the command that uses a file."""
+    """Return a command that uses a weights file.
+
+    Args:
+        part: The part it is for: "detector", "backbone2d" or "backbone3d".
+        file: The file.
+        words: Further overrides.
+    """
     if part == DETECTOR:
         return f"yowo detect weights={file} {words} source=VIDEO".replace("  ", " ")
     return f"yowo train weights.{part}={file} {words}".rstrip()
@@ -93,7 +99,7 @@ def usage(part: str, file: str, words: str = "") -> str:
 def published_table() -> Table:
     """Return the published files as a table."""
     table = Table(
-        "name", "file", "what", "fills", "use with", box=None, title="published weights", title_justify="left"
+        "name", "file", "content", "part", "use with", box=None, title="published weights", title_justify="left"
     )
     for one in PUBLISHED:
         table.add_row(one.name, one.file, one.words, one.part, one.use)
@@ -101,18 +107,18 @@ def published_table() -> Table:
 
 
 def places() -> list[str]:
-    """Return a line a place where files are published; shared folders say which files to take."""
+    """Return one line for all download addresses, and one for each shared folder with its files."""
     fetched = dict.fromkeys(one.url.removesuffix(one.file) for one in PUBLISHED if not one.by_hand)
     by_hand: dict[str, list[str]] = {}
     for one in PUBLISHED:
         if one.by_hand:
             by_hand.setdefault(one.url, []).append(one.name)
-    browser = [f"by hand, in a browser: {', '.join(names)}: {url}" for url, names in by_hand.items()]
-    return [f"fetched from {', '.join(fetched)}", *browser]
+    browser = [f"to download in a browser: {', '.join(names)}: {url}" for url, names in by_hand.items()]
+    return [f"downloaded from {', '.join(fetched)}", *browser]
 
 
 def fetch_with_bar(chosen: Published, folder: Path) -> Path:
-    """Download a published file under a progress bar; see `yowo.weights.fetching.fetch`."""
+    """Download a published file with a progress bar; see `yowo.weights.fetching.fetch`."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, TimeRemainingColumn(), transient=True) as bar:
         task = bar.add_task(chosen.file, total=chosen.size)
@@ -122,27 +128,27 @@ def fetch_with_bar(chosen: Published, folder: Path) -> Path:
 def import_weights(
     file: Path, output: Path | None, model: str | None, dataset: str | None, clip_len: int | None
 ) -> str:
-    """Write a weights file of any format in ours.
+    """Convert a weights file of any format to a checkpoint or safetensors file of this project.
 
     Args:
-        file: The file.
-        output: The file to write; None puts it into the working folder, with the name of `file`.
-        model: Of a whole detector; None asks the file.
-        dataset: Likewise.
-        clip_len: Likewise; None takes the data set's.
+        file: The file to convert.
+        output: The file to write; None writes to the working folder under the name of `file`.
+        model: Name of a whole detector's model; None recognises it from the file.
+        dataset: Name of a whole detector's data set; None recognises it from the file.
+        clip_len: Frames of a clip; None takes the data set's.
 
     Returns:
-        A line that says what was written.
+        A line that says what was written and how to use it.
 
     Raises:
-        WeightsError: The file cannot be read or does not fit, or `output` is already there or has another ending.
+        WeightsError: The file cannot be read or does not match its network, or `output` exists or has another suffix.
     """
     weights = open_weights(file)
     whole = weights.kind.part == DETECTOR
     output = Path(f"{file.stem}{CHECKPOINT if whole else SAFETENSORS}") if output is None else output
     check_ending(output, whole)
     if output.exists():
-        raise WeightsError(f"{output}: is already there; give another --output")
+        raise WeightsError(f"{output}: the file already exists; give another --output")
     if not whole:
         with whole_file(output) as unfinished:
             write_backbone(unfinished, weights)
@@ -159,22 +165,20 @@ def import_weights(
 
 
 def _setup(weights: Weights, model: str | None, dataset: str | None) -> tuple[str, str]:
-    """Complete model and data set from the file."""
+    """Return model and data set, recognised from the file if they are None."""
     found = likely_setup(weights)
     model, dataset = model or found[0], dataset or found[1]
     if model is None or dataset is None:
         missing = " and ".join(f"--{n}" for n, v in (("model", model), ("dataset", dataset)) if v is None)
-        raise WeightsError(
-            f"{weights.source}: holds {weights.kind.words} and does not tell its network; give {missing}"
-        )
+        raise WeightsError(f"{weights.source}: {weights.kind.words} whose network cannot be recognised; give {missing}")
     return model, dataset
 
 
 def info_table(file: Path) -> Table:
-    """Look into a weights file.
+    """Return what a weights file contains as a table.
 
     Raises:
-        WeightsError: It cannot be read.
+        WeightsError: The file cannot be read.
     """
     weights = open_weights(file)
     tensors = list(weights.state.values()) if weights.darknet is None else [weights.darknet.values]
@@ -182,12 +186,12 @@ def info_table(file: Path) -> Table:
     broken = sum(not bool(torch.isfinite(t).all()) for t in numbers)
     table = Table(box=None, show_header=False, title=str(file), title_justify="left")
     table.add_row("format", f"{file_format(file)}, {file.stat().st_size:,} bytes")
-    table.add_row("holds", weights.kind.words)
-    table.add_row("fills", weights.kind.part)
+    table.add_row("content", weights.kind.words)
+    table.add_row("part", weights.kind.part)
     table.add_row("entries", f"{len(tensors)}, {sum(t.numel() for t in numbers):,} numbers")
     table.add_row("precision", ", ".join(sorted({str(t.dtype).removeprefix("torch.") for t in numbers})))
     if broken:
-        table.add_row("damaged", f"{broken} entries hold NaN or infinite values", style="red")
+        table.add_row("damaged", f"{broken} entries have NaN or infinite values", style="red")
     for key in FACTS:
         if isinstance(weights.content.get(key), (int, float, str)):
             table.add_row(key, str(weights.content[key]))
@@ -195,7 +199,7 @@ def info_table(file: Path) -> Table:
     classes = num_classes(weights)
     if weights.kind.part == DETECTOR:
         table.add_row(
-            "network", f"{model or 'not known'}, {classes or 'unknown'} classes ({dataset or 'data set not known'})"
+            "network", f"{model or 'unknown'}, {classes or 'unknown'} classes ({dataset or 'unknown data set'})"
         )
     table.add_row("use", usage(weights.kind.part, str(file)))
     return table

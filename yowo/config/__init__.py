@@ -1,4 +1,4 @@
-"""Configurations: composed by Hydra from conf/, checked, completed from the data, remembered, turned into objects."""
+"""Configurations: composed by Hydra from conf/, completed from the data, checked, stored in checkpoints, built."""
 
 from lazy_loader import attach
 

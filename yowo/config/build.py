@@ -1,4 +1,4 @@
-"""Objects from a configuration: each is made once, by the `_target_` that its node names."""
+"""Builds objects from a configuration; each is created once, by the `_target_` of its node."""
 
 import inspect
 from typing import Any
@@ -20,7 +20,7 @@ from yowo.models.detector import Detector
 from yowo.training.module import ActionDetection
 
 ONE_FRAME = 1
-"""Frames of a clip in a test with a context: the motion comes from around the key frame."""
+"""Frames of a clip in a test with a context, whose 3D features come from other clips."""
 
 
 def image_size(config: DictConfig) -> tuple[int, int]:
@@ -30,9 +30,9 @@ def image_size(config: DictConfig) -> tuple[int, int]:
 
 
 def scaled_anchors(config: DictConfig) -> list[list[float]]:
-    """Return the data set's anchors, [width, height] in pixels of the network's input.
+    """Return the anchors of the data set, A pairs [width, height] in pixels of the network's input.
 
-    They are scaled from the input size that they are given for (`dataset.anchors_at`) to the one in use.
+    They are scaled from the input size that they are given for (`dataset.anchors_at`) to the network's input size.
     """
     given = config.dataset.anchors_at
     given_height, given_width = (given, given) if isinstance(given, int) else given
@@ -41,13 +41,19 @@ def scaled_anchors(config: DictConfig) -> list[list[float]]:
 
 
 def build_detector(config: DictConfig) -> Detector:
-    """Make the network of a configuration, with random weights, its loss and its post-processing.
+    """Build the network of a configuration with random weights, and its loss and post-processing.
 
     The data set's anchors are passed if the model's `_target_` has an argument `anchors` and the model's yaml does not
     set it.
 
+    Args:
+        config: Configuration of a command.
+
+    Returns:
+        The detector with `recipe`, `criterion` and `postprocess`.
+
     Raises:
-        ConfigError: The parts do not fit together.
+        ConfigError: The parts do not match each other.
     """
     model = {k: v for k, v in config.model.items() if k not in ("name", "anchor_set", "released")}
     arguments: dict[str, Any] = {"num_classes": len(config.dataset.classes)}
@@ -65,18 +71,24 @@ def build_detector(config: DictConfig) -> Detector:
 
 
 def build_eval_transform(config: DictConfig) -> EvalTransform:
-    """Make the transform of evaluation and detection: resize and normalise."""
+    """Build the transform of evaluation and detection, which resizes and normalises."""
     return EvalTransform(image_size(config), list(config.dataset.mean), list(config.dataset.std))
 
 
 def build_datamodule(config: DictConfig) -> ClipDataModule:
-    """Make the data module of a configuration; nothing is read yet.
+    """Build the data module of a configuration; no data are read yet.
 
-    Its options are those keys of `dataset` that are arguments of its `_target_`: a new option is an argument there and
-    a line in conf/data_module.yaml.
+    Every key of `dataset` that is an argument of its `_target_` is passed on. To add an option, add an argument there
+    and a line in conf/data_module.yaml.
+
+    Args:
+        config: Configuration of a command.
+
+    Returns:
+        The data module.
 
     Raises:
-        ConfigError: A value is impossible.
+        ConfigError: A value is invalid.
     """
     dataset = config.dataset
     kinds = get_class(dataset._target_).__mro__  # a subclass may hand arguments on to its bases
@@ -95,27 +107,30 @@ def build_datamodule(config: DictConfig) -> ClipDataModule:
 
 
 def build_context(config: DictConfig) -> LongTermContext | None:
-    """Make what a network sees around the key frame in evaluation; None: the clip that ends at it."""
+    """Build the source of 3D features around the key frame (LFB); None uses the clip that ends at the key frame."""
     context: LongTermContext | None = make(config.context) if config.get("context") else None
     return context
 
 
 def build_metric(config: DictConfig, stage: str) -> MetricCollection:
-    """Make the metrics of a stage: "val" or "test"."""
+    """Build the metrics of a stage, "val" or "test"."""
     metrics = {name: make(node) for name, node in config.metric[stage].items() if node is not None}
     return MetricCollection(metrics, compute_groups=False)
 
 
 def build_module(config: DictConfig, detector: Detector, data: ClipDataModule | None = None) -> ActionDetection:
-    """Make the LightningModule around a detector: metrics, optimizer and schedule of a configuration.
+    """Build the LightningModule of a detector, with metrics, optimizer and scheduler.
 
     Args:
-        config: Of `yowo train` or `yowo eval`.
-        detector: From `build_detector`.
-        data: The data set, whose held-out split a context (LFB) reads around its key frames.
+        config: Configuration of `yowo train` or `yowo eval`.
+        detector: Detector of `build_detector`.
+        data: The data module, whose test split a context (LFB) reads clips from.
+
+    Returns:
+        The LightningModule.
 
     Raises:
-        ConfigError: A value is impossible.
+        ConfigError: A value is invalid.
     """
     context = build_context(config)
     features = None
@@ -133,31 +148,45 @@ def build_module(config: DictConfig, detector: Detector, data: ClipDataModule | 
 
 
 def build_trainer(config: DictConfig, **arguments: Any) -> L.Trainer:
-    """Make the Trainer of a configuration; `arguments` (logger, callbacks) come on top.
+    """Build the Trainer of a configuration.
+
+    Args:
+        config: Configuration of a command.
+        arguments: Further arguments of the Trainer, such as logger and callbacks.
+
+    Returns:
+        The Trainer.
 
     Raises:
-        ConfigError: The trainer's settings are impossible here, such as more GPUs than there are.
+        ConfigError: The settings are invalid on this machine, such as more GPUs than it has.
     """
     trainer: L.Trainer = make(config.trainer, **arguments)
     return trainer
 
 
 def build_callbacks(config: DictConfig) -> list[Callback]:
-    """Make the callbacks of a configuration; entries set to null are left out, and what needs a logger without one."""
+    """Build the callbacks, except those that are null and, without a logger, those that need one."""
     callbacks = [make(node) for node in config.callbacks.values() if node is not None]
     return [c for c in callbacks if config.logger or not isinstance(c, LearningRateMonitor)]
 
 
 def build_loggers(config: DictConfig) -> list[Logger]:
-    """Make the loggers of a configuration; several may be chosen, or none."""
+    """Build the loggers of a configuration; there can be several or none."""
     return [make(node) for node in config.logger.values() if node is not None]
 
 
 def make(node: DictConfig, **arguments: Any) -> Any:
-    """Make the object that a node's `_target_` names; `arguments` replace those of the node.
+    """Create the object that a node's `_target_` names.
+
+    Args:
+        node: The node, with the arguments of `_target_` as its other keys.
+        arguments: Further arguments; they replace those of the node.
+
+    Returns:
+        The object.
 
     Raises:
-        ConfigError: It cannot be made; a ConfigError inside it comes out as itself.
+        ConfigError: The object cannot be created; a ConfigError of its constructor is raised unchanged.
     """
     try:
         return instantiate(node, **arguments, _convert_="all")

@@ -1,4 +1,4 @@
-"""The configuration that a checkpoint remembers, offered to Hydra as the choice `from_checkpoint` of each group."""
+"""The configuration stored in a checkpoint, registered with Hydra as the choice `from_checkpoint` of each group."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,10 +29,11 @@ REMEMBERED = (
     "model",
     "dataset",
 )
-"""The groups that a checkpoint remembers, as in conf/parts.yaml."""
+"""The groups that a checkpoint stores, as in conf/parts.yaml."""
 GLOBAL = ("model", "dataset")
-"""Those whose files may override other groups, and so name their own node."""
+"""Groups whose files have `# @package _global_`, because they override other groups."""
 CHECKPOINT_KEY = "yowo"
+"""Key of a checkpoint under which the configuration is stored."""
 MOVED = {
     "yowo.data.ucf24.": "yowo.datasets.ucf24.",
     "yowo.data.ava.": "yowo.datasets.ava.",
@@ -40,23 +41,23 @@ MOVED = {
     "yowo.data.motion.": "yowo.datasets.motion.",
     "yowo.data.custom.": "yowo.datasets.custom.",
 }
-"""Modules that checkpoints of earlier versions name, and where they are now."""
+"""Old prefixes of `_target_` in checkpoints of earlier versions, and the new ones."""
 
 
 def portable(config: DictConfig) -> dict[str, Any]:
-    """Return the groups that a checkpoint remembers as plain containers, interpolations kept."""
+    """Return the groups that a checkpoint stores, as plain containers with unresolved interpolations."""
     plain = OmegaConf.to_container(config, resolve=False)
     return {str(k): v for k, v in plain.items() if k in REMEMBERED} if isinstance(plain, dict) else {}
 
 
 def register_checkpoint(path: str | None) -> None:
-    """Offer the configuration inside a checkpoint as the choice `from_checkpoint` of every group.
+    """Register the configuration in a checkpoint as the choice `from_checkpoint` of every group.
 
     Args:
-        path: The checkpoint; None offers empty groups, so that help can be shown.
+        path: The checkpoint; None registers empty groups, so that help can be shown.
 
     Raises:
-        WeightsError: The file cannot be read, or holds no configuration of ours.
+        WeightsError: The file cannot be read, or contains no configuration of `yowo train`.
     """
     remembered: Mapping[str, Any] = {group: {} for group in REMEMBERED}
     if path is not None:
@@ -64,15 +65,15 @@ def register_checkpoint(path: str | None) -> None:
         config = content.get("config") if isinstance(content, Mapping) else None
         if not isinstance(config, Mapping) or not {"model", "dataset", "loss"} <= set(config):
             raise WeightsError(
-                f"{path}: holds weights but not the configuration of a `yowo train` run; name model and dataset "
-                "with yowo train weights=FILE instead"
+                f"{path}: expected a checkpoint of `yowo train`, got weights without a configuration; use the file "
+                "with weights=FILE instead"
             )
         remembered = up_to_date(config)
     register_groups(remembered)
 
 
 def register_groups(remembered: Mapping[str, Any]) -> None:
-    """Offer groups in plain containers as the choice `from_checkpoint` of each."""
+    """Register each group, a plain container, as its choice `from_checkpoint`."""
     store = ConfigStore.instance()
     for group in REMEMBERED:
         if group in GLOBAL:
@@ -82,12 +83,15 @@ def register_groups(remembered: Mapping[str, Any]) -> None:
 
 
 def up_to_date(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a remembered configuration as this version has it.
+    """Convert a stored configuration of an earlier version to this version.
 
-    Modules that have moved get their new names, and what earlier versions did not have its usual value.
+    Modules that have moved get their new names, and keys that did not exist get their default values.
 
     Args:
-        config: The groups by name, in plain containers.
+        config: The groups by name, as plain containers.
+
+    Returns:
+        The groups of this version.
     """
     usual = {"decoder": yaml.safe_load((conf_dir() / "decoder" / "decord.yaml").read_text(encoding="utf-8"))}
     groups: dict[str, Any] = _renamed({**usual, **config})
@@ -96,7 +100,7 @@ def up_to_date(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _renamed(node: Any) -> Any:
-    """Replace the modules that have moved in every `_target_` of a tree of containers."""
+    """Replace moved modules in every `_target_` of nested containers."""
     if isinstance(node, Mapping):
         return {key: _moved(value) if key == "_target_" else _renamed(value) for key, value in node.items()}
     return [_renamed(value) for value in node] if isinstance(node, list) else node

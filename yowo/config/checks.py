@@ -1,4 +1,4 @@
-"""What a configuration must satisfy, checked before anything is built or read."""
+"""Checks the values of a configuration before anything is built or read."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -53,7 +53,7 @@ def _path(value: Any) -> bool:
 _SHARE = (_number(0, 1), "a number from 0 to 1")
 _COUNT = (_whole(1), "a whole number of at least 1")
 
-# key, what it must satisfy, the same in words; keys that a configuration has not are passed over
+# key, check, description of the valid values; keys that a configuration does not have are not checked
 CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("dataset.clip_len", _whole(MIN_CLIP_LEN), f"a whole number of at least {MIN_CLIP_LEN}"),
     ("dataset.image_size", _sides, f"a multiple of {STRIDE} or a pair [height, width] of them"),
@@ -105,10 +105,10 @@ def check(config: DictConfig) -> None:
     """Check a composed configuration.
 
     Args:
-        config: Of a command, or any part of one.
+        config: Configuration of a command, or a part of one.
 
     Raises:
-        ConfigError: A value is missing or wrong; the message names its key, what is expected and what was got.
+        ConfigError: A value is invalid; the message names the key, the expected and the given value.
     """
     _check_recipe(config)
     for key, accepts, words in CHECKS:
@@ -123,10 +123,13 @@ def check(config: DictConfig) -> None:
 
 
 def check_root(config: DictConfig) -> None:
-    """Check that the data set's folder is there, without reading it.
+    """Check that the folder of the data set exists, without reading it.
+
+    Args:
+        config: Configuration of a command.
 
     Raises:
-        ConfigError: `dataset.root` is not given or no directory.
+        ConfigError: `dataset.root` is not given or is not a directory.
     """
     if OmegaConf.is_missing(config.dataset, "root"):
         raise ConfigError(f"dataset.root is required: the folder of {config.dataset.name}, as in dataset.root=DIR")
@@ -134,14 +137,22 @@ def check_root(config: DictConfig) -> None:
     if not config.dataset.get("generated", False) and not root.is_dir():
         raise ConfigError(f"dataset.root={root}: not a directory; give the folder of {config.dataset.name}")
     if root.exists() and not root.is_dir():
-        raise ConfigError(f"dataset.root={root}: a file stands there; give a folder")
+        raise ConfigError(f"dataset.root={root}: expected a folder, got a file; give another folder")
 
 
 def check_required(config: DictConfig, key: str, example: str) -> Any:
-    """Return the value of a key that a command cannot do without.
+    """Return the value of a required key.
+
+    Args:
+        config: Configuration of a command.
+        key: The key, such as "source".
+        example: A command with the key, for the error message.
+
+    Returns:
+        The value.
 
     Raises:
-        ConfigError: It is missing or null.
+        ConfigError: The value is missing or null.
     """
     value = OmegaConf.select(config, key, throw_on_missing=False)
     if value is None:
@@ -159,13 +170,13 @@ def _check_recipe(config: DictConfig) -> None:
     recipe = OmegaConf.select(config, "dataset.recipe", default="paper")
     if recipe != "paper" and OmegaConf.select(config, f"dataset.{recipe}") is None:
         raise ConfigError(
-            f"recipe={recipe}: the authors' code has none for dataset={config.dataset.name}; it has one for ucf24, "
-            "jhmdb21 and ava"
+            f"recipe={recipe}: the authors' code has no hyper-parameters for dataset={config.dataset.name}, only for "
+            "ucf24, jhmdb21 and ava; give recipe=paper"
         )
 
 
 class _Absent:
-    """Marks a key that the configuration has not."""
+    """Marks a key that is not in the configuration."""
 
 
 _ABSENT = _Absent()

@@ -1,4 +1,4 @@
-"""Configurations: composed by Hydra, checked, and complained about in one line."""
+"""Composes configurations with Hydra, checks them, and turns Hydra's errors into messages of one line."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from yowo.datasets.class_lists import class_list, evaluated_classes
 from yowo.errors import ConfigError
 
 RELEASED = "_released"
-"""Ending of the names that experiments with `recipe=released` had before there was a group of recipes."""
+"""Suffix of old names of experiments: `NAME_released` is now `NAME recipe=released`."""
 
 OmegaConf.register_new_resolver("class_list", class_list, replace=True)
 OmegaConf.register_new_resolver("evaluated_classes", evaluated_classes, replace=True)
@@ -27,15 +27,20 @@ def compose_config(command: str, overrides: Sequence[str] = ()) -> DictConfig:
     """Compose and check the configuration of a command.
 
     Args:
-        command: Name of a root file: train, eval, detect, demo.
-        overrides: As typed: "model=yowo_nano", "optimizer.lr=1e-3".
+        command: Name of a root file in conf/: "train", "eval", "detect" or "demo".
+        overrides: Overrides as on the command line, such as "model=yowo_nano" or "optimizer.lr=1e-3".
 
     Returns:
-        The configuration, interpolations not yet resolved.
+        The configuration, with unresolved interpolations.
 
     Raises:
-        ConfigError: An override is malformed, names an unknown group, choice or key, or gives a wrong value.
-        DatasetError, AnnotationError: What is left to the data cannot be found out from it.
+        ConfigError: An override is malformed, names an unknown group, choice or key, or has an invalid value.
+        DatasetError, AnnotationError: Values that depend on the data cannot be read from `dataset.root`.
+
+    Example:
+        >>> config = compose_config("train", ["model=yowo_nano", "dataset=ucf24"])
+        >>> len(config.dataset.classes), config.dataset.clip_len
+        (24, 16)
     """
     with composer(command):
         return compose_checked(command, overrides)
@@ -43,18 +48,24 @@ def compose_config(command: str, overrides: Sequence[str] = ()) -> DictConfig:
 
 @contextmanager
 def composer(command: str) -> Iterator[None]:
-    """Let Hydra know where the configurations are, for as long as the block lasts."""
+    """Initialise Hydra with the folder conf/ within a `with` block."""
     with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir()), job_name=command):
         yield
 
 
 def compose_checked(command: str, overrides: Sequence[str], with_hydra: bool = False) -> DictConfig:
-    """Do as `compose_config` within the block of a `composer`.
+    """Compose and check a configuration within the `with` block of a `composer`; see `compose_config`.
 
     Args:
-        command: As of `compose_config`.
-        overrides: As of `compose_config`.
-        with_hydra: Whether the node `hydra` stays in the result: Hydra runs a job by it.
+        command: As in `compose_config`.
+        overrides: As in `compose_config`.
+        with_hydra: Keep the node `hydra`, which Hydra needs to run a job.
+
+    Returns:
+        As in `compose_config`.
+
+    Raises:
+        ConfigError, DatasetError, AnnotationError: As in `compose_config`.
     """
     try:
         config = compose(command, spelled_out(overrides), return_hydra_config=with_hydra)
@@ -70,18 +81,18 @@ def compose_checked(command: str, overrides: Sequence[str], with_hydra: bool = F
 
 
 def _unknown_choice(error: MissingConfigException) -> str:
-    """Word Hydra's complaint about a choice that does not exist."""
+    """Return our message for a choice that does not exist."""
     name = str(error.missing_cfg_file)
     group, _, choice = name.rpartition("/")
     options = choices(group) if group else groups()
     if group == "experiment" and choice.endswith(RELEASED):
         row = choice.removesuffix(RELEASED)
         return f"experiment={choice}: there is no such choice; give experiment={row} recipe=released"
-    return f"{group}={choice}: there is no such choice; {group} has {', '.join(options)}{_nearest(choice, options)}"
+    return f"{group}={choice}: there is no such choice; choose one of {', '.join(options)}{_nearest(choice, options)}"
 
 
 def _unknown_key(command: str, error: ConfigCompositionException) -> str:
-    """Word Hydra's complaint about a key or group that does not exist, with what stands there instead."""
+    """Return our message for a key or group that does not exist, with the keys that exist there."""
     text = str(error)
     if "'" not in text or "Could not override" not in text:
         return text if error.__cause__ is None else f"{text}: {error.__cause__}"
@@ -104,15 +115,26 @@ def _unknown_key(command: str, error: ConfigCompositionException) -> str:
 
 
 def _nearest(word: str, options: Sequence[str]) -> str:
-    """Suggest the option nearest to a mistyped word."""
+    """Return a suggestion of the option that is most similar to a mistyped word; empty if none is."""
     near = difflib.get_close_matches(word, options, n=1)
     return f". Did you mean {near[0]}?" if near else ""
 
 
 def spelled_out(overrides: Sequence[str]) -> list[str]:
-    """Write short and old forms of overrides as what they mean; the others stay.
+    """Replace short and old forms of overrides by their full forms.
 
-    `weights=FILE` is `weights.file=FILE`; `experiment=NAME_released` is `experiment=NAME recipe=released`.
+    Args:
+        overrides: Overrides as on the command line.
+
+    Returns:
+        The overrides with `weights=FILE` as `weights.file=FILE` and `experiment=NAME_released` as `experiment=NAME
+        recipe=released`; the others unchanged.
+
+    Example:
+        >>> spelled_out(["weights=yolo.weights", "seed=1"])
+        ['weights.file=yolo.weights', 'seed=1']
+        >>> spelled_out(["experiment=yowo_ucf24_released"])
+        ['experiment=yowo_ucf24', 'recipe=released']
     """
     written: list[str] = []
     for override in overrides:
@@ -127,7 +149,19 @@ def spelled_out(overrides: Sequence[str]) -> list[str]:
 
 
 def override_value(overrides: Sequence[str], key: str) -> str | None:
-    """Return the value that a list of overrides gives to `key`, None where it is not among them."""
+    """Return the value that a list of overrides gives to a key.
+
+    Args:
+        overrides: Overrides as on the command line.
+        key: The key.
+
+    Returns:
+        The value as text, without quotes; None if the key is not among the overrides or is null.
+
+    Example:
+        >>> override_value(["seed=1", "checkpoint='my best.ckpt'"], "checkpoint")
+        'my best.ckpt'
+    """
     for override in OverridesParser.create().parse_overrides([o for o in overrides if o.startswith(f"{key}=")]):
         value = override.value()
         return None if value is None else str(value)

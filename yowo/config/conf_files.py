@@ -1,24 +1,24 @@
-"""Where the configurations are, and which there are."""
+"""Finds the configuration files: the folder conf/, its groups and their choices."""
 
 from pathlib import Path
 
 from yowo.errors import ConfigError
 
 NOT_CHOSEN = {"hydra"}
-"""Folders whose files users do not choose from."""
+"""Folders of conf/ that are not groups for users."""
 
 
 def conf_dir() -> Path:
-    """Return the folder of configurations: inside an installed wheel, or beside the package in a checkout.
+    """Return the folder of configurations: inside the installed package, or beside it in a checkout.
 
     Raises:
-        ConfigError: Neither is there.
+        ConfigError: The folder is in neither place.
     """
     package = Path(__file__).resolve().parent.parent
     for folder in (package / "conf", package.parent / "conf"):
         if (folder / "train.yaml").is_file():
             return folder
-    raise ConfigError(f"{package}: its conf folder is missing; install the package again")
+    raise ConfigError(f"{package}: the folder conf is missing in it and beside it; install the package again")
 
 
 def choices(group: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a configuration leaves to the data: classes, labels and anchors of a project folder."""
+"""Completes a configuration with values from the data: classes, labels and anchors of a project folder."""
 
 from pathlib import Path
 
@@ -9,17 +9,17 @@ from yowo.projects.opened import open_project
 
 
 def complete(config: DictConfig) -> None:
-    """Fill in what a configuration with `dataset.from_data` leaves open, from the folder `dataset.root`.
+    """Set the null values of a configuration with `dataset.from_data` from the project folder `dataset.root`.
 
-    Nothing happens where the folder is not given, or nothing is open.
+    Nothing changes if no value is null, or if the classes are given and the folder is not.
 
     Args:
-        config: Of a command; changed in place.
+        config: Configuration of a command; changed in place.
 
     Raises:
-        ConfigError: `dataset.root` is no directory.
-        DatasetError: The folder is no project.
-        AnnotationError: Its files are damaged.
+        ConfigError: `dataset.root` is not given or not a directory, and the classes are null.
+        DatasetError: The folder is not a project.
+        AnnotationError: The project's files are damaged.
     """
     if not OmegaConf.select(config, "dataset.from_data", default=False):
         return
@@ -30,7 +30,7 @@ def complete(config: DictConfig) -> None:
         if dataset.classes is None:
             given = "" if OmegaConf.is_missing(dataset, "root") else f"={dataset.root}: not a directory"
             raise ConfigError(
-                f"dataset.root{given or ' is required'}: the folder of your own data, as yowo data import makes it"
+                f"dataset.root{given or ' is required'}: give the folder of your own data, written by yowo data import"
             )
         return
     facts = open_project(Path(dataset.root)).facts

@@ -1,4 +1,4 @@
-"""The loader: key frames of a split, the clips that end at them, augmentation, samplers, the LightningDataModule."""
+"""Data loading: key frames of a split, the clips that end at them, augmentation, samplers, the LightningDataModule."""
 
 from lazy_loader import attach
 

@@ -1,7 +1,7 @@
-"""Resizing, augmentation and normalisation of whole batches, on the device that trains.
+"""Resizing, augmentation and normalisation of whole batches, on the training device.
 
-The augmentation is the released YOWO-Plus pipeline's: a crop whose borders move in or out, a mirror image, and a shift
-of hue, saturation and brightness; one draw for all frames of a clip.
+The augmentation is that of the released YOWO-Plus code: a random crop whose borders move in or out, a horizontal flip,
+and a change of hue, saturation and brightness. All frames of a clip get the same random values.
 """
 
 from collections.abc import Sequence
@@ -17,14 +17,14 @@ from yowo.contracts import Target
 from yowo.data.colour import adjust_colour
 
 LARGEST = 0.999
-"""Boxes are clipped to 0..0.999, so that a centre never falls on the far border's cell."""
+"""Boxes are clipped to 0..0.999, so that a centre is never in a cell beyond the last one."""
 
 
 class Crop(NamedTuple):
-    """A rectangle of the source in whole pixels, possibly beyond its borders.
+    """A rectangle of the source picture in whole pixels, possibly beyond its borders.
 
-    `left` and `top` of its first pixel; `width` and `height` that boxes are measured against. The picture that is cut
-    out is one pixel narrower and lower than that, as in the released code.
+    `left` and `top` are its first pixel, `width` and `height` the size that boxes are scaled by. As in the released
+    code, the picture that is cut out is one pixel narrower and one pixel lower.
     """
 
     left: int
@@ -34,12 +34,15 @@ class Crop(NamedTuple):
 
 
 def sample_crop(size: tuple[int, int], jitter: float, generator: torch.Generator) -> Crop:
-    """Draw a crop: each border moves by a whole number of pixels, up to `jitter` of the side, in or out.
+    """Draw a random crop: each border moves in or out by up to `jitter` times the width or height.
 
     Args:
         size: Width and height of the source in pixels.
-        jitter: Share of the side, 0 to under 0.5.
-        generator: Source of chance, on the CPU.
+        jitter: Fraction of the side, at least 0 and below 0.5.
+        generator: Random generator, on the CPU.
+
+    Returns:
+        The crop, in whole pixels of the source.
     """
     width, height = size
     dx, dy = int(width * jitter), int(height * jitter)
@@ -52,15 +55,15 @@ def sample_crop(size: tuple[int, int], jitter: float, generator: torch.Generator
 
 
 def crop_and_resize(frames: Tensor, crop: Crop | None, size: tuple[int, int]) -> Tensor:
-    """Cut out, black beyond the borders, and resize as PIL does by default (bicubic, with antialiasing).
+    """Crop, with black beyond the borders, and resize as PIL does by default (bicubic, with antialiasing).
 
     Args:
-        frames: uint8 [K, 3, h, w]; on a CPU it is quickest as a view of [K, h, w, 3].
-        crop: What to cut; None takes the whole picture.
-        size: Height and width wanted, in pixels.
+        frames: uint8 [K, 3, h, w], 0..255; on a CPU a view of [K, h, w, 3] is fastest.
+        crop: The crop, in pixels of `frames`; None takes the whole picture.
+        size: Height H and width W of the result in pixels.
 
     Returns:
-        uint8 [K, 3, H, W].
+        uint8 [K, 3, H, W], 0..255.
     """
     if crop is not None:
         height, width = frames.shape[-2:]
@@ -77,17 +80,17 @@ def crop_and_resize(frames: Tensor, crop: Crop | None, size: tuple[int, int]) ->
 
 
 def move_boxes(target: Target, crop: Crop | None, size: tuple[int, int], mirrored: bool) -> Target:
-    """Let the boxes follow a crop and a mirror image.
+    """Apply a crop and a horizontal flip to boxes.
 
     Args:
-        target: Boxes [N, 4] 0..1 of the source.
-        crop: What was cut out; None for nothing.
+        target: Boxes float32 [N, 4], x1 y1 x2 y2 as fractions of the source, and labels [N] or [N, C].
+        crop: The crop of the picture; None if it was not cropped.
         size: Width and height of the source in pixels.
-        mirrored: Whether the picture is mirrored after the crop.
+        mirrored: Whether the picture is flipped after the crop.
 
     Returns:
-        The target in fractions of the new picture; boxes of which less than a pixel of the source's size is left, in
-        either direction, are dropped with their labels. Without crop and mirror image: the same boxes.
+        Boxes float32 [M, 4] as fractions of the new picture, and their labels. Boxes that are less than a pixel wide or
+        high after the crop, measured in a picture of the source's size, are dropped.
     """
     boxes, labels = target["boxes"], target["labels"]
     if crop is not None:
@@ -102,24 +105,40 @@ def move_boxes(target: Target, crop: Crop | None, size: tuple[int, int], mirrore
 
 
 def as_planes(clips: list[Tensor]) -> Tensor:
-    """Gather clips uint8 [K, 3, H, W] in float32 [B, K, 3, H, W], 0..1: a view of contiguous [B, 3, K, H, W]."""
+    """Stack clips into a float batch.
+
+    Args:
+        clips: B tensors uint8 [K, 3, H, W] of one size, 0..255.
+
+    Returns:
+        float32 [B, K, 3, H, W], 0..1, a view of contiguous [B, 3, K, H, W].
+    """
     count, _, height, width = clips[0].shape
     batch = torch.empty((len(clips), 3, count, height, width), device=clips[0].device)
     for planes, clip in zip(batch, clips, strict=True):
-        planes.copy_(clip.contiguous().transpose(0, 1))  # as bytes into planes first: twice as quick
+        planes.copy_(clip.contiguous().transpose(0, 1))  # reordering as uint8 first is twice as fast
     return batch.div_(255).transpose(1, 2)
 
 
 class EvalTransform:
-    """Resize and normalise."""
+    """Resize and normalise.
+
+    Example:
+        >>> transform = EvalTransform((224, 224), mean=(0, 0, 0), std=(1, 1, 1))
+        >>> clip = torch.full((16, 3, 240, 320), 255, dtype=torch.uint8)
+        >>> target = Target(boxes=torch.tensor([[0.1, 0.2, 0.5, 0.9]]), labels=torch.tensor([3]))
+        >>> clips, targets = transform([clip], [target])
+        >>> clips.shape, clips.max()
+        (torch.Size([1, 3, 16, 224, 224]), tensor(1.))
+    """
 
     def __init__(self, image_size: Sequence[int], mean: Sequence[float], std: Sequence[float]) -> None:
-        """Hold the arguments.
+        """Store the arguments.
 
         Args:
             image_size: Height and width of the network's input in pixels.
-            mean: Of red, green and blue, 0..1.
-            std: Likewise, above 0.
+            mean: Mean of red, green and blue, 0..1.
+            std: Standard deviation of red, green and blue in the same unit, above 0.
         """
         self.size = (int(image_size[0]), int(image_size[1]))
         self.mean = torch.tensor(mean, dtype=torch.float32)
@@ -129,16 +148,23 @@ class EvalTransform:
         """Transform a batch.
 
         Args:
-            clips: B tensors uint8 [K, 3, h, w], of any sizes.
+            clips: B tensors uint8 [K, 3, h, w], 0..255, of any sizes.
             targets: B targets.
 
         Returns:
-            float32 [B, 3, K, H, W], (x / 255 - mean) / std, and the targets as they are.
+            float32 [B, 3, K, H, W], (x / 255 - mean) / std, and the unchanged targets.
         """
         return self.normalise(as_planes([crop_and_resize(clip, None, self.size) for clip in clips])), targets
 
     def normalise(self, pictures: Tensor) -> Tensor:
-        """Turn float [B, K, 3, H, W], 0..1, into normalised [B, 3, K, H, W]; the argument is changed."""
+        """Subtract the mean, divide by the standard deviation and move the channels forward.
+
+        Args:
+            pictures: float32 [B, K, 3, H, W], 0..1; changed in place.
+
+        Returns:
+            float32 [B, 3, K, H, W], contiguous.
+        """
         mean, std = (v.to(pictures.device).view(3, 1, 1) for v in (self.mean, self.std))
         if self.mean.any():
             pictures.sub_(mean)
@@ -147,14 +173,21 @@ class EvalTransform:
         return pictures.transpose(1, 2).contiguous()
 
     def to_picture(self, frame: Tensor) -> NDArray[np.uint8]:
-        """Turn a normalised frame [3, H, W] back into a picture to look at, uint8 [H, W, 3]."""
+        """Undo the normalisation of a frame, to draw it.
+
+        Args:
+            frame: float [3, H, W], normalised.
+
+        Returns:
+            uint8 [H, W, 3], RGB, 0..255.
+        """
         pixels = frame.detach().float().cpu() * self.std.view(3, 1, 1) + self.mean.view(3, 1, 1)
         picture: NDArray[np.uint8] = pixels.mul(255).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
         return picture
 
 
 class TrainTransform(EvalTransform):
-    """Crop, resize, mirror, change colours, normalise. A strength of 0 (factors: 1) switches its part off."""
+    """Crop, resize, flip, change colours and normalise. A strength of 0 (for factors: 1) disables that step."""
 
     def __init__(
         self,
@@ -167,24 +200,32 @@ class TrainTransform(EvalTransform):
         saturation: float = 1.5,
         exposure: float = 1.5,
     ) -> None:
-        """Hold the arguments; the defaults are the method's.
+        """Store the arguments; the defaults are those of the released code.
 
         Args:
             image_size: Height and width of the network's input in pixels.
-            mean: Of red, green and blue, 0..1.
-            std: Likewise, above 0.
-            jitter: Share of the side that a crop's border moves by at most, 0 to under 0.5.
-            flip: Probability of a mirror image, 0..1.
-            hue: Largest shift, as a share of the colour circle.
-            saturation: Largest factor up or down, at least 1.
-            exposure: Likewise of the brightness.
+            mean: Mean of red, green and blue, 0..1.
+            std: Standard deviation of red, green and blue in the same unit, above 0.
+            jitter: Largest shift of a crop border as a fraction of the side, at least 0 and below 0.5.
+            flip: Probability of a horizontal flip, 0..1.
+            hue: Largest hue shift as a fraction of the colour circle.
+            saturation: Largest saturation factor, at least 1; its inverse is the smallest.
+            exposure: Largest brightness factor, at least 1; its inverse is the smallest.
         """
         super().__init__(image_size, mean, std)
         self.jitter, self.flip = jitter, flip
         self.hue, self.saturation, self.exposure = hue, saturation, exposure
 
     def __call__(self, clips: list[Tensor], targets: list[Target]) -> tuple[Tensor, list[Target]]:
-        """Transform a batch with draws from torch's own generator; arguments and result as in evaluation."""
+        """Transform a batch with random values from torch's default generator.
+
+        Args:
+            clips: B tensors uint8 [K, 3, h, w], 0..255, of any sizes.
+            targets: B targets.
+
+        Returns:
+            float32 [B, 3, K, H, W], normalised, and the targets after crop and flip.
+        """
         generator = torch.default_generator
         resized, moved = [], []
         for clip, target in zip(clips, targets, strict=True):
@@ -202,7 +243,7 @@ class TrainTransform(EvalTransform):
 
     @staticmethod
     def _factors(count: int, limit: float, generator: torch.Generator) -> Tensor:
-        """Draw `count` factors from 1 to `limit`, each turned over with equal chance."""
+        """Draw float32 [count] factors from 1 to `limit`, each inverted with probability 0.5."""
         factors = 1 + torch.rand(count, generator=generator) * (limit - 1)
         turned = torch.rand(count, generator=generator) < 0.5
         return torch.where(turned, 1 / factors, factors)

@@ -1,4 +1,4 @@
-"""Which sample each data worker is on, for the moment when one is killed and cannot say so itself."""
+"""Records which sample each data worker is reading, so that the sample can be named if the worker is killed."""
 
 import os
 import re
@@ -8,22 +8,26 @@ import torch
 from torch.utils.data import get_worker_info
 
 SLOTS = 256
-"""Workers that can leave a trace; more of them leave none."""
+"""Most workers that are recorded; further workers are not."""
 KILLED = re.compile(r"DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\)")
-"""How PyTorch words the death of a worker."""
+"""PyTorch's message when a worker was killed."""
 CUT_OFF = (ConnectionError, EOFError, FileNotFoundError)
-"""What it raises instead, where the worker dies while a batch of its is being taken over."""
+"""What PyTorch raises instead if the worker dies while the main process receives a batch from it."""
 
 
 class Breadcrumbs:
-    """A small table in shared memory: process id, position of the sample, whether it is at it, for each worker."""
+    """A table in shared memory with one row per worker: process id, position of its sample, whether it is reading."""
 
     def __init__(self) -> None:
-        """Make the table, int64 [SLOTS, 3]; forked and spawned workers see the same one."""
+        """Create the table, int64 [SLOTS, 3]; forked and spawned workers share it."""
         self._table = torch.full((SLOTS, 3), -1, dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
 
     def leave(self, position: int) -> None:
-        """Note that this worker begins a sample; nothing outside of workers."""
+        """Record that this worker starts to read a sample; does nothing in the main process.
+
+        Args:
+            position: Index of the key frame in its split.
+        """
         worker = get_worker_info()
         if worker is not None and worker.id < SLOTS:
             self._table[worker.id, 0] = os.getpid()
@@ -31,13 +35,13 @@ class Breadcrumbs:
             self._table[worker.id, 2] = True
 
     def finish(self) -> None:
-        """Note that this worker has ended a sample, well or not."""
+        """Record that this worker has finished its sample, with or without an error."""
         worker = get_worker_info()
         if worker is not None and worker.id < SLOTS:
             self._table[worker.id, 2] = False
 
     def last_of_killed(self, error: BaseException) -> list[int]:
-        """Return the positions that killed workers began last; none where `error` is not about a worker's death."""
+        """Return the positions that killed workers started last; empty if `error` is not about a killed worker."""
         rows = self._table.tolist()
         if isinstance(error, CUT_OFF):
             alive = {child.pid for child in active_children()}

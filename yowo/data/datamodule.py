@@ -17,12 +17,12 @@ from yowo.data.samplers import TrainSampler
 from yowo.errors import DatasetError
 
 Stage = Literal["train", "val", "test"]
-"""The splits, and `test`: the held-out split as a test walks over it."""
+"""The splits, and "test": the held-out split as a test reads it."""
 Transform = Callable[[list[Tensor], list[Target]], tuple[Tensor, list[Target]]]
 
 
 class ClipDataModule(L.LightningDataModule):
-    """Streams clips of any `ActionData`: uint8 from the workers, resized and augmented in batches on the device."""
+    """Loads clips of any `ActionData`: workers decode to uint8; batches are resized and augmented on the device."""
 
     def __init__(
         self,
@@ -46,21 +46,21 @@ class ClipDataModule(L.LightningDataModule):
 
         Args:
             data: The data set.
-            train_transform: Applied to training batches after their transfer.
-            eval_transform: Applied to all others.
-            clip_len: K.
-            dilation: Steps in frames between the frames of a clip, in evaluation.
-            train_dilation: The same in training; of several one is drawn for each clip.
-            repeat_key_frame: The control without motion, see `ClipDataset`.
+            train_transform: Applied to training batches on the device.
+            eval_transform: Applied to validation and test batches on the device.
+            clip_len: K, the number of frames of a clip.
+            dilation: Distance in frames between neighbouring frames of a clip, in evaluation.
+            train_dilation: The same in training; from a list, one is drawn for each clip.
+            repeat_key_frame: Make clips of copies of the key frame, as a control without motion; see `ClipDataset`.
             cache: Keep decoded videos in memory; for small data sets, best with `num_workers` 0.
-            batch_size: Clips of a batch, on each device.
-            num_workers: Decoding processes, on each device.
-            test_frames: What a test walks over: "annotated" key frames, as validation does, or "all" frames of the
-                held-out videos, which video-mAP needs.
-            key_frame_stride: An epoch of training visits every n-th key frame, other ones in the next epoch.
-            balanced: 0 to 1, how far training raises rare classes, see `yowo.data.samplers`.
-            seed: Of order, dilations and augmentation in training.
-            test_clip_len: K in a test; None takes `clip_len`. 1 where the motion comes from around the key frame (LFB).
+            batch_size: Clips per batch and device.
+            num_workers: Decoding processes per device.
+            test_frames: The frames of a test: "annotated" key frames, as in validation, or "all" frames of the held-out
+                videos, which video-mAP needs.
+            key_frame_stride: An epoch visits every n-th key frame; the next epoch visits others.
+            balanced: 0 to 1, how strongly rare classes are oversampled in training; see `yowo.data.samplers`.
+            seed: Seed of the order, dilations and augmentation in training.
+            test_clip_len: K in a test; None takes `clip_len`. 1 if the 3D feature comes from other clips (LFB).
         """
         super().__init__()
         self.data = data
@@ -78,7 +78,13 @@ class ClipDataModule(L.LightningDataModule):
         self.data.prepare()
 
     def dataset(self, stage: Stage) -> ClipDataset:
-        """Return the samples of a stage, reading their annotation at the first call.
+        """Return the samples of a stage; the first call reads their annotation.
+
+        Args:
+            stage: "train", "val" or "test".
+
+        Returns:
+            The samples.
 
         Raises:
             DatasetError: The split is empty or its files are missing.
@@ -125,12 +131,12 @@ class ClipDataModule(L.LightningDataModule):
         )
 
     def _sampler(self, dataset: ClipDataset) -> TrainSampler:
-        """Make the sampler of training, for this process of the run."""
+        """Make the training sampler for this process of the run."""
         world, rank = (1, 0) if self.trainer is None else (self.trainer.world_size, self.trainer.global_rank)
         return TrainSampler(dataset.key_frames, self.seed, self.key_frame_stride, self.balanced, world, rank)
 
     def train_dataloader(self) -> DataLoader[Sample]:
-        """Return shuffled training clips; the last uneven batch is left out."""
+        """Return shuffled training clips; the last, incomplete batch is dropped."""
         return self._loader("train")
 
     def val_dataloader(self) -> DataLoader[Sample]:
@@ -138,26 +144,34 @@ class ClipDataModule(L.LightningDataModule):
         return self._loader("val")
 
     def test_dataloader(self) -> DataLoader[Sample]:
-        """Return the held-out split again (these data sets have one), with `test_frames` "all" every frame of it."""
+        """Return the held-out split, which is also the test split; with `test_frames` "all", every frame of it."""
         return self._loader("test")
 
     def on_exception(self, exception: BaseException) -> None:
-        """Name the samples on which data workers were killed.
+        """Name the samples that killed data workers were reading.
 
         Raises:
-            DatasetError: They were: by a decoder that crashed, or for want of memory.
+            DatasetError: A worker was killed: its decoder crashed, or memory ran out.
         """
         for dataset in self._datasets.values():
             if samples := dataset.killed_on(exception):
                 raise DatasetError(
-                    f"a data worker was killed on {samples}; if that file is sound, memory ran out: lower num_workers"
+                    f"a data worker was killed while reading {samples}; if that file is intact, memory ran out: lower "
+                    "dataset.num_workers"
                 ) from exception
 
     def on_after_batch_transfer(self, batch: ClipBatch, dataloader_idx: int) -> ClipBatch:
         """Turn the uint8 clips into one normalised float tensor, with augmentation in training.
 
-        What augmentation draws depends on seed, epoch and the batch's samples alone, so that the processes of a run
-        draw differently, and the same again after a run was resumed.
+        The random values of augmentation depend only on the seed, the epoch and the samples of the batch: they differ
+        between the processes of a run, and are the same again after a run was resumed.
+
+        Args:
+            batch: Clips as B tensors uint8 [K, 3, h, w].
+            dataloader_idx: Not used.
+
+        Returns:
+            The batch with clips float32 [B, 3, K, H, W].
         """
         if isinstance(batch.clips, Tensor):
             return batch

@@ -1,4 +1,4 @@
-"""From key frame to clip: decoding happens here, in the worker, and nothing else does."""
+"""The data set of clips: reads the frames of a key frame's clip in the worker; transforms run on the device."""
 
 from collections.abc import Sequence
 
@@ -16,10 +16,10 @@ from yowo.video.reader import open_video
 
 
 class ClipDataset(Dataset[Sample]):
-    """One sample a key frame: the clip that ends at it, as uint8 in the video's own size, and its boxes.
+    """One sample per key frame: the clip that ends at it, as uint8 in the video's own size, and its boxes.
 
-    A video is opened for one clip and closed again, in the process that asks for it: readers are not safe to share
-    over a fork, and idle ones go on decoding in the background.
+    A video is opened and closed for each clip, because readers cannot be shared between forked processes, and idle
+    readers continue to decode in the background.
     """
 
     def __init__(
@@ -31,16 +31,17 @@ class ClipDataset(Dataset[Sample]):
         cache: bool = False,
         seed: int = 0,
     ) -> None:
-        """Hold the arguments.
+        """Store the arguments.
 
         Args:
-            key_frames: The split.
-            clip_len: K, frames of a clip.
-            dilation: Steps between the frames of a clip, see `KeyFrames.clip`; of several one is drawn for each sample.
-            repeat_key_frame: Make every clip of K copies of its key frame (a control without motion).
-            cache: Keep every decoded video in memory, uint8. Each worker process keeps its own copy.
-            seed: Of the draws. They depend on it, the epoch and the sample's position alone: not on the number of
-                workers, nor on what was drawn before.
+            key_frames: The key frames of the split.
+            clip_len: K, the number of frames of a clip.
+            dilation: Distance between neighbouring frames of a clip, see `KeyFrames.clip`; from a list, one is drawn
+                for each sample.
+            repeat_key_frame: Make every clip of K copies of its key frame, as a control without motion.
+            cache: Keep every decoded video in memory as uint8. Each worker process has its own copy.
+            seed: Seed of the dilations. They depend only on the seed, the epoch and the sample's position, not on the
+                number of workers or on earlier draws.
         """
         self.key_frames = key_frames
         self.clip_len = clip_len
@@ -58,7 +59,11 @@ class ClipDataset(Dataset[Sample]):
         """Decode the clip of a key frame.
 
         Args:
-            index: Its position; with an epoch, as `TrainSampler` gives it, what is drawn changes from epoch to epoch.
+            index: Position of the key frame; with an epoch, as `TrainSampler` yields it, the dilation that is drawn
+                changes from epoch to epoch.
+
+        Returns:
+            The sample; `frames` are uint8 [K, 3, h, w] in the video's own size.
 
         Raises:
             VideoError: The clip cannot be read; the message names video, key frame and file.
@@ -75,19 +80,19 @@ class ClipDataset(Dataset[Sample]):
             frames = self._frames(key, indices)
         except VideoError as error:
             raise VideoError(f"{_sample(key)} cannot be read: {error}") from error
-        except Exception as error:  # whatever a decoder raises, the sample is named
+        except Exception as error:  # decoders raise errors of many types; the message must name the sample
             raise VideoError(f"{_sample(key)} cannot be read: {key.path}: {type(error).__name__}: {error}") from error
         finally:
             self._breadcrumbs.finish()
         return Sample(position, key.size, frames, target)
 
     def killed_on(self, error: BaseException) -> str | None:
-        """Say which samples killed workers were on, where `error` is PyTorch's about a worker that was killed."""
+        """Return the samples that killed workers were reading, as text; None if `error` is about something else."""
         keys = [self.key_frames[position] for position in self._breadcrumbs.last_of_killed(error)]
         return "; ".join(f"{_sample(key)}: {key.path}" for key in keys) or None
 
     def _frames(self, key: KeyFrame, indices: np.ndarray) -> Tensor:
-        """Return the frames [K, 3, h, w] at `indices`."""
+        """Return uint8 [K, 3, h, w], the frames at `indices`, int64 [K]."""
         if self._cache is None:
             return _decode(key, indices.tolist())
         if key.path not in self._cache:
@@ -100,14 +105,21 @@ def _sample(key: KeyFrame) -> str:
 
 
 def _decode(key: KeyFrame, indices: Sequence[int]) -> Tensor:
-    """Read frames of a key frame's video, uint8 [N, 3, h, w]: a view of [N, h, w, 3], as decoded."""
+    """Read frames of a key frame's video: uint8 [N, 3, h, w], a view of the decoded [N, h, w, 3]."""
     with open_video(key.path, backend=key.backend) as reader:
         frames = reader.get_frames(indices)
     return torch.from_numpy(frames).permute(0, 3, 1, 2)
 
 
 def collate(samples: list[Sample]) -> ClipBatch:
-    """Gather samples of any picture size into a batch of lists."""
+    """Gather samples into a batch of lists, because their clips can differ in size.
+
+    Args:
+        samples: B samples, clips uint8 [K, 3, h, w].
+
+    Returns:
+        The batch; its `clips` are a list of B tensors uint8 [K, 3, h, w].
+    """
     return ClipBatch(
         positions=[s.position for s in samples],
         sizes=[s.size for s in samples],

@@ -1,4 +1,4 @@
-"""The index of a split: videos with their annotation, and the key frames that training and evaluation walk over."""
+"""The index of a split: its videos with their annotation, and the key frames that training and evaluation use."""
 
 from collections.abc import Sequence
 from copy import copy
@@ -18,17 +18,17 @@ Split = Literal["train", "val"]
 
 @dataclass(frozen=True, slots=True)
 class AnnotatedVideo:
-    """One video and what happens in it.
+    """One video and its annotated action instances.
 
     Attributes:
         name: Unique name in the data set.
         path: Video file, or folder of numbered pictures.
-        num_frames: Frames of the video.
-        size: Width and height in pixels that the data set's protocol counts boxes in.
+        num_frames: Number of frames of the video.
+        size: Width and height in pixels that the data set's protocol measures boxes in.
         tubes: Action instances; `boxes` of each are fractions 0..1 of the picture.
-        backend: Reader that opens it; "auto" where it was not probed.
-        times: When its frames are shown, on the clock of the data set's timestamps, where clips go by time and not by
-            frame (AVA).
+        backend: Reader that opens the video; "auto" if it was not probed.
+        times: Times of the frames in the data set's timestamps, if clips are sampled by time instead of by frame
+            number (AVA); else None.
     """
 
     name: str
@@ -41,42 +41,42 @@ class AnnotatedVideo:
 
 
 class ActionData(Protocol):
-    """What every data set file offers: its classes and, by split, its videos and key frames.
+    """The interface of a data set: its classes and, for each split, its videos and key frames.
 
-    Constructors only store their arguments; `prepare` may write (generate, download), the rest only reads.
+    Constructors only store their arguments. Only `prepare` may write (generate or download data).
     """
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Names of the C classes, in the order of their 0-based numbers."""
+        """Names of the C classes; the index of a name is its label."""
 
     def prepare(self) -> None:
-        """Put the data in place; called once, by one process.
+        """Generate or check the data; called once, in one process.
 
         Raises:
-            DatasetError: The data cannot be had.
+            DatasetError: The data are missing and cannot be generated.
         """
 
     def videos(self, split: Split) -> list[AnnotatedVideo]:
-        """Return the videos of `split`, annotated frames and others.
+        """Return the videos of a split, with all their frames.
 
         Raises:
-            DatasetError: Files are missing or not laid out as expected.
+            DatasetError: Files are missing or not in the expected layout.
         """
 
     def key_frames(self, split: Split) -> "KeyFrames":
-        """Return the key frames of `split`.
+        """Return the key frames of a split.
 
         Raises:
-            DatasetError: Files are missing or not laid out as expected.
+            DatasetError: Files are missing or not in the expected layout.
         """
 
 
 class KeyFrames(Sequence[KeyFrame]):
-    """A read-only sequence of key frames, held in flat arrays.
+    """A read-only sequence of key frames, stored in flat arrays.
 
-    Half a million key frames take a few megabytes, start a worker quickly under `spawn`, and are not copied page by
-    page under `fork` as as many Python objects would be.
+    Half a million key frames take a few megabytes, are pickled quickly for spawned workers, and are not copied page by
+    page in forked workers, as that many Python objects would be.
     """
 
     def __init__(
@@ -89,16 +89,16 @@ class KeyFrames(Sequence[KeyFrame]):
         labels: Array,
         seconds: NDArray[np.float64] | None = None,
     ) -> None:
-        """Hold key frame i of video `video[i]` at `frame[i]` with the boxes `first_box[i]` to `first_box[i + 1]`.
+        """Store n key frames; key frame i has the boxes and labels `first_box[i]` to `first_box[i + 1]` - 1.
 
         Args:
-            videos: The split's videos.
+            videos: The videos of the split.
             video: int64 [n], index into `videos`.
-            frame: int64 [n], position in the video, from 0.
-            first_box: int64 [n + 1], rising.
-            boxes_norm: float32 [m, 4], x1 y1 x2 y2 as fractions.
+            frame: int64 [n], position in the video, counted from 0.
+            first_box: int64 [n + 1], non-decreasing, from 0 to m.
+            boxes_norm: float32 [m, 4], x1 y1 x2 y2 as fractions of the picture.
             labels: int64 [m], or uint8 or float32 [m, C] of zeros and ones.
-            seconds: float64 [n], timestamps, where the data set counts in them (AVA).
+            seconds: float64 [n], timestamps in seconds, if the data set is annotated by time (AVA).
         """
         self._names = [v.name for v in videos]
         self._paths = [v.path for v in videos]
@@ -115,9 +115,20 @@ class KeyFrames(Sequence[KeyFrame]):
 
     @classmethod
     def annotated(cls, videos: Sequence[AnnotatedVideo]) -> "KeyFrames":
-        """Make every annotated frame of `videos` a key frame.
+        """Make every annotated frame a key frame.
 
-        Boxes of a frame stand in the order of the tubes. Frames that no tube covers are left out.
+        Args:
+            videos: The videos of the split; boxes of their tubes are float32 [T, 4], fractions of the picture.
+
+        Returns:
+            The frames that a tube covers, by video and frame; the boxes of a frame are in the order of the tubes.
+
+        Example:
+            >>> tube = Tube(label=2, start=10, boxes=np.tile(np.array([0.1, 0.2, 0.5, 0.9], np.float32), (5, 1)))
+            >>> video = AnnotatedVideo("wave", "wave.mp4", num_frames=30, size=(320, 240), tubes=(tube,))
+            >>> key_frames = KeyFrames.annotated([video])
+            >>> len(key_frames), key_frames[0].frame, key_frames[0].labels
+            (5, 10, array([2]))
         """
         videos_out, frames_out, counts, boxes, labels = [], [], [], [], []
         for index, item in enumerate(videos):
@@ -147,7 +158,14 @@ class KeyFrames(Sequence[KeyFrame]):
 
     @classmethod
     def every_frame(cls, videos: Sequence[AnnotatedVideo]) -> "KeyFrames":
-        """Make every frame of `videos` a key frame, also those that nothing is annotated on (video-mAP needs them)."""
+        """Make every frame a key frame, including frames without annotation, which video-mAP needs.
+
+        Args:
+            videos: The videos of the split.
+
+        Returns:
+            All frames, by video and frame; frames without annotation have no boxes.
+        """
         annotated = cls.annotated(videos)
         lengths = np.array([v.num_frames for v in videos], dtype=np.int64)
         starts = np.cumsum(lengths) - lengths
@@ -166,13 +184,13 @@ class KeyFrames(Sequence[KeyFrame]):
         )
 
     def multi_hot(self, num_classes: int) -> "KeyFrames":
-        """Make one person of the boxes of a frame that are equal, with all their labels.
+        """Merge equal boxes of a frame into one person with all their labels.
 
         Args:
-            num_classes: C.
+            num_classes: C, the number of classes.
 
         Returns:
-            The same key frames with labels uint8 [m, C]; persons in the order of their first boxes.
+            The same key frames with labels uint8 [m, C], m persons in the order of their first boxes.
         """
         owner = np.repeat(np.arange(len(self)), np.diff(self._first_box))
         keys = np.column_stack([owner, self._boxes])
@@ -197,11 +215,11 @@ class KeyFrames(Sequence[KeyFrame]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[KeyFrame]: ...
     def __getitem__(self, index: int | slice) -> KeyFrame | Sequence[KeyFrame]:
-        """Return key frame `index`, made on the fly."""
+        """Return key frame `index`; the object is created from the arrays at each call."""
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         if not -len(self) <= index < len(self):
-            raise IndexError(f"key frame {index} of {len(self)}")
+            raise IndexError(f"key frame {index}: there are only {len(self)} key frames")
         index %= len(self)
         video, start, end = int(self.video[index]), int(self._first_box[index]), int(self._first_box[index + 1])
         labels = self._labels[start:end]
@@ -219,17 +237,17 @@ class KeyFrames(Sequence[KeyFrame]):
     def clip(self, index: int, clip_len: int, dilation: int = 1, repeat_key_frame: bool = False) -> NDArray[np.int64]:
         """Return the frames of the clip that ends at key frame `index`.
 
-        In data sets that count frames they are `dilation` frames apart (`clip_indices`); in those that count seconds
-        they are those shown at moments `dilation` / 30 seconds apart (`clip_moments`), whatever the film's rate.
+        In data sets annotated by frame number the frames are `dilation` frames apart (`clip_indices`). In data sets
+        annotated by time they are `dilation` / 30 seconds apart (`clip_moments`), at any frame rate of the film.
 
         Args:
-            index: Place in the split, from 0.
-            clip_len: K.
-            dilation: Steps from one frame to the next.
-            repeat_key_frame: The control without motion.
+            index: Position in the split, counted from 0.
+            clip_len: K, the number of frames of the clip.
+            dilation: Distance between neighbouring frames, in frames or in 1/30 seconds.
+            repeat_key_frame: Return the key frame K times, as a control without motion.
 
         Returns:
-            int64 [K], positions in the video, not falling, the key frame last.
+            int64 [K], positions in the video in non-decreasing order, the key frame last.
         """
         video, frame = int(self.video[index]), int(self.frame[index])
         times, num_frames = self._times[video], self._num_frames[video]
@@ -239,7 +257,7 @@ class KeyFrames(Sequence[KeyFrame]):
         return np.minimum(times.frames_at(clip_moments(second, clip_len, dilation)), num_frames - 1)
 
     def positions_of_classes(self) -> list[NDArray[np.int64]]:
-        """Return the key frames, by their place in the split and rising, on which each class is seen."""
+        """Return for each class int64 [n], the sorted positions in the split of the key frames that contain it."""
         owner = np.repeat(np.arange(len(self)), np.diff(self._first_box))
         if self._labels.ndim == 2:
             box, label = np.nonzero(self._labels)

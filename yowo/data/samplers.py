@@ -1,7 +1,7 @@
 """Which key frames an epoch of training visits, in which order, and which of them each process takes.
 
-Everything is drawn from seed and epoch: not from the number of workers, nor from what other code draws. All processes
-make the same list and take every n-th entry of it, so nothing has to be sent between them.
+The order depends only on the seed and the epoch, not on the number of workers or on other random numbers of the
+program. All processes compute the same list and take every n-th entry of it, so they need not communicate.
 """
 
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ Ints = NDArray[np.int64]
 
 
 class Draw(NamedTuple):
-    """A key frame to visit. It knows its epoch, so that workers that live for many epochs know it too.
+    """A key frame to visit, with the epoch, which persistent workers would not know otherwise.
 
     Attributes:
-        position: Place in the split.
-        epoch: From 0.
+        position: Position in the split, counted from 0.
+        epoch: Number of the epoch, counted from 0.
     """
 
     position: int
@@ -31,37 +31,49 @@ class Draw(NamedTuple):
 
 
 def strided(count: int, stride: int, epoch: int) -> Ints:
-    """Return every `stride`-th of `count` positions, beginning one further in each epoch.
+    """Return every `stride`-th of `count` positions, starting one position later in each epoch.
 
-    `stride` epochs after each other visit all of them. The number is the same in every epoch, `count / stride` rounded
-    up; where an epoch has one less, one position of its neighbour stands in.
+    `stride` consecutive epochs visit all positions. Every epoch has the same number of positions; positions beyond the
+    last one wrap around to the beginning.
 
     Args:
-        count: Positions there are, at least 1.
-        stride: At least 1.
-        epoch: From 0.
+        count: Number of positions, at least 1.
+        stride: Step from one position to the next, at least 1.
+        epoch: Number of the epoch, counted from 0.
 
     Returns:
-        int64 [ceil(count / stride)].
+        int64 [ceil(count / stride)], positions 0 to count - 1.
+
+    Example:
+        >>> strided(7, stride=3, epoch=0), strided(7, stride=3, epoch=1)
+        (array([0, 3, 6]), array([1, 4, 0]))
     """
     steps = np.arange(-(-count // stride), dtype=np.int64) * stride
     return (steps + epoch % stride) % count
 
 
 def balanced_draws(classes: list[Ints], count: int, strength: float, random: np.random.Generator) -> Ints:
-    """Draw positions so that rare classes come up more often than they occur.
+    """Draw positions of key frames so that rare classes are oversampled.
 
-    A class with n key frames gets a share of the draws in proportion to n ** (1 - strength). Its draws go through its
-    key frames in random order, again and again, so that no key frame of a class comes up twice more than another.
+    A class with n key frames gets a share of the draws proportional to n ** (1 - strength). Its draws are repeated
+    random permutations of its key frames, so two key frames of a class differ by at most one draw.
 
     Args:
-        classes: int64 positions of the key frames of each class; a key frame may stand in several.
-        count: Draws wanted.
-        strength: 1: all classes alike; 0: as they occur.
-        random: Source of chance.
+        classes: For each class int64 [n], the positions of its key frames; a position can be in several classes.
+        count: Number of draws.
+        strength: 1: the same number of draws for all classes; 0: in proportion to their key frames.
+        random: Random generator.
 
     Returns:
-        int64 [count], in random order; empty where no class has a key frame.
+        int64 [count], positions in random order; int64 [0] if no class has a key frame.
+
+    Example:
+        Positions 0 to 89 are of one class and 90 to 99 of another; each gets half of the draws.
+
+        >>> classes = [np.arange(90), np.arange(90, 100)]
+        >>> drawn = balanced_draws(classes, count=40, strength=1.0, random=np.random.default_rng(0))
+        >>> len(drawn), int((drawn >= 90).sum())
+        (40, 20)
     """
     filled = [positions for positions in classes if len(positions)]
     if not filled:
@@ -69,7 +81,7 @@ def balanced_draws(classes: list[Ints], count: int, strength: float, random: np.
     shares = np.array([len(positions) for positions in filled], dtype=np.float64) ** (1 - strength)
     exact = shares / shares.sum() * count
     draws = np.floor(exact).astype(np.int64)
-    # what rounding down left goes to the largest remainders; chance decides between equal ones
+    # the draws lost by rounding down go to the largest remainders, in random order among equal ones
     order = np.lexsort((random.random(len(draws)), draws - exact))
     draws[order[: count - draws.sum()]] += 1
     parts = []
@@ -81,11 +93,11 @@ def balanced_draws(classes: list[Ints], count: int, strength: float, random: np.
 
 
 class TrainSampler(DistributedSampler[Draw]):
-    """The key frames of an epoch, shuffled, shared out among the processes of a run.
+    """The shuffled key frames of an epoch, divided among the processes of a run.
 
-    Lightning keeps it as it is, because it is a DistributedSampler, and calls `set_epoch`. As there, the list is filled
-    up from its beginning until every process has the same number of entries; apart from that, none is left out and
-    none comes twice (with `balanced`: none beyond what balance asks for).
+    It is a DistributedSampler, so Lightning does not replace it and calls `set_epoch`. As in DistributedSampler, the
+    list is extended from its beginning until every process has the same number of entries; apart from that, every
+    visited key frame occurs once (with `balanced`: as often as `balanced_draws` draws it).
     """
 
     def __init__(
@@ -97,15 +109,15 @@ class TrainSampler(DistributedSampler[Draw]):
         num_replicas: int = 1,
         rank: int = 0,
     ) -> None:
-        """Hold the arguments.
+        """Store the arguments.
 
         Args:
-            key_frames: The split.
-            seed: Of all draws.
-            stride: An epoch visits every n-th key frame, other ones in the next epoch.
-            balanced: 0 to 1, how far rare classes are raised, see `balanced_draws`; 0 visits key frames as they are.
-            num_replicas: Processes of the run.
-            rank: Number of this one, from 0.
+            key_frames: The key frames of the split.
+            seed: Seed of the order.
+            stride: An epoch visits every n-th key frame; the next epoch visits others.
+            balanced: 0 to 1, how strongly rare classes are oversampled, see `balanced_draws`; 0: not at all.
+            num_replicas: Number of processes of the run.
+            rank: Number of this process, counted from 0.
 
         Raises:
             ConfigError: `balanced` is outside 0..1, or `stride` below 1.
@@ -119,7 +131,7 @@ class TrainSampler(DistributedSampler[Draw]):
         self._classes = key_frames.positions_of_classes() if balanced else []
 
     def epoch_positions(self) -> Ints:
-        """Return the positions that all processes together visit in this epoch, in order, before filling up."""
+        """Return int64 [n], the positions that all processes together visit in this epoch, in order, unpadded."""
         random = np.random.default_rng((self.seed, self.epoch))
         visited = strided(len(self.key_frames), self.stride, self.epoch)
         if not self.balanced:
@@ -128,14 +140,14 @@ class TrainSampler(DistributedSampler[Draw]):
         return drawn if len(drawn) else random.permutation(visited)
 
     def __iter__(self) -> Iterator[Draw]:
-        """Yield this process's share of the epoch."""
+        """Yield the draws of this process."""
         positions = np.resize(self.epoch_positions(), self.total_size)
         for position in positions[self.rank :: self.num_replicas].tolist():
             yield Draw(position, self.epoch)
 
 
 class _Counted(Dataset[Array]):
-    """Stands for the entries of an epoch where only their number is asked for."""
+    """A data set of which only the length is used: the number of entries of an epoch."""
 
     def __init__(self, count: int) -> None:
         self._count = count

@@ -1,4 +1,4 @@
-"""What happens around training: warm-up of the rate, and AP by class in the logs."""
+"""Training callbacks: learning-rate warm-up, a time budget, and the AP of each class in the logs."""
 
 import math
 import time
@@ -12,30 +12,33 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 from yowo.errors import ConfigError
 
-"""The overlap at which AP is reported by class."""
-
 
 class Warmup(Callback):
-    """Linear warm-up over the first batches, on top of whatever rate the scheduler asks for.
+    """Linear warm-up of the learning rate over the first batches, on top of the scheduler's rate.
 
-    The rate is scaled only while the optimizer steps, so no scheduler ever sees it. Batches are counted as the
-    released code counts them: before accumulation.
+    The rate is scaled only during the optimizer's step, so schedulers do not see the change. As in the released code,
+    batches are counted, not optimizer steps.
     """
 
     def __init__(self, batches: int = 0, start: float = 0.00066667) -> None:
-        """Rise from the share `start` of the rate to all of it over `batches` batches; 0 switches it off."""
+        """Store the arguments.
+
+        Args:
+            batches: Number of batches until the full rate is reached; 0 disables the warm-up.
+            start: Factor of the rate at the first batch, 0..1.
+        """
         self.batches, self.start = batches, start
         self.seen = 0
         self._rates: list[float] = []
 
     @property
     def share(self) -> float:
-        """Share of the rate that the next step takes, 0..1."""
+        """Factor of the learning rate in the next step, 0..1."""
         done = min(1.0, self.seen / self.batches) if self.batches else 1.0
         return self.start * (1 - done) + done
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Hook into the optimizers' steps."""
+        """Register hooks that scale the rate during the optimizers' steps."""
         for optimizer in trainer.optimizers:
             optimizer.register_step_pre_hook(self._scale)
             optimizer.register_step_post_hook(self._restore)
@@ -58,22 +61,26 @@ class Warmup(Callback):
             group["lr"] = rate
 
     def state_dict(self) -> dict[str, int]:
-        """Remember how many batches were seen."""
+        """Return the number of batches so far, for the checkpoint."""
         return {"seen": self.seen}
 
     def load_state_dict(self, state_dict: dict[str, int]) -> None:
-        """Go on from there."""
+        """Restore the number of batches from a checkpoint."""
         self.seen = state_dict["seen"]
 
 
 class TimeBudget(Callback):
-    """Lets a one-cycle schedule end on time on a slow machine: it moves ahead with the clock where steps lag behind.
+    """Ends a one-cycle schedule in time on a slow machine: the schedule skips steps when it is behind the clock.
 
-    Where the machine keeps up, nothing changes and a run depends on its seed alone.
+    On a machine that is fast enough nothing changes, and the result depends only on the seed.
     """
 
     def __init__(self, seconds: float) -> None:
-        """Give training `seconds` from its first batch on."""
+        """Store the budget.
+
+        Args:
+            seconds: Time for training in seconds, from the start of training.
+        """
         self.seconds = seconds
         self._begin = 0.0
 
@@ -81,7 +88,7 @@ class TimeBudget(Callback):
         """Start the clock.
 
         Raises:
-            ConfigError: The schedule is not a one-cycle schedule.
+            ConfigError: A scheduler is not a one-cycle scheduler.
         """
         if not all(isinstance(c.scheduler, OneCycleLR) for c in trainer.lr_scheduler_configs):
             raise ConfigError("callbacks.budget: only schedule=one_cycle can be shortened; set callbacks.budget=null")
@@ -90,7 +97,7 @@ class TimeBudget(Callback):
     def on_train_batch_start(
         self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
     ) -> None:
-        """Move the schedule ahead; stop where it has ended."""
+        """Advance the schedule to the elapsed share of the time; stop training when the time is over."""
         spent = (time.perf_counter() - self._begin) / self.seconds
         for config in trainer.lr_scheduler_configs:
             scheduler = cast(OneCycleLR, config.scheduler)
@@ -101,10 +108,10 @@ class TimeBudget(Callback):
 
 
 class ClassAP(Callback):
-    """Logs the AP of every class after each validation: `val/ap/<class>`; in W&B as a table as well."""
+    """Logs the AP of each class after each validation as `val/ap/<class>`, and in W&B also as a table."""
 
     def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Log what the metric holds."""
+        """Log the AP of each class that occurs in the split."""
         first = next(iter(cast(Any, pl_module).metrics["val"].values()))
         by_class: dict[str, float] = next(iter(first.per_class().values()), {})
         known = {name: ap for name, ap in by_class.items() if not math.isnan(ap)}

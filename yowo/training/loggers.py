@@ -1,4 +1,4 @@
-"""Weights & Biases without ceremony: online when logged in, offline otherwise, and never a reason to stop."""
+"""The Weights & Biases logger: online if the user is logged in, else offline, so that a run never stops for a login."""
 
 import netrc
 import os
@@ -9,7 +9,7 @@ from lightning.pytorch.loggers import WandbLogger
 
 
 def logged_in() -> bool:
-    """Tell whether W&B has a key: in WANDB_API_KEY or in the netrc file that `wandb login` writes."""
+    """Return whether W&B has an API key, in WANDB_API_KEY or in the netrc file that `wandb login` writes."""
     if os.environ.get("WANDB_API_KEY"):
         return True
     file = Path(os.environ.get("NETRC", Path.home() / ".netrc"))
@@ -21,16 +21,16 @@ def logged_in() -> bool:
 
 
 def wandb_logger(save_dir: str, project: str = "yowo", name: str | None = None, **options: Any) -> WandbLogger:
-    """Make the logger.
+    """Make a Weights & Biases logger.
 
     Args:
-        save_dir: Folder of the run's files, made where it is missing.
+        save_dir: Folder for the run's files; created if it does not exist.
         project: W&B project.
-        name: Name of the run; W&B invents one.
-        options: Further arguments of `wandb.init`, such as `tags`, or of the logger.
+        name: Name of the run; None lets W&B choose one.
+        options: Further arguments of the logger or of `wandb.init`, such as `tags`.
 
     Returns:
-        A logger that is offline unless somebody is logged in; WANDB_MODE decides where it is set.
+        A logger in the mode of WANDB_MODE; if that is not set, online if the user is logged in, else offline.
     """
     Path(save_dir).mkdir(parents=True, exist_ok=True)
     mode = os.environ.get("WANDB_MODE", "online" if logged_in() else "offline")

@@ -1,4 +1,4 @@
-"""The LightningModule: glue between detector, loss, post-processing, metric and optimizer."""
+"""The LightningModule, which connects detector, loss, post-processing, metric and optimizer."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, cast
@@ -16,13 +16,13 @@ from yowo.training.split_metrics import start_metrics
 
 
 class ActionDetection(L.LightningModule):
-    """Trains and evaluates a detector; everything that can vary is given to the constructor.
+    """Trains and evaluates a detector; all parts are arguments of the constructor.
 
-    Logged: `train/box`, `train/conf`, `train/cls`, `train/total` at each step; `val/total` and what the metric computes
-    (`val/frame_map/0.5`) at the end of a validation, the same under `test/` in a test.
+    It logs `train/box`, `train/conf`, `train/cls` and `train/total` at each step; at the end of a validation the losses
+    (`val/total`) and the metrics (`val/frame_map/0.5`); in a test the same under `test/`.
 
     Attributes:
-        samples_seen: Training clips so far, on all devices.
+        samples_seen: Number of training clips so far, on all devices.
     """
 
     samples_seen: int = 0
@@ -37,24 +37,24 @@ class ActionDetection(L.LightningModule):
         scheduler_interval: str = "epoch",
         context: Callable[[Detector, list[int]], Tensor] | None = None,
     ) -> None:
-        """Take the parts.
+        """Store the parts.
 
         Args:
-            detector: The network, with its loss and its rule for detections.
-            metric: Of validation: `KeyFrameMetric`s by name; `compute` gives scalars by name.
-            test_metric: Of a test, likewise.
-            optimizer: Makes the optimizer from parameters; None where there is no training.
-            scheduler: Makes the scheduler from the optimizer; None for a constant rate.
-            scheduler_interval: "epoch" or "step", when the scheduler moves on.
-            context: In a test, gives 3D features in place of the clips' own from detector and positions; None takes
-                the clips'.
+            detector: The network, with its loss (`criterion`) and post-processing (`postprocess`).
+            metric: Metrics of validation: `KeyFrameMetric`s by name; `compute` returns scalars by name.
+            test_metric: Metrics of a test, in the same form.
+            optimizer: Makes the optimizer from the parameters; None if the module is not trained.
+            scheduler: Makes the scheduler from the optimizer; None for a constant learning rate.
+            scheduler_interval: When the scheduler steps: "epoch" or "step".
+            context: Returns 3D features float [B, C, h, w] of a test batch from detector and B clip positions; None
+                computes them from the clips.
 
         Raises:
-            ConfigError: The detector has no loss: it was put together by hand.
+            ConfigError: The detector has no loss, because it was not built from a configuration.
         """
         super().__init__()
         if detector.criterion is None:
-            raise ConfigError("this detector has no loss; give it one as its attribute `criterion`")
+            raise ConfigError("expected a detector with a loss, got none; set its attribute `criterion`")
         self.detector, self.criterion, self.context = detector, detector.criterion, context
         self.metrics = nn.ModuleDict({"val": metric, "test": test_metric})
         self.make_optimizer = optimizer
@@ -62,38 +62,45 @@ class ActionDetection(L.LightningModule):
         self.scheduler_interval = scheduler_interval
 
     def forward(self, clips: Tensor) -> RawOutput:
-        """Run the detector on clips [B, 3, K, H, W]."""
+        """Run the detector.
+
+        Args:
+            clips: float [B, 3, K, H, W], normalised.
+
+        Returns:
+            Predictions before any threshold, see `RawOutput`.
+        """
         raw: RawOutput = self.detector(clips)
         return raw
 
     def training_step(self, batch: ClipBatch, batch_idx: int) -> Tensor:
-        """Return the loss of a batch and log its parts."""
+        """Return the total loss of a batch, a scalar, and log its terms."""
         self.samples_seen += len(batch.targets) * self.trainer.world_size
         losses = self._losses("train", self(batch.clips), batch, on_step=True)
         return losses["total"]
 
     def validation_step(self, batch: ClipBatch, batch_idx: int) -> dict[str, list[Detections]]:
-        """Update the metric; return the `detections` for callbacks to draw."""
+        """Update the metrics; return the B detections of the batch, which callbacks draw."""
         return self._evaluate("val", batch)
 
     def test_step(self, batch: ClipBatch, batch_idx: int) -> dict[str, list[Detections]]:
-        """Do as in validation."""
+        """Update the test metrics; return the B detections of the batch."""
         return self._evaluate("test", batch)
 
     def on_validation_epoch_end(self) -> None:
-        """Log the metric."""
+        """Log the metrics of validation."""
         self._log_metric("val")
 
     def on_test_epoch_end(self) -> None:
-        """Log the metric."""
+        """Log the metrics of the test."""
         self._log_metric("test")
 
     def on_validation_epoch_start(self) -> None:
-        """Start the metrics anew."""
+        """Reset the metrics of validation."""
         start_metrics(self._metrics("val"), getattr(self.trainer, "datamodule", None), "val")
 
     def on_test_epoch_start(self) -> None:
-        """Start the metrics anew."""
+        """Reset the metrics of the test."""
         start_metrics(self._metrics("test"), getattr(self.trainer, "datamodule", None), "test")
 
     def _metrics(self, stage: str) -> MetricCollection:
@@ -120,15 +127,15 @@ class ActionDetection(L.LightningModule):
         )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Let the checkpoint know its own model and data set, in plain containers."""
+        """Store the configuration of model and data set, as plain containers, and the number of samples."""
         checkpoint["yowo"] = {"config": self.detector.recipe, "samples_seen": self.samples_seen}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Go on counting samples."""
+        """Restore the number of samples."""
         self.samples_seen = checkpoint["yowo"].get("samples_seen", 0)
 
     def configure_optimizers(self) -> Any:
-        """Make optimizer and scheduler; a one-cycle scheduler is told how many steps there will be."""
+        """Make optimizer and scheduler; a one-cycle scheduler gets the total number of steps."""
         if self.make_optimizer is None:
             return None
         optimizer = self.make_optimizer([p for p in self.parameters() if p.requires_grad])

@@ -1,4 +1,4 @@
-"""Pictures of what a detector sees while it learns."""
+"""A callback that draws the detections on some key frames after each validation."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -17,13 +17,19 @@ from yowo.models.postprocess import above, to_cpu
 
 
 class KeyFramePictures(Callback):
-    """After each validation: key frames with true and predicted boxes, as one picture file and in W&B.
+    """Draws key frames with true and predicted boxes after each validation, into a picture file and in W&B.
 
-    The key frames are spread over the whole held-out split, the same at every epoch.
+    The key frames are spread over the held-out split and are the same in every epoch.
     """
 
     def __init__(self, folder: str, count: int = 8, score_threshold: float = 0.3) -> None:
-        """Draw `count` key frames into `folder`, detections above `score_threshold` only."""
+        """Store the arguments.
+
+        Args:
+            folder: Folder of the pictures.
+            count: Number of key frames.
+            score_threshold: Only detections above this score are drawn, 0..1.
+        """
         self.folder, self.count, self.score_threshold = Path(folder), count, score_threshold
         self._found: dict[int, tuple[NDArray[np.uint8], Target, Detections]] = {}
 
@@ -36,7 +42,7 @@ class KeyFramePictures(Callback):
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        """Keep the wanted key frames of a batch."""
+        """Store the key frames of a batch that will be drawn."""
         if not trainer.is_global_zero or outputs is None:
             return
         data = cast(ClipDataModule, cast(Any, trainer).datamodule)
@@ -51,7 +57,7 @@ class KeyFramePictures(Callback):
             self._found[index] = (frame, truth, to_cpu(outputs["detections"][place]))
 
     def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Draw them."""
+        """Draw the stored key frames into one picture, and log them to W&B."""
         if not self._found or not trainer.is_global_zero or trainer.sanity_checking:
             return
         data = cast(ClipDataModule, cast(Any, trainer).datamodule)
@@ -70,7 +76,7 @@ class KeyFramePictures(Callback):
 
 
 def _log_boxes(logger: WandbLogger, found: list[Any], names: tuple[str, ...], threshold: float) -> None:
-    """Log key frames with boxes that W&B can switch on and off."""
+    """Log key frames with boxes that can be shown and hidden in W&B."""
     labels = dict(enumerate(names))
     boxes = []
     for _, (_, truth, detections) in found:
@@ -88,7 +94,16 @@ def _log_boxes(logger: WandbLogger, found: list[Any], names: tuple[str, ...], th
 
 
 def _box_data(boxes: torch.Tensor, labels: torch.Tensor, scores: torch.Tensor | None) -> list[dict[str, Any]]:
-    """Word boxes as W&B wants them; of several actions the best is named."""
+    """Convert boxes to W&B's format; a person with several actions gets the one with the highest score.
+
+    Args:
+        boxes: float [N, 4], x1 y1 x2 y2 as fractions of the picture.
+        labels: int64 [N], or float [N, C] with a score or label per class.
+        scores: float [N] or [N, C], 0..1; None for ground truth.
+
+    Returns:
+        One dict per box.
+    """
     classes = labels if labels.ndim == 1 else labels.argmax(dim=1)
     best = None if scores is None else scores if scores.ndim == 1 else scores.amax(dim=1)
     return [

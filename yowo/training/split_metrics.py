@@ -1,4 +1,4 @@
-"""Metrics at the start of an evaluation: empty, and told which split it is over."""
+"""Prepares metrics at the start of an evaluation: resets them and attaches the split."""
 
 from typing import Any, cast
 
@@ -10,11 +10,11 @@ from yowo.evaluation.split_index import SplitIndex
 
 
 def start_metrics(metrics: MetricCollection, data: ClipDataModule | None, stage: Stage) -> None:
-    """Forget what an earlier, interrupted evaluation left, and attach the split.
+    """Reset the metrics, which an interrupted evaluation may have left filled, and attach the split.
 
     Args:
         metrics: `KeyFrameMetric`s by name.
-        data: Holds the split; None where loaders were given by hand, for metrics that need none.
+        data: The data module with the split; None if the Trainer was given data loaders, for metrics without a split.
         stage: "val" or "test".
     """
     metrics.reset()

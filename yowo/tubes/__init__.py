@@ -1,4 +1,4 @@
-"""Tubes: linkers that join detections over time, the protocol's, one that trims, one for streams."""
+"""Tubes: linkers that join detections over time (the protocol's, a trimming one, one for streams), and tube IoU."""
 
 from lazy_loader import attach
 

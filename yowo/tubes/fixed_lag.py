@@ -1,4 +1,4 @@
-"""Whether something acts in a frame, decided once from that frame and a few that follow it (fixed-lag decoding)."""
+"""Fixed-lag decoding: label a frame action or background once, from that frame and a few that follow it."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,22 +8,23 @@ Flags = NDArray[np.bool_]
 
 
 def acting(evidence: Reals, active: Flags, held: Flags, start_cost: float, patience: float, min_frames: int) -> Flags:
-    """Decide the first frame of each row; what was decided for the frame before it stands.
+    """Decide for each track whether it acts in the first frame of its row; earlier decisions are final.
 
-    The best labelling of the frames ahead with two states is looked for: frames of action earn their evidence, others
-    nothing, and to start costs `start_cost`; a stretch and one more after it are looked at. An action that lasts to the
-    last frame ahead earns `patience` besides, as it need not be stopped yet.
+    Finds the labelling of the known frames (action or background) with the highest total: an action frame adds its
+    evidence, a background frame adds 0, and each start of an action costs `start_cost`. At most two action stretches
+    are considered. An action that lasts until the last known frame gains `patience`, because it may continue.
 
     Args:
-        evidence: float64 [S, n], for the frame to decide and those after it; positive speaks for action.
-        active: bool [S], whether it acted in the frame before.
-        held: bool [S], an action that may not end yet.
-        start_cost: Evidence that a new action must exceed.
-        patience: See above.
-        min_frames: An action starts only if this many frames are known, and pays if it lasts them all.
+        evidence: float64 [S, n], scores less the level, of the frame to decide and the n - 1 frames after it, for S
+            tracks; positive values mean action.
+        active: bool [S], whether the track acted in the previous frame.
+        held: bool [S], whether the track's action is too short to end yet.
+        start_cost: Summed evidence that a new action must exceed.
+        patience: Summed evidence added to an action that lasts until the last known frame.
+        min_frames: A new action needs this many known frames and is scored over at least as many.
 
     Returns:
-        bool [S].
+        bool [S], whether the track acts in the frame.
     """
     rows, known = evidence.shape
     sums = np.concatenate([np.zeros((rows, 1)), np.cumsum(evidence, axis=1)], axis=1)

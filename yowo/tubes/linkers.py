@@ -9,27 +9,31 @@ from yowo.tubes.online import OnlineLinker
 from yowo.tubes.trimming import TrimmedLinker
 
 LINKERS: dict[str, Callable[..., Linker]] = {"yowo": YowoLinker, "trimmed": TrimmedLinker, "online": OnlineLinker}
-"""As in `linker=NAME` and `yowo score --linker NAME`; their own defaults are what conf/linker says as well."""
+"""Linkers by the name used in `linker=NAME` and `yowo score --linker NAME`; conf/linker repeats their defaults."""
 
 
 def make_linker(name: str, **options: Any) -> Linker:
     """Make a linker.
 
     Args:
-        name: yowo, trimmed or online.
-        options: Parameters that replace its defaults.
+        name: "yowo", "trimmed" or "online".
+        options: Constructor arguments that replace the linker's defaults.
 
     Returns:
         The linker.
 
     Raises:
-        ConfigError: There is no such linker.
+        ConfigError: There is no linker of this name.
+
+    Example:
+        >>> linker_name(make_linker("trimmed", min_frames=3))
+        'trimmed'
     """
     if name not in LINKERS:
-        raise ConfigError(f"linker {name}: there is no such linker; there are {', '.join(sorted(LINKERS))}")
+        raise ConfigError(f"linker {name}: there is no such linker; choose one of {', '.join(sorted(LINKERS))}")
     return LINKERS[name](**options)
 
 
 def linker_name(linker: Linker) -> str:
-    """Return what results call a linker: the name of its class without "Linker", in small letters."""
+    """Return the name of a linker as written in results: its class name without "Linker", in lower case."""
     return type(linker).__name__.removesuffix("Linker").lower()

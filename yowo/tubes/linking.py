@@ -1,6 +1,6 @@
 """The paper's linker: paths through all frames of a video by dynamic programming (rules 3 to 8 of its video-mAP).
 
-Many paths are found at once: a lane is a class of a video, and the frames of all lanes are walked through together.
+Many paths are found at once: a lane is one class of one video, and all lanes are processed frame by frame together.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,19 +16,19 @@ from yowo.tubes.overlap import tube_iou
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 LANE_ROOM = 4_000_000
-"""Link scores that are held at once: bounds the memory, about 50 bytes each."""
+"""Most link scores in memory at once, about 50 bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoDetections:
-    """Detections of one video, a row a box and class.
+    """Detections of one video, one row per box and class.
 
     Attributes:
-        frames: int64 [N], position of the frame in the video, from 0, rising.
-        labels: int64 [N], class from 0.
-        scores: float32 [N].
-        boxes_xyxy: float32 [N, 4], pixels.
-        num_frames: Frames of the video.
+        frames: int64 [N], position of the frame in the video, counted from 0, sorted.
+        labels: int64 [N], class, counted from 0.
+        scores: float32 [N], 0..1.
+        boxes_xyxy: float32 [N, 4], x1 y1 x2 y2 in pixels.
+        num_frames: Number of frames of the video.
     """
 
     frames: Ints
@@ -39,20 +39,20 @@ class VideoDetections:
 
 
 class Linker(Protocol):
-    """What links the detections of a video to tubes. A linker that links video by video inherits `link_videos`."""
+    """Links the detections of a video into tubes. A linker that handles one video at a time inherits `link_videos`."""
 
     def __call__(self, detections: VideoDetections, num_classes: int) -> list[Tube]:
-        """Link one video; arguments and result as of `link_videos`."""
+        """Link one video; see `link_videos`."""
 
     def link_videos(self, videos: Sequence[VideoDetections], num_classes: int) -> list[list[Tube]]:
-        """Link the detections of videos to tubes.
+        """Link the detections of videos into tubes.
 
         Args:
-            videos: Their detections.
-            num_classes: C; labels are below it.
+            videos: Detections of each video.
+            num_classes: C, the number of classes; labels are 0..C - 1.
 
         Returns:
-            Tubes of each video by class, within a class best score first; boxes in pixels.
+            Tubes of each video, sorted by class and within a class by falling score; boxes in pixels.
         """
         return [self(video, num_classes) for video in videos]
 
@@ -62,10 +62,10 @@ class LinkedPaths:
     """The paths of one class in one video, in the order in which they are found.
 
     Attributes:
-        rows: int64 [P, F], for each frame the row of the box among the video's detections; a frame without a detection
-            of the class has a row of another frame.
-        scores: float32 [P], mean score of each path.
-        kept: Places of the paths that survive suppression, best score first.
+        rows: int64 [P, F], for each path and frame the row of its box among the video's detections; a frame without a
+            detection of the class uses a row of the nearest frame that has one.
+        scores: float32 [P], mean score of each path, 0..1.
+        kept: Indices of the paths that survive suppression, best score first.
     """
 
     rows: Ints
@@ -74,15 +74,31 @@ class LinkedPaths:
 
 
 class YowoLinker(Linker):
-    """The linker of the published video-mAP: every tube spans its whole video."""
+    """The linker of the published video-mAP: every tube spans its whole video.
+
+    Example:
+        Five frames with one box each become one tube, whose score is the mean score of its boxes.
+
+        >>> import numpy as np
+        >>> video = VideoDetections(
+        ...     frames=np.arange(5),
+        ...     labels=np.zeros(5, np.int64),
+        ...     scores=np.full(5, 0.5, np.float32),
+        ...     boxes_xyxy=np.tile(np.array([10, 10, 50, 90], np.float32), (5, 1)),
+        ...     num_frames=5,
+        ... )
+        >>> (tube,) = YowoLinker()(video, num_classes=1)
+        >>> tube.start, tube.boxes.shape, tube.score
+        (0, (5, 4), 0.5)
+    """
 
     def __init__(self, max_paths: int = 3, nms_threshold: float = 0.3, product_weight: float = 0.5) -> None:
-        """Hold the parameters; the defaults are the protocol's.
+        """Store the parameters; the defaults are the protocol's.
 
         Args:
-            max_paths: Most paths of a class in a video.
-            nms_threshold: A path is dropped if its tube IoU with a better one is above this.
-            product_weight: Weight of the product of two scores in a link's score.
+            max_paths: Most paths per class and video.
+            nms_threshold: A path is dropped if its tube IoU with a better one of its class is above this.
+            product_weight: Weight of the product of the two box scores in a link's score.
         """
         self.max_paths = max_paths
         self.nms_threshold = nms_threshold
@@ -93,14 +109,15 @@ class YowoLinker(Linker):
         return self.link_videos([detections], num_classes)[0]
 
     def link_videos(self, videos: Sequence[VideoDetections], num_classes: int) -> list[list[Tube]]:
-        """Link the detections of videos to tubes.
+        """Link the detections of videos into tubes.
 
         Args:
-            videos: Their detections.
-            num_classes: C; labels are below it.
+            videos: Detections of each video.
+            num_classes: C, the number of classes; labels are 0..C - 1.
 
         Returns:
-            Tubes of each video by class, within a class best score first; boxes in pixels, scores are means.
+            Tubes of each video, sorted by class and within a class by falling score; boxes float32 [F, 4] in pixels,
+            score the mean of the box scores.
         """
         result: list[list[Tube]] = [[] for _ in videos]
         for (index, label), paths in sorted(self.find_paths(videos, num_classes).items()):
@@ -113,11 +130,11 @@ class YowoLinker(Linker):
         """Find all paths of each class in each video.
 
         Args:
-            videos: Their detections.
-            num_classes: C; labels are below it.
+            videos: Detections of each video.
+            num_classes: C, the number of classes; labels are 0..C - 1.
 
         Returns:
-            Paths by index of the video and class; classes without a detection in a video have none.
+            Paths by (index of the video, class); classes without a detection in a video are absent.
         """
         lanes = [lane for index, video in enumerate(videos) for lane in _lanes(index, video, num_classes)]
         found = {}
@@ -131,7 +148,7 @@ class YowoLinker(Linker):
         return found
 
     def _link(self, lanes: Sequence["Lane"], videos: Sequence[VideoDetections]) -> list[Ints]:
-        """Find the paths of lanes that are sorted by falling length; int64 [P, F] rows for each."""
+        """Find the paths of lanes, which are sorted by falling length; returns int64 [P, F] rows for each lane."""
         lengths = np.array([videos[lane.video].num_frames for lane in lanes])
         width = max(lane.width for lane in lanes)
         table = np.full((int(lengths[0]), len(lanes), width), -1, dtype=np.int64)
@@ -166,9 +183,9 @@ class Lane:
         video: Index of the video.
         label: The class.
         rows: int64 [n], rows of the class among the video's detections.
-        first: int64 [F], for each frame the place in `rows` where its boxes begin; frames without a detection of the
-            class have those of the nearest frame with one, of two equally near ones the earlier (rule 3).
-        count: int64 [F], how many boxes it has.
+        first: int64 [F], for each frame the index in `rows` of its first box; a frame without a detection of the class
+            uses the boxes of the nearest frame with one, and the earlier of two equally near frames (rule 3).
+        count: int64 [F], number of boxes of each frame.
     """
 
     video: int
@@ -179,18 +196,18 @@ class Lane:
 
     @property
     def width(self) -> int:
-        """Return the most boxes of a frame."""
+        """Return the largest number of boxes in a frame."""
         return int(self.count.max())
 
     def rows_by_frame(self) -> Ints:
-        """Return int64 [F, width], rows of each frame's boxes; -1 where there are fewer."""
+        """Return int64 [F, width], the rows of each frame's boxes, padded with -1."""
         place = np.arange(self.width)
         found = self.rows[np.minimum(self.first[:, None] + place, len(self.rows) - 1)]
         return np.where(place < self.count[:, None], found, -1)
 
 
 def _lanes(index: int, video: VideoDetections, num_classes: int) -> Iterator[Lane]:
-    """Give the classes that a video has detections of."""
+    """Yield a lane for each class that a video has detections of."""
     order = np.argsort(video.labels, kind="stable")
     bounds = np.searchsorted(video.labels[order], np.arange(num_classes + 1))
     for label in np.flatnonzero(np.diff(bounds)).tolist():
@@ -204,7 +221,7 @@ def _lanes(index: int, video: VideoDetections, num_classes: int) -> Iterator[Lan
 
 
 def _groups(lanes: list[Lane]) -> Iterator[list[Lane]]:
-    """Split lanes into groups of like width, longest first, that fit in memory together."""
+    """Split lanes into groups of similar width that fit in memory, each sorted by falling length."""
     waiting = sorted(lanes, key=lambda lane: (lane.width, -len(lane.first)))
     begin = 0
     while begin < len(waiting):
@@ -223,17 +240,17 @@ def _groups(lanes: list[Lane]) -> Iterator[list[Lane]]:
 def link_scores(
     boxes: Floats, scores: Floats, next_boxes: Floats, next_scores: Floats, product_weight: float = 0.5
 ) -> Floats:
-    """Score the links between all boxes of neighbouring frames: IoU + (s1 + s2) + 0.5 s1 s2 (rule 4).
+    """Score the links between all boxes of neighbouring frames: IoU + (s1 + s2) + product_weight s1 s2 (rule 4).
 
     Args:
-        boxes: float32 [..., M, 4], pixels; IoU without a pixel added.
-        scores: float32 [..., M].
-        next_boxes: float32 [..., N, 4] of the next frame.
-        next_scores: float32 [..., N].
-        product_weight: Weight of the product.
+        boxes: float32 [..., M, 4], x1 y1 x2 y2 in pixels; box widths are x2 - x1, without a pixel added.
+        scores: float32 [..., M], 0..1.
+        next_boxes: float32 [..., N, 4], boxes of the next frame in pixels.
+        next_scores: float32 [..., N], 0..1.
+        product_weight: Weight of the product of the two scores.
 
     Returns:
-        float32 [..., M, N].
+        float32 [..., M, N], score of each link.
     """
     one, other = boxes[..., :, None, :], next_boxes[..., None, :, :]
     size, next_size = one[..., 2:] - one[..., :2], other[..., 2:] - other[..., :2]
@@ -251,12 +268,12 @@ def _best_path(links: Floats, gone: Floats, lengths: Ints) -> Ints:
     """Find the best path of every lane, from the last frame back; ties go to the lowest index.
 
     Args:
-        links: float32 [F - 1, L, M, M].
-        gone: float32 [F, L, M]: -inf for boxes that are not there or used up, else 0.
-        lengths: int64 [L], frames of each lane, falling.
+        links: float32 [F - 1, L, M, M], link scores.
+        gone: float32 [F, L, M], -inf for boxes that do not exist or are in an earlier path, else 0.
+        lengths: int64 [L], number of frames of each lane, falling.
 
     Returns:
-        int64 [F, L], index of the box in each frame; meaningless beyond a lane's length.
+        int64 [F, L], index of the box in each frame; undefined beyond a lane's length.
     """
     frames, lanes, width = gone.shape
     best = np.zeros((lanes, width), dtype=np.float32)
@@ -279,12 +296,13 @@ def suppress(tubes: Sequence[Tube], scores: Floats, threshold: float) -> tuple[i
     """Drop tubes that overlap a better one too much (rule 7).
 
     Args:
-        tubes: Tubes of one class in one video, boxes in pixels.
-        scores: float32 [P] of each; of equal ones the later is the better, as in the published program.
-        threshold: Highest tube IoU with a better one that is left.
+        tubes: P tubes of one class in one video, boxes in pixels.
+        scores: float32 [P], score of each tube; of equal scores the later tube ranks higher, as in the published
+            program.
+        threshold: A tube is dropped if its tube IoU with a better, kept one is above this.
 
     Returns:
-        Places of the kept tubes, best first.
+        Indices of the kept tubes, best first.
     """
     kept: list[int] = []
     for place in np.argsort(scores, kind="stable")[::-1].tolist():

@@ -1,4 +1,4 @@
-"""A linker for streams, `linker=online`; how it works is told in `yowo.tubes.tube_stream`."""
+"""A linker for streams, `linker=online`; `yowo.tubes.tube_stream` describes the algorithm."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,21 @@ __all__ = ["OnlineLinker", "OnlineStream", "TubeStep", "gather_tubes"]
 
 
 class OnlineLinker(Linker):
-    """Makes streams that link; a whole video gives the same tubes as its stream."""
+    """Links frame by frame in a stream; called on a whole video it gives the same tubes as the stream.
+
+    Example:
+        >>> import numpy as np
+        >>> stream = OnlineLinker(max_delay=3, min_frames=2).stream()
+        >>> box, score, label = np.array([[10, 10, 50, 90]], np.float32), np.ones(1, np.float32), np.zeros(1, np.int64)
+        >>> steps = []
+        >>> for frame in range(8):
+        ...     steps += stream.update(frame, box, score, label)
+        >>> len(steps)  # frames 0 to 4 are final after frame 7
+        5
+        >>> (tube,) = gather_tubes([*steps, *stream.finish()])
+        >>> tube.start, tube.boxes.shape
+        (0, (8, 4))
+    """
 
     def __init__(
         self,
@@ -38,32 +52,32 @@ class OnlineLinker(Linker):
         box_window: float = 2.5,
         extent_power: float = 0.6,
     ) -> None:
-        """Hold the parameters.
+        """Store the parameters.
 
         Args:
-            max_delay: Frames after which what is said about a frame is final.
-            max_gap: A track that was not seen for more frames is not looked for any more.
-            prior_score: The highest mean score of a class counts as at least this.
-            level_share: Scores above this share of the class's highest mean score so far speak for action.
-            level_window: Frames that the mean of a class's best scores goes back, about.
-            track_iou: A box may belong to a track if the two, widened, overlap by more.
-            widening: How many times as wide and high they are for that.
-            track_window: Standard deviation, in frames, of the window that a track's place is estimated in.
-            track_stiffness: Pull of a track's speed towards none.
-            score_weight: How much a box's score counts beside its overlap when tracks and boxes are paired.
-            strength_weight: Likewise, how well founded the track is.
-            copy_iou: Boxes that overlap a track or its box by more are copies of it.
-            block_iou: Boxes that overlap a well-founded track by more do not begin another.
-            double_iou: The weaker of two tracks that overlap by more is given up.
-            start_cost: Sum of evidence that an action must exceed to start.
-            patience: An action goes on while its evidence in the frames ahead sums to more than minus this.
-            miss_cost: Evidence lost in a frame where the class is seen but not the track.
-            min_frames: Shortest action, at most `max_delay`.
-            box_window: Standard deviation, in frames, of the window that the corners of tubes are smoothed in.
-            extent_power: How much a tube's score rewards its extent; 0: not at all.
+            max_delay: Frames after which the result for a frame is final.
+            max_gap: A track without a box for more frames than this is closed.
+            prior_score: Lower bound of a class's highest mean score.
+            level_share: A score above this share of the class's highest mean score so far is evidence for action.
+            level_window: Time constant, in frames, of the running mean of a class's best scores.
+            track_iou: A box can be matched to a track if their widened boxes overlap by more than this IoU.
+            widening: Factor by which boxes are widened for that, in width and height.
+            track_window: Standard deviation, in frames, of the Gaussian window that a track's box is estimated in.
+            track_stiffness: Regularisation of a track's velocity towards 0.
+            score_weight: Weight of a box's score, relative to its IoU, when boxes are matched to tracks.
+            strength_weight: Weight of a track's strength (summed scores, at most 1) when boxes are matched to tracks.
+            copy_iou: Boxes whose IoU with a track or its matched box is above this are duplicates of it.
+            block_iou: Boxes whose IoU with an established track is above this do not start a new track.
+            double_iou: Of two tracks whose IoU is above this the weaker is closed.
+            start_cost: Summed evidence that an action must exceed to start.
+            patience: An action continues while its evidence in the following frames sums to more than minus this.
+            miss_cost: Evidence subtracted for a frame in which the class is detected but the track is not.
+            min_frames: Shortest action in frames, at most `max_delay`.
+            box_window: Standard deviation, in frames, of the Gaussian window that smooths the corners of tubes.
+            extent_power: How strongly a tube's score rises with its length; 0: not at all.
 
         Raises:
-            ConfigError: The parameters are impossible.
+            ConfigError: `max_delay` or `max_gap` is below 1, or `min_frames` is not in 1..max_delay.
         """
         if max_delay < 1 or max_gap < 1 or not 1 <= min_frames <= max_delay:
             raise ConfigError(
@@ -94,11 +108,11 @@ class OnlineLinker(Linker):
         )
 
     def stream(self) -> OnlineStream:
-        """Start a stream."""
+        """Start a stream for one video."""
         return OnlineStream(self.options)
 
     def __call__(self, detections: VideoDetections, num_classes: int) -> list[Tube]:
-        """Run a stream over a whole video and gather its tubes; see `link_videos`."""
+        """Link one video by running a stream over its frames; see `link_videos`."""
         stream = self.stream()
         bounds = np.searchsorted(detections.frames, np.arange(detections.num_frames + 1)).tolist()
         steps: list[TubeStep] = []
@@ -110,13 +124,13 @@ class OnlineLinker(Linker):
 
 
 def gather_tubes(steps: Iterable[TubeStep]) -> list[Tube]:
-    """Put the steps of a whole stream together.
+    """Join the steps of a whole stream into tubes.
 
     Args:
-        steps: In the order in which they came.
+        steps: All steps, in the order in which the stream returned them.
 
     Returns:
-        Tubes by class, within a class best score first; boxes in pixels.
+        Tubes sorted by class and within a class by falling score; boxes float32 [T, 4] in pixels.
     """
     parts: dict[int, list[TubeStep]] = {}
     for step in steps:

@@ -8,17 +8,25 @@ from yowo.contracts import Tube
 def tube_iou(first: Tube, second: Tube) -> float:
     """Return the spatio-temporal IoU of two tubes whose boxes are in pixels.
 
-    Mean box IoU over the common frames (inclusive pixels: widths of x2 - x1 + 1) times common frames / frames from the
-    first start to the last end. Fewer than two common frames give 0.
+    The mean box IoU over the common frames (inclusive pixels: a width is x2 - x1 + 1), times the number of common
+    frames divided by the number of frames from the first start to the last end. Fewer than two common frames give 0.
 
-    Areas and the lower right edges are float32, the rest float64, as where the published figures come from.
+    Areas and the lower right edges are computed in float32, the rest in float64, as in the program that the published
+    figures come from.
 
     Args:
-        first: Boxes float [T, 4], x1 y1 x2 y2 in pixels.
-        second: Likewise.
+        first: A tube, boxes float [T, 4], x1 y1 x2 y2 in pixels.
+        second: Another tube, in the same format.
 
     Returns:
-        0..1.
+        The IoU, 0..1.
+
+    Example:
+        Two tubes with equal boxes and five of ten frames in common.
+
+        >>> boxes = np.tile(np.array([10, 10, 49, 89], np.float32), (10, 1))
+        >>> round(tube_iou(Tube(0, 0, boxes), Tube(0, 5, boxes)), 3)
+        0.333
     """
     start = max(first.start, second.start)
     stop = min(first.start + len(first.boxes), second.start + len(second.boxes))

@@ -1,4 +1,4 @@
-"""Boxes of a track over time: a local line through them, which evens out jitter and fills gaps."""
+"""Smoothing of the boxes of a track over time by local linear regression, which reduces jitter and fills gaps."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,29 +8,31 @@ from yowo.boxes.array_iou import pair_iou
 
 Reals = NDArray[np.float64]
 REACH = 3
-"""Frames further away than this many windows have no weight."""
+"""Frames further away than this many standard deviations of the window have no weight."""
 STIFFNESS = 0.2
-"""Pull of the local slope towards none, so that the ends of a track do not swing."""
+"""Regularisation of the local slope towards 0, so that the ends of a track do not overshoot."""
 NOTHING = 1e-9
-"""Weight of a frame without a box, so that long gaps are filled too."""
+"""Weight of a frame without a box; above 0, so that long gaps are filled too."""
 STRAY_IOU = 0.3
+"""A box whose IoU with the first fit is at most this is an outlier."""
 STRAY_WEIGHT = 0.05
+"""Factor on the weight of an outlier in the second fit."""
 
 
 def smooth_track(offsets: NDArray[np.int64], boxes_xyxy: Reals, weights: Reals, window: float) -> Reals:
     """Fit a line to the corners around each frame, with Gaussian weights in time.
 
-    Boxes that overlap the first fit by less than 0.3 hardly count in the second one.
+    The fit is made twice; boxes with an IoU of at most `STRAY_IOU` with the first fit have little weight in the second.
 
     Args:
-        offsets: int64 [n], frames that have a box, from 0 at the first frame of the track, rising; the last one is the
-            track's last frame.
-        boxes_xyxy: float64 [n, 4], pixels.
-        weights: float64 [n], above 0.
-        window: Standard deviation of the weights in frames; 0 or less only fills gaps.
+        offsets: int64 [n], frames that have a box, counted from the track's first frame (0), sorted; the last entry is
+            the track's last frame, T - 1.
+        boxes_xyxy: float64 [n, 4], x1 y1 x2 y2 in pixels.
+        weights: float64 [n], above 0, such as scores.
+        window: Standard deviation of the Gaussian weights in frames; 0 or less only fills gaps.
 
     Returns:
-        float64 [T, 4], a box for every frame from 0 to the last.
+        float64 [T, 4], a box in pixels for every frame of the track.
     """
     length = int(offsets[-1]) + 1
     if window <= 0:

@@ -1,8 +1,8 @@
-"""The best part of a path through boxes: dynamic programming over paths that may start and end at any frame.
+"""The best path through the boxes of a class: dynamic programming over paths that may start and end at any frame.
 
 After Tran, Yuan and Forsyth (2014), "Video event detection: from subvolume localization to spatiotemporal path search":
 every box has evidence that is positive for action and negative for background, and the path with the greatest sum is
-found. Here a path may also skip frames, since detectors miss things.
+found. Here a path may also skip frames, because detectors miss some boxes.
 """
 
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ from numpy.typing import NDArray
 from yowo.boxes.array_iou import pair_iou
 
 FAR = 0.7
-"""Boxes of neighbouring frames whose middles are further apart than this share of their size are not linked."""
+"""Boxes of neighbouring frames whose centres are further apart than this share of their size are not linked."""
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class LinkCosts:
-    """What a link between two boxes costs: nothing where they overlap well.
+    """The cost of a link between two boxes, in units of evidence; 0 if they overlap well.
 
     Attributes:
-        iou: Links of less overlap cost; less is asked for over longer gaps, see `gap_ease`.
-        weight: Cost of a unit of overlap that is lacking.
-        skip: Cost of each frame with boxes that is passed over.
+        iou: Required IoU in neighbouring frames; a link with less has a cost. See `gap_ease` for longer gaps.
+        weight: Cost per unit of missing IoU.
+        skip: Cost of each skipped frame that has boxes.
         reach: Most frames with boxes that a link spans.
         max_gap: Most frames of the video that a link spans.
-        gap_ease: How quickly less overlap is asked for as the gap grows: `iou` / (1 + ease x (gap - 1)).
+        gap_ease: How fast the required IoU falls with the gap in frames: `iou` / (1 + gap_ease x (gap - 1)).
     """
 
     iou: float = 0.4
@@ -40,15 +40,15 @@ class LinkCosts:
 
 
 class SubpathFinder:
-    """The boxes of one class in one video, with the links between them; boxes that are used up are taken out."""
+    """Finds paths through the boxes of one class in one video; the links between boxes are computed once."""
 
     def __init__(self, frames: Ints, boxes_xyxy: Reals, costs: LinkCosts) -> None:
         """Compute the links.
 
         Args:
-            frames: int64 [N], frame of each box, rising.
-            boxes_xyxy: float64 [N, 4], pixels.
-            costs: What links cost.
+            frames: int64 [N], frame of each box, counted from 0, sorted.
+            boxes_xyxy: float64 [N, 4], x1 y1 x2 y2 in pixels.
+            costs: The costs of links.
         """
         self.frames = frames
         unique, starts = np.unique(frames, return_index=True)
@@ -71,14 +71,14 @@ class SubpathFinder:
         ]
 
     def best(self, evidence: Reals) -> tuple[Reals, Ints]:
-        """Find the path with the greatest sum of evidence and links.
+        """Find the path with the greatest sum of evidence and link scores.
 
         Args:
-            evidence: float64 [N]; -inf for boxes that are used up.
+            evidence: float64 [N], score of each box less the level; -inf for boxes of earlier paths.
 
         Returns:
-            float64 [n] what each box adds to the sum, with its link to the one before, and int64 [n] the rows of the
-            path, from its first frame to its last.
+            float64 [n], what each box of the path adds to the sum (its evidence and its link to the previous box), and
+            int64 [n], the rows of these boxes, from the path's first frame to its last.
         """
         total = evidence.copy()
         before = np.full(len(evidence), -1, dtype=np.int64)
@@ -104,15 +104,16 @@ class SubpathFinder:
 def split_path(evidence: Reals, change_cost: float) -> list[slice]:
     """Label each box of a path action or background and return the stretches of action.
 
-    The labels have the greatest sum of the evidence of what is action less `change_cost` for each stretch, found by
-    dynamic programming over the two labels.
+    Dynamic programming over the two labels finds the labelling with the greatest total: the evidence of the action
+    boxes, less `change_cost` for each stretch.
 
     Args:
-        evidence: float64 [n], along the path.
-        change_cost: A dip of the summed evidence deeper than this parts two stretches, and a stretch needs more.
+        evidence: float64 [n], what each box of the path adds to its sum.
+        change_cost: A stretch needs more summed evidence than this, and a drop of the summed evidence by more than this
+            splits a stretch in two.
 
     Returns:
-        The stretches, in order; none if no evidence sums up to `change_cost`.
+        The stretches as slices of the path, in order; empty if no stretch has more evidence than `change_cost`.
     """
     background, action, since = 0.0, -np.inf, 0
     ends: list[tuple[int, int, int]] = []  # start, stop, index of the stretch before
@@ -134,7 +135,15 @@ def split_path(evidence: Reals, change_cost: float) -> list[slice]:
 
 
 def _distance(first: Reals, second: Reals) -> Reals:
-    """Return the greater of the horizontal and the vertical distance of middles, each as a share of the mean size."""
+    """Return the greater of the horizontal and vertical centre distance, each as a share of the mean box size.
+
+    Args:
+        first: float64 [n, 4], pixels.
+        second: float64 [n, 4], pixels.
+
+    Returns:
+        float64 [n].
+    """
     size = (first[:, 2:] - first[:, :2] + second[:, 2:] - second[:, :2]) / 2
     middles = (second[:, :2] + second[:, 2:] - first[:, :2] - first[:, 2:]) / 2
     distance: Reals = (np.abs(middles) / np.maximum(size, 1e-6)).max(axis=1)

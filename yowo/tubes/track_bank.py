@@ -1,4 +1,4 @@
-"""Everything that is followed in a stream, as arrays with a row a track: where it was seen in the last frames."""
+"""The tracks of a stream as arrays with one row per track: their boxes and scores in the last frames."""
 
 from collections.abc import Sequence
 
@@ -12,32 +12,32 @@ Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 SURE_WEIGHT = 5.0
-"""A track whose sightings weigh this much is preferred to others as much as can be."""
+"""Summed scores at which a track has full strength, 1."""
 PER_TRACK = ("labels", "boxes", "weights", "scores", "charged", "unseen", "closed", "tubes", "starts", "sums", "counts")
 
 
 class TrackBank:
-    """Tracks of all classes; the newest frame stands last in what has a column a frame.
+    """S tracks of all classes; arrays [S, W] have one column per frame of the last W, the newest frame last.
 
     Attributes:
         labels: int64 [S], class.
-        boxes: float64 [S, W, 4], pixels; of frames where the track was seen.
-        weights: float64 [S, W], sum of the scores that a box was averaged over; 0: not seen.
-        scores: float64 [S, W], score of the box itself.
-        charged: bool [S, W], whether it could have been seen: the class was, in that frame.
-        unseen: int64 [S], frames since it was seen.
-        closed: bool [S], it is not looked for any more.
-        tubes: int64 [S], number of the tube while it acts, else -1.
+        boxes: float64 [S, W, 4], x1 y1 x2 y2 in pixels; valid in frames where the track has a box.
+        weights: float64 [S, W], sum of the scores of the boxes that were averaged; 0 in a frame without a box.
+        scores: float64 [S, W], score of the box that was matched to the track, 0..1.
+        charged: bool [S, W], whether a missing box counts against the track: its class was detected in that frame.
+        unseen: int64 [S], frames since the track last had a box.
+        closed: bool [S], whether the track no longer takes boxes.
+        tubes: int64 [S], number of the track's tube while it acts, else -1.
         starts: int64 [S], first frame of the tube.
         sums: float64 [S], sum of the scores over the tube.
         counts: int64 [S], number of these scores.
     """
 
     def __init__(self, window: int) -> None:
-        """Begin without tracks.
+        """Start without tracks.
 
         Args:
-            window: W, frames that are remembered.
+            window: W, the number of frames that are kept.
         """
         self.steps = np.arange(1 - window, 1, dtype=np.float64)
         self.labels = np.zeros(0, np.int64)
@@ -48,11 +48,15 @@ class TrackBank:
         self.sums, self.counts = np.zeros(0), np.zeros(0, np.int64)
 
     def __len__(self) -> int:
-        """Return S."""
+        """Return S, the number of tracks."""
         return len(self.labels)
 
     def next_frame(self, present: Ints) -> None:
-        """Make room for a frame in which the classes `present` are seen."""
+        """Shift all columns by one frame and clear the newest.
+
+        Args:
+            present: int64 [n], classes that are detected in the new frame.
+        """
         for name in ("boxes", "weights", "scores", "charged"):
             columns = getattr(self, name)
             columns[:, :-1] = columns[:, 1:]
@@ -61,26 +65,37 @@ class TrackBank:
         self.unseen += 1
 
     def keep(self, wanted: Flags) -> None:
-        """Forget all tracks but the `wanted` ones, bool [S]."""
+        """Remove all tracks but the wanted ones.
+
+        Args:
+            wanted: bool [S].
+        """
         if not wanted.all():
             for name in PER_TRACK:
                 setattr(self, name, getattr(self, name)[wanted])
 
     def see(self, tracks: Ints, boxes: Reals, weights: Reals, scores: Reals) -> None:
-        """Take in where some tracks are in the newest frame.
+        """Set the boxes of some tracks in the newest frame.
 
         Args:
-            tracks: int64 [n].
-            boxes: float64 [n, 4].
-            weights: float64 [n].
-            scores: float64 [n].
+            tracks: int64 [n], rows of the tracks.
+            boxes: float64 [n, 4], x1 y1 x2 y2 in pixels, averaged over duplicates.
+            weights: float64 [n], sum of the averaged boxes' scores.
+            scores: float64 [n], score of the matched box, 0..1.
         """
         self.boxes[tracks, -1], self.weights[tracks, -1], self.scores[tracks, -1] = boxes, weights, scores
         self.charged[tracks, -1] = True
         self.unseen[tracks] = 0
 
     def add(self, labels: Ints, boxes: Reals, weights: Reals, scores: Reals) -> None:
-        """Begin tracks in the newest frame; the arguments are as in `see`, and int64 [n] classes."""
+        """Start tracks in the newest frame.
+
+        Args:
+            labels: int64 [n], class of each track.
+            boxes: float64 [n, 4], as in `see`.
+            weights: float64 [n], as in `see`.
+            scores: float64 [n], as in `see`.
+        """
         old, new = len(self), len(labels)
         for name in PER_TRACK:
             values = getattr(self, name)
@@ -89,23 +104,23 @@ class TrackBank:
         self.see(np.arange(old, old + new), boxes, weights, scores)
 
     def strength(self) -> Reals:
-        """Return float64 [S], 0..1: how well founded each track is."""
+        """Return the strength of each track: its summed scores divided by `SURE_WEIGHT`, at most 1; float64 [S]."""
         strength: Reals = np.minimum(self.weights.sum(axis=1) / SURE_WEIGHT, 1)
         return strength
 
     def fitted(self, tracks: Ints | slice, column: int, window: float, stiffness: float = STIFFNESS) -> Reals:
-        """Smooth the boxes of tracks at one frame: a line through the corners, with Gaussian weights in time.
+        """Smooth the boxes of tracks at one frame: fit a line to the corners, with Gaussian weights in time.
 
-        Where a track was not seen for a while, the window is as wide as the way to the nearest sighting.
+        If the nearest frame with a box is further away than `window`, the window is widened to that distance.
 
         Args:
-            tracks: Rows.
-            column: Place of the frame among the columns.
-            window: Standard deviation of the weights, frames.
-            stiffness: Pull of the slope towards none.
+            tracks: Rows of n tracks, int64 [n] or a slice.
+            column: Column of the frame.
+            window: Standard deviation of the Gaussian weights in frames.
+            stiffness: Regularisation of the slope towards 0.
 
         Returns:
-            float64 [n, 4], pixels.
+            float64 [n, 4], x1 y1 x2 y2 in pixels.
         """
         weights, steps = self.weights[tracks], self.steps - self.steps[column]
         distance = np.where(weights > 0, np.abs(steps), np.inf).min(axis=1)
@@ -119,12 +134,12 @@ class TrackBank:
         return smooth
 
     def close_doubles(self, column_window: float, stiffness: float, most_iou: float) -> None:
-        """Close the weaker of two tracks of a class that are seen at the same place.
+        """Close the weaker of two tracks of a class that overlap in the newest frame.
 
         Args:
-            column_window: Smoothing window of the boxes that are compared.
+            column_window: Smoothing window, in frames, of the boxes that are compared.
             stiffness: As in `fitted`.
-            most_iou: Greatest overlap that two tracks may have.
+            most_iou: Greatest IoU that two tracks of a class may have.
         """
         seen = np.flatnonzero((self.unseen == 0) & ~self.closed)
         if len(seen) < 2:
@@ -137,21 +152,29 @@ class TrackBank:
 
 
 def widened(boxes_xyxy: Reals, times: float) -> Reals:
-    """Return boxes, float64 [..., 4], that are so many times as wide and high about their centres."""
+    """Scale boxes about their centres.
+
+    Args:
+        boxes_xyxy: float64 [..., 4], x1 y1 x2 y2 in pixels.
+        times: Factor on width and height.
+
+    Returns:
+        float64 [..., 4], pixels.
+    """
     low, high = boxes_xyxy[..., :2], boxes_xyxy[..., 2:]
     grown = (high - low) * (times - 1) / 2
     return np.concatenate([low - grown, high + grown], axis=-1)
 
 
 def greedy_pairs(gain: Reals, allowed: Flags) -> tuple[Ints, Ints]:
-    """Pair tracks and boxes, best gain first, each at most once; ties go to the first track, then the first box.
+    """Match tracks and boxes greedily, best gain first, each at most once; ties go to the first track, then first box.
 
     Args:
-        gain: float64 [S, N].
-        allowed: bool [S, N].
+        gain: float64 [S, N], gain of matching track s and box n.
+        allowed: bool [S, N], whether they may be matched.
 
     Returns:
-        int64 [n] tracks and int64 [n] boxes.
+        int64 [n], tracks, and int64 [n], the box of each.
     """
     track, box = np.nonzero(allowed)
     pairs: dict[int, int] = {}

@@ -1,13 +1,14 @@
-"""A linker that knows when an action happens: tubes start and end anywhere, and an actor that pauses has several.
+"""A linker that finds when an action happens: a tube can start and end at any frame; an actor who pauses has several.
 
-From the same detections as the paper's linker, for each class of a video:
+It works on the same detections as the paper's linker, for each class of a video:
 
-1. level: the evidence of a box is its score less a share of the class's high scores in the video, so no absolute scale
-   of scores is assumed;
-2. paths: the path with the greatest sum of evidence is found, wherever it starts and ends, and each of its boxes is
-   labelled action or background; boxes that overlap a stretch of action in its frames are copies of the same actor, are
-   averaged with it, and are used up; then the next path is found;
-3. corners are smoothed over time, gaps are filled, and a tube is scored by its mean score and a little by its extent.
+1. Level: the evidence of a box is its score less a share of the class's high scores in the video. No absolute scale of
+   the scores is assumed.
+2. Paths: the path with the greatest sum of evidence is found, and each of its boxes is labelled action or background.
+   Boxes that overlap a stretch of action in its frames are duplicates of the same actor: they are averaged with it and
+   removed. Then the next path is found.
+3. Tubes: corners are smoothed over time and gaps are filled. A tube's score is its mean score times a factor that rises
+   with its length.
 """
 
 from dataclasses import dataclass
@@ -25,9 +26,9 @@ from yowo.tubes.subpaths import LinkCosts, SubpathFinder, split_path
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
 HIGH_PERCENT = 95
-"""The high scores of a class in a video are at this percentile."""
+"""Percentile of a class's scores in a video that stands for its high scores."""
 EXTENT_FRAMES = 20.0
-"""A tube of this length has half of the credit for its extent."""
+"""Tube length in frames at which length / (length + this), the factor for extent, is one half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,10 @@ class Stretch:
     """A stretch of one actor's action.
 
     Attributes:
-        frames: int64 [n], frames with a box, rising.
-        boxes_xyxy: float64 [n, 4], the averaged boxes.
-        weights: float64 [n], sum of the scores averaged over.
-        scores: float64 [n], scores of the path's own boxes.
+        frames: int64 [n], frames with a box, sorted.
+        boxes_xyxy: float64 [n, 4], boxes averaged over duplicates, pixels.
+        weights: float64 [n], sum of the averaged boxes' scores.
+        scores: float64 [n], scores of the path's own boxes, 0..1.
     """
 
     frames: Ints
@@ -48,7 +49,7 @@ class Stretch:
 
 
 class TrimmedLinker(Linker):
-    """Links, and finds out when; see the module's text."""
+    """Links detections into tubes that start and end with the action; the module's docstring describes how."""
 
     def __init__(
         self,
@@ -68,23 +69,23 @@ class TrimmedLinker(Linker):
         extent_power: float = 0.5,
         nms_threshold: float = 0.4,
     ) -> None:
-        """Hold the parameters.
+        """Store the parameters.
 
         Args:
-            level_window: Frames that the best scores are averaged over before the level is read off them.
+            level_window: Frames that a class's best scores are averaged over before the level is computed.
             level_share: The level between background and action, as a share of the class's high scores in the video.
-            link_iou: Boxes of neighbouring frames that overlap less cost evidence.
-            link_weight: Cost of a unit of overlap that is lacking.
-            skip_cost: Cost of passing over a frame that has boxes of the class.
+            link_iou: A link between boxes of neighbouring frames with less IoU than this costs evidence.
+            link_weight: Cost per unit of missing IoU.
+            skip_cost: Cost of skipping a frame that has boxes of the class.
             reach: Most frames with boxes that a link spans.
             max_gap: Most frames of the video that a link spans.
-            least_evidence: A part of a path needs this sum.
-            change_cost: A path is parted where its summed evidence dips by more than this.
-            copy_iou: Boxes that overlap a path's by this are copies of the same actor.
-            max_parts: Most parts of a class in a video.
+            least_evidence: Least summed evidence of a path.
+            change_cost: A path is split where its summed evidence drops by more than this.
+            copy_iou: Boxes whose IoU with a path's box is above this are duplicates of the same actor.
+            max_parts: Stop looking for paths once a class has this many stretches in a video.
             min_frames: Shorter tubes are dropped.
-            box_window: Standard deviation, in frames, of the window that corners are smoothed in.
-            extent_power: How much a tube's score rewards its extent; 0: not at all.
+            box_window: Standard deviation, in frames, of the Gaussian window that smooths corners.
+            extent_power: How strongly a tube's score rises with its length; 0: not at all.
             nms_threshold: A tube is dropped if its tube IoU with a better one of its class is above this.
         """
         self.level_window, self.level_share = level_window, level_share
@@ -107,14 +108,14 @@ class TrimmedLinker(Linker):
         return tubes
 
     def level(self, frames: Ints, scores: Reals) -> float:
-        """Return the score between background and action.
+        """Return the score that separates background and action.
 
         Args:
-            frames: int64 [N], frame of each box of the class, rising.
-            scores: float64 [N].
+            frames: int64 [N], frame of each box of the class, sorted.
+            scores: float64 [N], score of each box, 0..1.
 
         Returns:
-            A share of the highest of the frames' best scores, which are averaged over a window of frames with boxes.
+            `level_share` times a high percentile of the frames' best scores, averaged over `level_window` frames.
         """
         _, starts = np.unique(frames, return_index=True)
         best = np.maximum.reduceat(scores, starts)
@@ -122,7 +123,7 @@ class TrimmedLinker(Linker):
         return self.level_share * float(np.percentile(smooth, HIGH_PERCENT))
 
     def _stretches(self, frames: Ints, scores: Reals, boxes: Reals) -> list[Stretch]:
-        """Find the parts of paths that are action, best first."""
+        """Find the stretches of paths that are action, best path first."""
         finder = SubpathFinder(frames, boxes, self.costs)
         evidence = scores - self.level(frames, scores)
         stretches: list[Stretch] = []
@@ -140,10 +141,17 @@ class TrimmedLinker(Linker):
     def _with_copies(
         self, path: Ints, frames: Ints, scores: Reals, boxes: Reals, left: NDArray[np.bool_]
     ) -> tuple[Stretch, Ints]:
-        """Average each box of a path with its copies.
+        """Average each box of a stretch with its duplicates.
+
+        Args:
+            path: int64 [n], rows of the stretch.
+            frames: int64 [N], frame of each box.
+            scores: float64 [N], score of each box.
+            boxes: float64 [N, 4], pixels.
+            left: bool [N], boxes that are in no earlier path.
 
         Returns:
-            The part, and the rows that are used up.
+            The stretch, and int64 [m], the rows of its boxes and their duplicates.
         """
         own = frames[path]
         smooth = smooth_track(own - own[0], boxes[path], scores[path] + 1e-6, self.box_window)
@@ -158,7 +166,7 @@ class TrimmedLinker(Linker):
         return Stretch(own, np.stack(corners, axis=1), total, scores[path]), used
 
     def _tubes(self, label: int, stretches: list[Stretch]) -> list[Tube]:
-        """Smooth, score and suppress."""
+        """Make a smoothed tube with a score of each stretch, and drop those that overlap a better one."""
         tubes = []
         for part in stretches:
             start, length = int(part.frames[0]), int(part.frames[-1] - part.frames[0]) + 1

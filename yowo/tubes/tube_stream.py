@@ -1,10 +1,10 @@
-"""Linking in a stream: tubes grow frame by frame, and what is said about a frame is final after a bounded delay.
+"""Linking in a stream: tubes grow frame by frame, and the result for a frame is final after a bounded delay.
 
-Everything that is detected again and again is followed, whether it acts or not. `max_delay` frames after a frame it is
-decided, from all that was seen up to then, which of the things that are followed act in it, and where they are; this is
-never changed later. Memory is bounded by the things that are followed, however long a tube is.
+Every repeated detection is tracked, whether it acts or not. `max_delay` frames after a frame it is decided, from all
+frames up to then, which tracks act in it and where their boxes are; this is never changed later. Memory depends on the
+number of tracks, not on the length of tubes.
 
-The evidence of a sighting is its score less a level, a share of the highest mean score of the class so far.
+The evidence of a detection is its score less a level, which is a share of the class's highest mean score so far.
 """
 
 from dataclasses import dataclass
@@ -22,24 +22,25 @@ Floats = NDArray[np.float32]
 Reals = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 NEVER = -100.0
-"""Evidence of frames before a track was first seen."""
+"""Evidence of frames before the first box of a track."""
 EXTENT_FRAMES = 20.0
-"""A tube of this length has half of the credit for its extent."""
+"""Tube length in frames at which length / (length + this), the factor for extent, is one half."""
 FOUNDED_WEIGHT = 2.0
-"""A track whose sightings weigh more than this keeps others from beginning where it is."""
+"""Summed scores above which a track is established: no new track starts where it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class TubeStep:
-    """News of a tube.
+    """An update of one tube: its newest boxes, or its end.
 
     Attributes:
-        tube: Its number in the stream.
-        label: Class.
-        start: Frame of the first of `boxes_xyxy`.
-        boxes_xyxy: float32 [n, 4], final boxes of consecutive frames, pixels; the tube's next step goes on after them.
+        tube: Number of the tube in the stream.
+        label: Class, counted from 0.
+        start: Frame of the first of `boxes_xyxy`; if the tube has ended, the first frame after it.
+        boxes_xyxy: float32 [n, 4], final boxes of n consecutive frames, x1 y1 x2 y2 in pixels; the tube's next step
+            starts at frame `start` + n.
         score: Score of the tube so far.
-        ended: Whether this is its last step; it has no box then.
+        ended: Whether the tube has ended; this is then its last step, and it has no boxes.
     """
 
     tube: int
@@ -52,7 +53,7 @@ class TubeStep:
 
 @dataclass(frozen=True, slots=True)
 class OnlineOptions:
-    """The parameters of `OnlineLinker`, described there."""
+    """The parameters of `OnlineLinker`, which documents them."""
 
     max_delay: int
     max_gap: int
@@ -77,10 +78,10 @@ class OnlineOptions:
 
 
 class OnlineStream:
-    """One stream: give it frame after frame, then finish it."""
+    """The state of one stream: call `update` for each frame, then `finish`."""
 
     def __init__(self, options: OnlineOptions) -> None:
-        """Hold the parameters."""
+        """Store the parameters and start without tracks."""
         self.options = options
         self.window = options.max_gap + options.max_delay + 1
         self.bank = TrackBank(self.window)
@@ -90,21 +91,21 @@ class OnlineStream:
         self.tubes = 0
 
     def update(self, frame: int, boxes_xyxy: Floats, scores: Floats, labels: Ints) -> list[TubeStep]:
-        """Take in a frame; frames that are left out are taken to have no detection.
+        """Process the detections of a frame; skipped frames count as frames without detections.
 
         Args:
-            frame: Its position; higher than in the call before.
-            boxes_xyxy: float32 [N, 4], pixels.
-            scores: float32 [N].
-            labels: int64 [N].
+            frame: Position of the frame; higher than in the previous call.
+            boxes_xyxy: float32 [N, 4], x1 y1 x2 y2 in pixels.
+            scores: float32 [N], 0..1.
+            labels: int64 [N], class, counted from 0.
 
         Returns:
-            What became final: the boxes of frame `frame - max_delay` (and of earlier ones if frames were left out), and
+            What became final: the boxes of frame `frame - max_delay` (and of earlier ones if frames were skipped), and
             which tubes ended before it.
 
         Raises:
-            YowoError: The frame is not later than the last one, the arrays do not fit each other, or a number is NaN or
-                infinite.
+            YowoError: The frame is not later than the previous one, the shapes of the arrays do not match, or a box or
+                score is NaN or infinite.
         """
         boxes, values = np.asarray(boxes_xyxy, np.float64), np.asarray(scores, np.float64)
         classes = np.asarray(labels, np.int64)
@@ -114,16 +115,20 @@ class OnlineStream:
                 f"and {classes.shape}"
             )
         if not (np.isfinite(boxes).all() and np.isfinite(values).all()):
-            raise YowoError(f"frame {frame}: expected numbers, got a NaN or infinite box or score")
+            raise YowoError(f"frame {frame}: expected finite boxes and scores, got NaN or infinity")
         if self.frame is not None and frame <= self.frame:
-            raise YowoError(f"frame {frame}: expected one later than {self.frame}; a new video needs a new stream")
+            raise YowoError(f"frame {frame}: expected a frame after {self.frame}; start a new stream for a new video")
         steps: list[TubeStep] = []
         while self.frame is not None and self.frame + 1 < frame and len(self.bank):
             steps += self._advance(self.frame + 1, boxes[:0], values[:0], classes[:0])
         return steps + self._advance(frame, boxes, values, classes)
 
     def finish(self) -> list[TubeStep]:
-        """Decide the last frames and end all tubes; the stream can go on with later frames as if with a new video."""
+        """Decide the last `max_delay` frames, end all tubes and forget all tracks.
+
+        Returns:
+            The remaining boxes and the end of each open tube. Later frames are linked as those of a new video.
+        """
         steps: list[TubeStep] = []
         for lag in range(self.options.max_delay - 1, -1, -1):
             steps += self._decide(lag)
@@ -157,7 +162,7 @@ class OnlineStream:
         self.highest[label] = max(self.highest.get(label, self.options.prior_score), mean)
 
     def _find_again(self, boxes: Reals, scores: Reals, labels: Ints, left: Flags) -> None:
-        """Give tracks their boxes, and these their copies; clear what is used up or stands on a track in `left`."""
+        """Match boxes to tracks and merge duplicates; clear matched, merged and blocked boxes in `left`, bool [N]."""
         bank, options = self.bank, self.options
         expected = bank.fitted(slice(None), -1, options.track_window, options.track_stiffness)
         possible = (bank.labels[:, None] == labels) & ~bank.closed[:, None]
@@ -180,7 +185,7 @@ class OnlineStream:
         left &= ~blocked
 
     def _begin_tracks(self, boxes: Reals, scores: Reals, labels: Ints, left: Flags) -> None:
-        """Begin a track at each box that is left, best score first; the others near it are its copies."""
+        """Start a track at each remaining box, best score first; boxes that overlap it are its duplicates."""
         owner, firsts = np.full(len(scores), -1), list[int]()
         near = (labels[:, None] == labels) & (pair_iou(boxes[:, None], boxes[None]) > self.options.copy_iou)
         for row in np.argsort(-scores, kind="stable").tolist():
@@ -195,7 +200,7 @@ class OnlineStream:
         self.bank.add(labels[firsts], mean, weight, scores[firsts])
 
     def _decide(self, lag: int) -> list[TubeStep]:
-        """Decide what acts in the frame `lag` frames before the newest, and where it is."""
+        """Decide which tracks act in the frame `lag` frames before the newest, and fit their boxes there."""
         bank, options = self.bank, self.options
         if not len(bank) or self.frame is None:
             return []
@@ -241,7 +246,17 @@ class OnlineStream:
 
 
 def _averaged(boxes: Reals, scores: Reals, owner: Ints, count: int) -> tuple[Reals, Reals]:
-    """Average the boxes of each owner, weighted by score; float64 [count, 4] boxes and [count] weights."""
+    """Average the boxes of each track, weighted by score.
+
+    Args:
+        boxes: float64 [n, 4], pixels.
+        scores: float64 [n], 0..1.
+        owner: int64 [n], index of the track of each box.
+        count: Number of tracks.
+
+    Returns:
+        float64 [count, 4], the boxes in pixels, and float64 [count], the summed scores.
+    """
     weights = scores + 1e-6
     total: Reals = np.bincount(owner, weights, count).astype(np.float64)
     corners = [np.bincount(owner, weights * boxes[:, side], count) / total for side in range(4)]

@@ -1,4 +1,4 @@
-"""Weights of every published format: recognised, read, fitted into a network, written, fetched."""
+"""Weights files of every published format: download, recognise, read, load into a network, write."""
 
 from lazy_loader import attach
 

@@ -1,11 +1,11 @@
-"""State dicts of others in our names. One function a foreign format."""
+"""Renames the entries of released state dicts to this project's names, with one function per format."""
 
 import re
 from collections.abc import Mapping
 
 from torch import Tensor
 
-# the names in the released YOWO-Plus and YOWO-Nano checkpoints, and ours
+# patterns of the names in the released YOWO-Plus and YOWO-Nano checkpoints, and their replacements
 YOWO_PLUS_NAMES: tuple[tuple[str, str], ...] = (
     (r"^backbone_2d\.backbone\.(conv_\d\.\d)\.", r"backbone2d.\1."),
     (r"^backbone_2d\.convsets_1\.", "backbone2d.neck."),
@@ -20,7 +20,7 @@ YOWO_PLUS_NAMES: tuple[tuple[str, str], ...] = (
     (r"^((?:backbone2d|fusion)\..*)\.convs\.1\.", r"\1.norm."),
 )
 
-# darknet's layer numbers in the original YOWO's 2D backbone, and ours; poolings and joints have numbers too
+# darknet's layer numbers in the original YOWO's 2D backbone, and our names; pooling and concatenation are numbered too
 DARKNET_LAYERS: tuple[tuple[int, str], ...] = (
     (0, "conv_1.0"),
     (2, "conv_2.0"),
@@ -33,7 +33,7 @@ DARKNET_LAYERS: tuple[tuple[int, str], ...] = (
     (26, "route"),
     (29, "merge"),
 )
-# the names in the original YOWO's checkpoints, and ours
+# patterns of the names in the original YOWO's checkpoints, and their replacements
 YOWO_NAMES: tuple[tuple[str, str], ...] = (
     *((rf"^backbone_2d\.models\.{n}\.conv\d+\.", f"backbone2d.{name}.conv.") for n, name in DARKNET_LAYERS),
     *((rf"^backbone_2d\.models\.{n}\.bn\d+\.", f"backbone2d.{name}.norm.") for n, name in DARKNET_LAYERS),
@@ -46,14 +46,15 @@ YOWO_NAMES: tuple[tuple[str, str], ...] = (
     (r"^conv_final\.", "head."),
 )
 YOWO_SIGNS = re.compile(r"^(module\.)?(backbone_2d\.models\.|cfam\.|conv_final\.)")
-"""Beginnings of names that only the original YOWO's checkpoints have."""
+"""Prefixes of names that only the original YOWO's checkpoints have."""
 
 
 def from_released(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Rename the entries of a state dict of any released detector, found from the names; ours pass unchanged.
+    """Rename the entries of a released detector, whose format is recognised by the names; our own names are kept.
 
     Args:
-        state: Entries of the original YOWO, YOWO-Plus or YOWO-Nano by their authors' names, with or without `module.`.
+        state: Tensors of the original YOWO, YOWO-Plus or YOWO-Nano by the authors' names, with or without the prefix
+            `module.` of data-parallel training.
 
     Returns:
         The same tensors by our names.
@@ -62,10 +63,10 @@ def from_released(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def from_yowo(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Rename the entries of an original YOWO state dict; our own names pass unchanged.
+    """Rename the entries of an original YOWO state dict; our own names are kept.
 
     Args:
-        state: Entries by the authors' names, with or without the prefix `module.` of data-parallel training.
+        state: Tensors by the authors' names, with or without the prefix `module.` of data-parallel training.
 
     Returns:
         The same tensors by our names.
@@ -74,10 +75,10 @@ def from_yowo(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def from_yowo_plus(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Rename the entries of a released YOWO-Plus or YOWO-Nano state dict; our own names pass unchanged.
+    """Rename the entries of a released YOWO-Plus or YOWO-Nano state dict; our own names are kept.
 
     Args:
-        state: Entries by the authors' names, with or without the prefix `module.` of data-parallel training.
+        state: Tensors by the authors' names, with or without the prefix `module.` of data-parallel training.
 
     Returns:
         The same tensors by our names.
@@ -86,7 +87,7 @@ def from_yowo_plus(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _renamed(state: Mapping[str, Tensor], names: tuple[tuple[str, str], ...]) -> dict[str, Tensor]:
-    """Apply patterns and their replacements to every name, one after the other."""
+    """Apply the patterns and replacements to every name, in order."""
     renamed = {}
     for name, tensor in state.items():
         new = name.removeprefix("module.")

@@ -1,9 +1,9 @@
 """`yolo.weights`: darknet's binary weights of YOLOv2, the original YOWO's 2D backbone.
 
-A header, then float32 values to the end, little-endian, layer by layer in network order: for a convolution with batch
-norm its bias, weight, running mean and running variance, then the convolution's weight (out, in, height, width); the
-last convolution has no norm: bias, then weight. The header is three int32 (major, minor, revision) and the number of
-images seen: int32 before version 0.2, int64 from there on (16 or 20 bytes).
+The file is little-endian: a header, then float32 values until the end, layer by layer in network order. A convolution
+with batch norm has the norm's bias, weight, running mean and running variance, then the convolution's weight (out, in,
+height, width). The last convolution has no norm: its bias, then its weight. The header is three int32 (major, minor,
+revision) and the number of training images: int32 before version 0.2, int64 since then (16 or 20 bytes in all).
 """
 
 import struct
@@ -20,20 +20,20 @@ from yowo.models.layers import ConvNormAct
 VERSION_BYTES = 12
 OLD_HEADER, NEW_HEADER = 16, 20
 NEW_SINCE = (0, 2)
-"""The version from which on images are counted in 64 bits."""
+"""First version (major, minor) that counts the training images in 64 bits."""
 HIGHEST = 10
-"""Above any version number that darknet ever wrote."""
+"""Upper bound (exclusive) of the version numbers that darknet writes."""
 NORM_ENTRIES = ("bias", "weight", "running_mean", "running_var")
 
 
 @dataclass(frozen=True)
 class DarknetWeights:
-    """A darknet file as it lies on the disk: which value belongs where depends on the network.
+    """The content of a darknet file; which value belongs to which layer depends on the network.
 
     Attributes:
-        values: float32 [N].
-        version: major, minor, revision.
-        seen: Images that it was trained on.
+        values: float32 [N], all values of the file in order.
+        version: Major, minor and revision.
+        seen: Number of training images.
     """
 
     values: Tensor
@@ -42,7 +42,7 @@ class DarknetWeights:
 
 
 def looks_like_darknet(head: bytes, size: int) -> bool:
-    """Tell whether a file of `size` bytes that begins with `head` can be darknet's."""
+    """Return whether a file of `size` bytes whose first bytes are `head` can be a darknet file."""
     if len(head) < NEW_HEADER:
         return False
     version = struct.unpack("<3i", head[:VERSION_BYTES])
@@ -53,10 +53,13 @@ def read_darknet(path: Path) -> DarknetWeights:
     """Read a darknet file.
 
     Args:
-        path: A file that `looks_like_darknet`.
+        path: A file for which `looks_like_darknet` is true.
+
+    Returns:
+        The header and the values.
 
     Raises:
-        WeightsError: It holds no values.
+        WeightsError: The file has a header but no values.
     """
     raw = path.read_bytes()
     major, minor, revision = struct.unpack("<3i", raw[:VERSION_BYTES])
@@ -64,7 +67,7 @@ def read_darknet(path: Path) -> DarknetWeights:
     header = NEW_HEADER if newer else OLD_HEADER
     (seen,) = struct.unpack("<q" if newer else "<i", raw[VERSION_BYTES:header])
     if len(raw) == header:
-        raise WeightsError(f"{path}: darknet weights without a single value; download it again")
+        raise WeightsError(f"{path}: a darknet file with a header but no values; download it again")
     values = torch.from_numpy(np.frombuffer(raw, "<f4", offset=header).astype(np.float32))
     return DarknetWeights(values, (major, minor, revision), seen)
 
@@ -73,17 +76,17 @@ def write_darknet(path: Path, network: nn.Module, seen: int = 0) -> None:
     """Write the 2D backbone's weights as darknet does (version 0.1, 16-byte header).
 
     Args:
-        path: The file; an old one is replaced.
+        path: The file; an existing file is replaced.
         network: A `YOLOv2` without biases before its norms (`conv_bias=False`).
-        seen: Images that it was trained on.
+        seen: Number of training images, written into the header.
 
     Raises:
-        WeightsError: The network has entries for which the format has no place.
+        WeightsError: The network has entries that the format cannot store.
     """
     state, layout = network.state_dict(), darknet_layout(network)
-    homeless = [n for n in state if n not in dict(layout) and not n.endswith("num_batches_tracked")]
-    if homeless:
-        raise WeightsError(f"{path}: darknet's format has no place for {homeless[0]}; use safetensors")
+    unsupported = [n for n in state if n not in dict(layout) and not n.endswith("num_batches_tracked")]
+    if unsupported:
+        raise WeightsError(f"{path}: darknet's format cannot store {unsupported[0]}; write a .safetensors file instead")
     values = torch.cat([state[name].detach().cpu().float().flatten() for name, _ in layout])
     path.write_bytes(struct.pack("<4i", 0, 1, 0, seen) + values.numpy().astype("<f4").tobytes())
 
@@ -92,10 +95,13 @@ def darknet_layout(network: nn.Module) -> list[tuple[str, torch.Size]]:
     """Return the names (ours) and shapes of a network's entries in darknet's order.
 
     Args:
-        network: Made of `ConvNormAct` in network order, and a last convolution `head`.
+        network: `ConvNormAct` modules in network order, and a last convolution named `head`.
+
+    Returns:
+        Name and shape of each entry.
 
     Raises:
-        WeightsError: The network is not of this build.
+        WeightsError: The network has no `ConvNormAct` or no convolution `head`.
     """
     layout: list[tuple[str, torch.Size]] = []
     for name, block in network.named_modules():
@@ -104,30 +110,32 @@ def darknet_layout(network: nn.Module) -> list[tuple[str, torch.Size]]:
             layout.append((f"{name}.conv.weight", block.conv.weight.shape))
     head = getattr(network, "head", None)
     if not layout or not isinstance(head, nn.Conv2d):
-        raise WeightsError(f"darknet weights fit YOLOv2 (backbone2d=yolov2_darknet), not {type(network).__name__}")
+        raise WeightsError(
+            f"darknet weights are for YOLOv2 (backbone2d=yolov2_darknet), not for {type(network).__name__}"
+        )
     return [*layout, *((f"head.{name}", entry.shape) for name, entry in sorted(head.state_dict().items()))]
 
 
 def darknet_state(weights: DarknetWeights, network: nn.Module, source: str) -> dict[str, Tensor]:
-    """Share out the values of a darknet file to the entries of a network.
+    """Assign the values of a darknet file to the entries of a network.
 
     Args:
-        weights: The file.
+        weights: Content of the file.
         network: See `darknet_layout`.
-        source: Named in the message.
+        source: Name of the file for error messages.
 
     Returns:
         Tensors by our names, views of `weights.values`.
 
     Raises:
-        WeightsError: The file has more or fewer values than the network has.
+        WeightsError: The file has more or fewer values than the network.
     """
     layout = darknet_layout(network)
     counts = [shape.numel() for _, shape in layout]
     if sum(counts) != len(weights.values):
         raise WeightsError(
-            f"{source}: {len(weights.values):,} values, but this 2D backbone takes {sum(counts):,}: cut off, or the "
-            "weights of another darknet network"
+            f"{source}: expected {sum(counts):,} values for this 2D backbone, got {len(weights.values):,}: the file is "
+            "incomplete (download it again) or belongs to another darknet network"
         )
     parts = torch.split(weights.values, counts)
     return {name: part.view(shape) for (name, shape), part in zip(layout, parts, strict=True)}

@@ -1,4 +1,4 @@
-"""Weights of any format written in ours: a checkpoint that knows its network, or plain safetensors."""
+"""Writes weights in this project's formats: a checkpoint with its configuration, or plain safetensors."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,31 +19,31 @@ ENDINGS = (CHECKPOINT, SAFETENSORS)
 
 
 def check_ending(path: Path, whole: bool) -> None:
-    """Check that a file's ending names a format in which weights can be written.
+    """Check that the suffix of a file names a format that can be written.
 
     Args:
         path: The file to write.
-        whole: Whether it will hold a whole detector.
+        whole: Whether it will contain a whole detector.
 
     Raises:
-        WeightsError: It does not; a checkpoint is for whole detectors only.
+        WeightsError: The suffix is neither `.ckpt` nor `.safetensors`, or it is `.ckpt` for a single backbone.
     """
     if path.suffix not in ENDINGS:
-        raise WeightsError(f"{path}: expected a name that ends in {' or '.join(ENDINGS)}")
+        raise WeightsError(f"{path}: expected a file name that ends in {' or '.join(ENDINGS)}")
     if path.suffix == CHECKPOINT and not whole:
-        raise WeightsError(f"{path}: a checkpoint holds a whole detector; for one backbone give {SAFETENSORS}")
+        raise WeightsError(f"{path}: a checkpoint contains a whole detector; for a backbone, give a {SAFETENSORS} file")
 
 
 def write_detector(path: Path, detector: Detector, texts: Mapping[str, str]) -> None:
     """Write a detector.
 
     Args:
-        path: Ends in `.ckpt` (as `yowo train` writes them, without an optimizer) or `.safetensors`.
-        detector: With the recipe that it was built from.
-        texts: Kept in a safetensors file: model, dataset and whatever else.
+        path: File that ends in `.ckpt` (as `yowo train` writes it, without an optimizer) or `.safetensors`.
+        detector: The detector, with the configuration it was built from in `recipe`.
+        texts: Metadata of a safetensors file, such as model and dataset.
 
     Raises:
-        WeightsError: The ending is another.
+        WeightsError: The file has another suffix.
     """
     check_ending(path, whole=True)
     if path.suffix == SAFETENSORS:
@@ -57,14 +57,14 @@ def write_detector(path: Path, detector: Detector, texts: Mapping[str, str]) -> 
 
 
 def write_backbone(path: Path, weights: Weights) -> None:
-    """Write one backbone's entries by our names, as the backbone itself calls them.
+    """Write the entries of one backbone by our names, without the prefix of the detector's part.
 
     Args:
-        path: Ends in `.safetensors`.
-        weights: Of one backbone; a darknet file must be YOLOv2's.
+        path: File that ends in `.safetensors`.
+        weights: Weights of one backbone; a darknet file must be YOLOv2's.
 
     Raises:
-        WeightsError: The ending is another, or a darknet file is of another network.
+        WeightsError: The file has another suffix, or a darknet file is of another network.
     """
     check_ending(path, whole=False)
     entries = weights.state
@@ -76,5 +76,5 @@ def write_backbone(path: Path, weights: Weights) -> None:
 
 
 def _plain(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return tensors of their own memory on the CPU."""
+    """Return contiguous copies of tensors on the CPU, which share no memory."""
     return {name: tensor.detach().cpu().clone().contiguous() for name, tensor in state.items()}

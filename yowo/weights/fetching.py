@@ -1,4 +1,4 @@
-"""Published weights onto this machine: resumed where a download stopped, checked before they get their name."""
+"""Downloads published weights: resumes an interrupted download, and checks a file before it gets its final name."""
 
 import hashlib
 import http.client
@@ -15,26 +15,28 @@ from yowo.weights.registry import Published
 
 CHUNK = 1 << 20
 TIMEOUT = 30.0
-"""Seconds without a byte after which a server counts as gone."""
+"""Seconds without data after which the connection is given up."""
 PARTIAL, COMPLETE, NOTHING_LEFT = 206, 200, 416
+"""HTTP status codes: the requested range, the whole file, and no bytes left in the requested range."""
 Progress = Callable[[int, int | None], None]
-"""Is told the bytes that are there and those in all, None where the server does not say."""
+"""Called with the bytes downloaded so far and the size of the file in bytes (None if the server does not tell it)."""
 
 
 def fetch(chosen: Published, folder: Path, progress: Progress) -> Path:
-    """Download a published file, or check the one that is there.
+    """Download a published file, or check the existing one.
 
     Args:
-        chosen: The file.
-        folder: Where to put it; made where it is not there. An unfinished download is `FILE.part` in it.
-        progress: Is told how far it is.
+        chosen: The published file.
+        folder: Folder to write it to; created if it does not exist. An unfinished download is kept there as
+            `FILE.part`.
+        progress: Called after each chunk.
 
     Returns:
-        The whole file.
+        Path of the complete, checked file.
 
     Raises:
-        WeightsError: The file lies in a shared folder, the server is out of reach or has no such file, the download
-            stopped, or what came is not what was published.
+        WeightsError: The file is in a shared folder that needs a browser, the server cannot be reached or does not have
+            the file, the download was interrupted, or the downloaded file is not the published one.
     """
     target = folder / chosen.file
     if target.is_file():
@@ -42,14 +44,14 @@ def fetch(chosen: Published, folder: Path, progress: Progress) -> Path:
         return target
     if chosen.by_hand:
         raise WeightsError(
-            f"{chosen.name}: lies in a shared folder; get {chosen.file} from {chosen.url} in a browser, then use it "
-            "with weights=FILE"
+            f"{chosen.name}: cannot be downloaded automatically, because it is in a shared folder; download "
+            f"{chosen.file} from {chosen.url} in a browser, then use it with weights=FILE"
         )
     part = folder / f"{chosen.file}.part"
     try:
         download(chosen, part, progress)
     except OSError as error:
-        raise WeightsError(f"{part}: cannot be written ({error.strerror or error}): choose another place") from error
+        raise WeightsError(f"{part}: cannot be written ({error.strerror or error}); choose another folder") from error
     try:
         check(chosen, part)
     except WeightsError:
@@ -60,10 +62,15 @@ def fetch(chosen: Published, folder: Path, progress: Progress) -> Path:
 
 
 def download(chosen: Published, part: Path, progress: Progress) -> None:
-    """Fetch the bytes that are not in `part` yet.
+    """Download the bytes that are not in `part` yet, with an HTTP range request.
+
+    Args:
+        chosen: The published file.
+        part: The unfinished download; bytes are appended to it.
+        progress: Called after each chunk.
 
     Raises:
-        WeightsError: The server is out of reach, has no such file, or stopped on the way.
+        WeightsError: The server cannot be reached or does not have the file, or the connection was interrupted.
         OSError: `part` cannot be written.
     """
     start = part.stat().st_size if part.is_file() else 0
@@ -73,12 +80,14 @@ def download(chosen: Published, part: Path, progress: Progress) -> None:
     except HTTPError as error:
         if error.code == NOTHING_LEFT and start:
             return
-        raise WeightsError(f"{chosen.url}: the server answers {error.code} {error.reason}; see its page") from error
+        raise WeightsError(
+            f"{chosen.url}: the server answered {error.code} {error.reason}; check the address in a browser"
+        ) from error
     except (URLError, OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise WeightsError(
-            f"{chosen.name}: {urlsplit(chosen.url).netloc} is out of reach ({reason}); without a network, get "
-            f"{chosen.url} elsewhere and put it into {part.parent}"
+            f"{chosen.name}: {urlsplit(chosen.url).netloc} cannot be reached ({reason}); without a network connection, "
+            f"download {chosen.url} on another machine and copy it to {part.parent}"
         ) from error
     with response:
         if response.status != PARTIAL or not _goes_on_at(start, response.headers.get("Content-Range")):
@@ -89,13 +98,14 @@ def download(chosen: Published, part: Path, progress: Progress) -> None:
 
 
 def _goes_on_at(start: int, content_range: str | None) -> bool:
-    """Tell whether a partial answer begins where the file ends."""
+    """Return whether the range in a partial response starts at byte `start`."""
     return content_range is not None and content_range.startswith(f"bytes {start}-")
 
 
 def _impossible(chosen: Published, status: int) -> int:
     raise WeightsError(
-        f"{chosen.url}: the server's answer ({status}) is not the rest of the file; remove the .part file"
+        f"{chosen.url}: expected the rest of the file (status {PARTIAL}), got status {status}; remove the .part file "
+        "and run the command again"
     )
 
 
@@ -107,10 +117,10 @@ def _copy(
     total: int | None,
     progress: Progress,
 ) -> None:
-    """Write what comes to the end of `part`.
+    """Append the body of a response to `part`.
 
     Raises:
-        WeightsError: The connection broke; what came is kept.
+        WeightsError: The connection was interrupted; the bytes received so far are kept.
     """
     done, reason, broken = start, "the connection ended", False
     part.parent.mkdir(parents=True, exist_ok=True)
@@ -128,34 +138,42 @@ def _copy(
     if broken or (total is not None and done < total):
         of = "" if total is None else f" of {total:,}"
         raise WeightsError(
-            f"{chosen.name}: stopped at {done:,}{of} bytes ({reason}); run the same command again to go on from there"
+            f"{chosen.name}: the download was interrupted after {done:,}{of} bytes ({reason}); run the same command "
+            "again to resume it"
         )
 
 
 def check(chosen: Published, path: Path) -> Weights:
-    """Check that a file is what was published.
+    """Check that a file is the published one.
+
+    Args:
+        chosen: The published file.
+        path: The file to check.
 
     Returns:
-        The opened file.
+        The opened weights.
 
     Raises:
-        WeightsError: Size or checksum differ, it cannot be opened, or it holds something else.
+        WeightsError: The size or checksum differs, the file cannot be opened, or it contains other weights.
     """
     size = path.stat().st_size
     if chosen.size is not None and size != chosen.size:
-        raise WeightsError(
-            f"{path}: {size:,} bytes, but {chosen.file} has {chosen.size:,}; remove it and fetch it again"
-        )
+        raise WeightsError(f"{path}: expected {chosen.size:,} bytes, got {size:,}; remove the file and fetch it again")
     if chosen.sha256 is not None and _sha256(path) != chosen.sha256:
-        raise WeightsError(f"{path}: its checksum is not that of {chosen.file}; remove it and fetch it again")
+        raise WeightsError(
+            f"{path}: its SHA-256 checksum is not that of {chosen.file}; remove the file and fetch it again"
+        )
     weights = open_weights(path)
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
         if damaged is not None:
-            raise WeightsError(f"{path}: damaged on the way (in {damaged}); remove it and fetch it again")
+            raise WeightsError(f"{path}: damaged (in {damaged}); remove the file and fetch it again")
     if weights.kind.part != chosen.part:
-        raise WeightsError(f"{path}: holds {weights.kind.words}, not the {chosen.part} that {chosen.name} is")
+        raise WeightsError(
+            f"{path}: expected {chosen.name} (a {chosen.part}), got {weights.kind.words}; remove the file and fetch it "
+            "again"
+        )
     return weights
 
 

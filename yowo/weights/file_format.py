@@ -1,4 +1,4 @@
-"""What a weights file is, told from its first bytes; its name is never asked."""
+"""Recognises the format of a weights file from its first bytes; its name is not used."""
 
 import zipfile
 from pathlib import Path
@@ -7,20 +7,21 @@ from yowo.errors import WeightsError
 from yowo.weights.darknet import looks_like_darknet
 
 PYTORCH, LEGACY, SAFETENSORS, DARKNET = "PyTorch", "PyTorch before 1.6", "safetensors", "darknet"
-"""The formats that are read."""
+"""The supported formats."""
 HEAD = 512
-"""Bytes that are looked at."""
+"""Number of bytes that are read to recognise the format."""
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C.to_bytes(10, "little")
-"""The number that files of PyTorch before 1.6 begin with, as a pickle."""
+"""The pickled number at the start of files of PyTorch before 1.6."""
 TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
+"""The mark of a tar archive, and its position in bytes."""
 
-# first bytes, and what such a file is
+# the first bytes of other formats, and the end of the error message for them
 FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"version https://git-lfs", "a pointer of Git LFS, not the file that it points to; run `git lfs pull`"),
     (b"\x1f\x8b", "packed with gzip; unpack it first"),
     (b"7z\xbc\xaf\x27\x1c", "packed with 7-Zip; unpack it first"),
     (b"Rar!", "packed with RAR; unpack it first"),
-    (b"\x89HDF", "an HDF5 file (Keras); weights of PyTorch, safetensors or darknet are read"),
+    (b"\x89HDF", "an HDF5 file (Keras); expected weights of PyTorch, safetensors or darknet"),
 )
 
 
@@ -31,10 +32,10 @@ def file_format(path: Path) -> str:
         path: The file.
 
     Raises:
-        WeightsError: There is no such file, or it is of none of these formats; the message says what it is instead.
+        WeightsError: There is no such file, or it has another format; the message says which.
     """
     if path.is_dir():
-        raise WeightsError(f"{path}: is a folder; give the weights file in it")
+        raise WeightsError(f"{path}: expected a weights file, got a folder; give the file in it")
     if not path.is_file():
         raise WeightsError(f"{path}: there is no such weights file; check the path")
     try:
@@ -44,7 +45,7 @@ def file_format(path: Path) -> str:
         raise WeightsError(f"{path}: cannot be read ({error.strerror or error})") from error
     size = path.stat().st_size
     if not size:
-        raise WeightsError(f"{path}: is empty; download it again")
+        raise WeightsError(f"{path}: the file is empty; download it again")
     if head.startswith(b"PK\x03\x04"):
         return _zip_format(path)
     if LEGACY_MAGIC in head[:16]:
@@ -57,12 +58,16 @@ def file_format(path: Path) -> str:
 
 
 def _zip_format(path: Path) -> str:
-    """Tell PyTorch's zip files from others."""
+    """Return `PYTORCH` for a zip file written by `torch.save`.
+
+    Raises:
+        WeightsError: It is another zip file, or damaged.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError) as error:
-        raise WeightsError(f"{path}: not a whole PyTorch file (its end is missing); download it again") from error
+        raise WeightsError(f"{path}: incomplete PyTorch file (its end is missing); download it again") from error
     if any(name.endswith("/constants.pkl") for name in names):
         raise WeightsError(f"{path}: a TorchScript program, not weights; save model.state_dict() with torch.save")
     if not any(name.endswith("/data.pkl") for name in names):
@@ -72,16 +77,16 @@ def _zip_format(path: Path) -> str:
 
 
 def _other(head: bytes) -> str:
-    """Say what a file of no known format looks like."""
+    """Describe a file of no supported format, for the error message."""
     for magic, words in FOREIGN:
         if head.startswith(magic):
             return words
     if head[TAR_MAGIC_AT : TAR_MAGIC_AT + len(TAR_MAGIC)] == TAR_MAGIC:
-        return "a tar archive; unpack it, or, where PyTorch 0.1 wrote it, save it again with a newer PyTorch"
+        return "a tar archive; unpack it, or, if PyTorch 0.1 wrote it, save it again with a newer PyTorch"
     if head.lstrip()[:1] == b"<":
-        return "a web page, not weights (a download that needs a click or a password?); download it in a browser"
+        return "a web page, not weights (does the download need a confirmation or login?); download it in a browser"
     if head.startswith(b"\x80"):
-        return "not a whole PyTorch file (a pickle without its beginning, or not by torch.save); download it again"
+        return "incomplete PyTorch file, or a pickle that torch.save did not write; download it again"
     if all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in head):
-        return f"a text file, not weights: it begins with {head[:30].decode('ascii')!r}"
-    return "not a whole PyTorch file, nor safetensors, nor darknet weights; download it again"
+        return f"a text file, not weights: it starts with {head[:30].decode('ascii')!r}"
+    return "expected weights of PyTorch, safetensors or darknet, got an unknown format; download it again"

@@ -1,4 +1,4 @@
-"""Which entries of a state dict a network can take."""
+"""Compares the entries of a state dict with those of a network."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,22 +8,22 @@ import torch
 from torch import Tensor, nn
 
 HEAD = "head."
-"""Beginning of the names of the detector's last convolution."""
+"""Prefix of the names of the detector's last convolution."""
 COUNTER = "num_batches_tracked"
-"""Ending of a batch norm's counter; files before PyTorch 0.4.1 and of darknet lack it, evaluation does not use it."""
+"""Suffix of a batch norm's counter. Files of darknet and PyTorch < 0.4.1 lack it; evaluation does not use it."""
 
 
 @dataclass
 class Fit:
-    """The entries of a file and of a network, sorted.
+    """The entries of a file and of a network, by how they match.
 
     Attributes:
-        taken: What the network can take, as float32 or whole numbers.
-        missing: Names of the network that are not in the file, counters left out.
-        other_shape: Names in both, with both shapes in words.
-        no_part: Names in the file of parts that the network has not, such as a classifier.
-        too_many: Names in the file within parts that the network has, but without this entry.
-        unusable: Names with the reason: not finite, or not the numbers that the network has there.
+        taken: Tensors that can be loaded.
+        missing: Names of the network that are not in the file, except counters of batch norms.
+        other_shape: Names in both with different shapes; the value gives both shapes as text.
+        no_part: Names in the file that belong to a part the network does not have, such as a classifier.
+        too_many: Names in the file that belong to a part of the network but do not exist there.
+        unusable: Names with a reason: not finite, or another type of number than the network's.
     """
 
     taken: dict[str, Tensor] = field(default_factory=dict)
@@ -35,11 +35,14 @@ class Fit:
 
 
 def fit_entries(network: nn.Module, entries: Mapping[str, Tensor]) -> Fit:
-    """Sort the entries of a file by whether a network can take them.
+    """Compare the entries of a file with those of a network.
 
     Args:
-        network: Is not changed.
+        network: The network; it is not changed.
         entries: Tensors by the network's names.
+
+    Returns:
+        Which entries can be loaded, and which cannot for which reason.
     """
     own = network.state_dict()
     entries = _with_own_biases(entries, own)
@@ -60,7 +63,7 @@ def fit_entries(network: nn.Module, entries: Mapping[str, Tensor]) -> Fit:
 
 
 def fresh_head(network: nn.Module) -> dict[str, Tensor]:
-    """Return new values of a detector's last convolution by the names of the detector; none without one."""
+    """Return newly initialised tensors of a detector's last convolution by name; empty if it has none."""
     head, anchors = getattr(network, "head", None), getattr(network, "anchors", None)
     if not isinstance(head, nn.Conv2d) or not isinstance(anchors, Tensor):
         return {}
@@ -69,10 +72,9 @@ def fresh_head(network: nn.Module) -> dict[str, Tensor]:
 
 
 def _with_own_biases(entries: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Translate between convolutions with and without a bias before their norm; the function stays the same.
+    """Convert between convolutions with and without a bias before their batch norm; the result is equivalent.
 
-    A bias that the file has and the network has not is taken off the running mean; one that the network has and the
-    file has not is zero.
+    A bias that only the file has is subtracted from the running mean. A bias that only the network has becomes 0.
     """
     fitted = dict(entries)
     for name, tensor in own.items():
@@ -88,13 +90,13 @@ def _with_own_biases(entries: Mapping[str, Tensor], own: Mapping[str, Tensor]) -
 
 
 def _reason_against(tensor: Tensor, own: Tensor) -> str:
-    """Say why an entry cannot stand for the network's own; nothing where it can."""
+    """Return why a tensor cannot replace the network's tensor; an empty string if it can."""
     if tensor.layout != torch.strided:
-        return "is a sparse tensor; save it as plain numbers"
+        return "is a sparse tensor; save it as a dense tensor"
     if tensor.is_meta:
-        return "has a shape but no values; save the real weights"
+        return "has a shape but no values (meta device); save it from a network that has values"
     if own.is_floating_point() != tensor.is_floating_point():
-        return f"holds {tensor.dtype} where the network has {own.dtype}"
+        return f"has type {tensor.dtype}, expected {own.dtype}"
     if tensor.is_floating_point() and not bool(torch.isfinite(tensor.float()).all()):
-        return "holds NaN or infinite values: the training that wrote it went wrong"
+        return "has NaN or infinite values: the training that wrote it diverged; use an earlier checkpoint"
     return ""

@@ -1,4 +1,4 @@
-"""Whose weights a state dict holds, told from the names of its entries, and which part of a detector they fill."""
+"""Recognises from the names of a state dict which program wrote it and which part of a detector it is for."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -11,15 +11,15 @@ from yowo.errors import WeightsError
 from yowo.weights.convert import from_yowo, from_yowo_plus
 
 WRAPPERS = ("state_dict", "model", "net", "model_state_dict")
-"""Keys under which checkpoints keep their state dict, first match wins."""
+"""Keys under which checkpoints store their state dict; the first one found is used."""
 OWN_PREFIX = "detector."
-"""What the LightningModule calls the detector in its checkpoints."""
+"""Prefix of the detector's names in checkpoints of the LightningModule."""
 PARALLEL = re.compile(r"(^|\.)module\.")
-"""What data-parallel training puts before the names of what it wraps."""
+"""Prefix that data-parallel training adds to the names of the module it wraps."""
 MAX_DEPTH = 8
-"""Dicts within dicts that are opened in search of a state dict."""
+"""Most levels of nested dicts that are searched for a state dict."""
 SHOWN = 5
-"""Names listed in a message before it says how many more there are."""
+"""Most names listed in a message; further names are counted."""
 DETECTOR, BACKBONE2D, BACKBONE3D = "detector", "backbone2d", "backbone3d"
 
 State = Mapping[str, Tensor]
@@ -28,13 +28,13 @@ Rename = Callable[[State], dict[str, Tensor]]
 
 @dataclass(frozen=True)
 class Kind:
-    """A sort of weights file.
+    """A kind of weights file.
 
     Attributes:
-        words: What it is, for people.
-        part: What it fills: "detector", "backbone2d" or "backbone3d".
-        sign: Some name of the state dict matches it, and no name of an earlier kind's does.
-        rename: Gives the entries our names, as the part itself calls them.
+        words: Description for users.
+        part: The part it is for: "detector", "backbone2d" or "backbone3d".
+        sign: Pattern that matches the start of a name of the state dict; earlier kinds are tried first.
+        rename: Renames the entries to our names, without the prefix of the part.
     """
 
     words: str
@@ -48,7 +48,7 @@ def _same(state: State) -> dict[str, Tensor]:
 
 
 def _backbone2d(convert: Rename) -> Rename:
-    """Rename a bare 2D backbone by the rules of the whole detector that it is part of."""
+    """Return a function that renames a single 2D backbone by the rules for the whole detector."""
 
     def rename(state: State) -> dict[str, Tensor]:
         whole = convert({f"backbone_2d.{name}": tensor for name, tensor in state.items()})
@@ -58,7 +58,7 @@ def _backbone2d(convert: Rename) -> Rename:
 
 
 def _backbone3d(state: State) -> dict[str, Tensor]:
-    """Rename a bare 3D backbone by the rules of the whole detector that it is part of."""
+    """Rename a single 3D backbone by the rules for the whole detector."""
     whole = from_yowo_plus({f"backbone_3d.{name}": tensor for name, tensor in state.items()})
     return {name.removeprefix("backbone3d."): tensor for name, tensor in whole.items()}
 
@@ -66,8 +66,8 @@ def _backbone3d(state: State) -> dict[str, Tensor]:
 OWN = Kind("a detector of this project", DETECTOR, re.compile(r"(backbone2d|backbone3d|fusion|head)\."), _same)
 UNKNOWN = Kind("a state dict of unknown names", DETECTOR, re.compile(""), _same)
 DARKNET_FILE = Kind("darknet's yolo.weights (YOLOv2)", BACKBONE2D, re.compile(r"\Z"), _same)
-"""A file without names, known by its first bytes."""
-# the first whose sign is found decides
+"""A darknet file has no names; it is recognised by its first bytes."""
+# tried in this order; the first kind whose sign matches a name is used
 KINDS: tuple[Kind, ...] = (
     Kind("the original YOWO", DETECTOR, re.compile(r"(backbone_2d\.models\.|cfam\.|conv_final\.)"), from_yowo),
     Kind("YOWO-Plus or YOWO-Nano", DETECTOR, re.compile(r"(backbone_[23]d|channel_encoder)\."), from_yowo_plus),
@@ -91,7 +91,10 @@ def kind_of(names: list[str]) -> Kind:
     """Return the kind of a state dict.
 
     Args:
-        names: Of its entries, without data-parallel training's prefix.
+        names: Names of its entries, without the prefix of data-parallel training.
+
+    Returns:
+        The first kind that matches, or `UNKNOWN`.
     """
     for kind in KINDS:
         if any(kind.sign.match(name) for name in names):
@@ -100,11 +103,14 @@ def kind_of(names: list[str]) -> Kind:
 
 
 def state_of(content: Mapping[Any, Any], source: str) -> dict[str, Tensor]:
-    """Find the state dict in a checkpoint, by its authors' names without `module.` or `detector.`.
+    """Find the state dict in a checkpoint.
 
     Args:
-        content: A bare state dict, or a dict that holds one, however deep, under one of `WRAPPERS`.
-        source: Named in the message.
+        content: A state dict, or a dict that contains one under a key of `WRAPPERS`, nested up to `MAX_DEPTH` levels.
+        source: Name of the file for error messages.
+
+    Returns:
+        Tensors by the authors' names, without the prefixes `module.` and `detector.`.
 
     Raises:
         WeightsError: There is no state dict in it.
@@ -117,13 +123,13 @@ def state_of(content: Mapping[Any, Any], source: str) -> dict[str, Tensor]:
     tensors = {PARALLEL.sub(r"\1", str(name)): value for name, value in content.items() if isinstance(value, Tensor)}
     if not tensors:
         entries = ", ".join(map(str, list(content)[:SHOWN])) or "none"
-        raise WeightsError(f"{source}: holds no state dict; its entries are {entries}")
+        raise WeightsError(f"{source}: expected a state dict, got a file with the entries: {entries}")
     if any(name.startswith(OWN_PREFIX) for name in tensors):
         tensors = {n.removeprefix(OWN_PREFIX): t for n, t in tensors.items() if n.startswith(OWN_PREFIX)}
     return tensors
 
 
 def first(names: list[str]) -> str:
-    """List the first names and count the others."""
+    """Return the first `SHOWN` names as text, with the number of further names."""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more

@@ -1,4 +1,4 @@
-"""Weights from a file or a state dict into a network, with a report of what matched."""
+"""Loads weights from a file or a state dict into a network and reports which entries matched."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,16 +16,16 @@ from yowo.weights.reading import DARKNET_KEY, read_checkpoint
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What became of the entries of a weights file.
+    """Which entries of a weights file were loaded.
 
     Attributes:
         loaded: Names (ours) that were copied into the network.
-        ignored: Names in the file that were left out: the network has no such part, or they do not fit (if not strict).
-        missing: Names of the network, or of the part that the file is for, that were not in the file; they keep
-            their values.
-        kind: What the file is.
-        part: What it fills: "detector", "backbone2d" or "backbone3d"; the rest of the network keeps its values.
-        reset: Names of the last convolution that started anew, because that was asked for.
+        ignored: Names in the file that were not loaded: the network has no such part, or (if not strict) no such entry
+            or another shape.
+        missing: Names of the network, or of the part that the file is for, that were not loaded and keep their values.
+        kind: Description of the file.
+        part: The part that was loaded: "detector", "backbone2d" or "backbone3d"; other parts keep their values.
+        reset: Names of the last convolution if it was initialised anew with `reset_head`.
     """
 
     loaded: list[str]
@@ -36,11 +36,11 @@ class LoadReport:
     reset: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        """Return one line for people."""
+        """Return the report as one line of text."""
         counts = f"{len(self.loaded)} entries loaded, {len(self.ignored)} ignored, {len(self.missing)} missing"
         names = "".join(f"; {w}: {first(n)}" for w, n in (("ignored", self.ignored), ("missing", self.missing)) if n)
         where = "" if self.part == DETECTOR else f" into {self.part}"
-        anew = "; the head starts anew" if self.reset else ""
+        anew = "; the head is initialised anew" if self.reset else ""
         return f"{self.kind}{where}: {counts}{names}{anew}"
 
 
@@ -49,11 +49,11 @@ class Weights:
     """An opened weights file.
 
     Attributes:
-        source: The file, for messages.
-        kind: What it is.
-        state: Its tensors by our names, as the part of the network calls them; empty for darknet.
-        darknet: A darknet file's values, whose places only a network knows.
-        content: All that the file holds.
+        source: Name of the file, for messages.
+        kind: Kind of the file.
+        state: Tensors by our names, without the prefix of the part; empty for a darknet file.
+        darknet: Values of a darknet file, which have no names; None for other files.
+        content: Everything in the file.
     """
 
     source: str
@@ -63,7 +63,13 @@ class Weights:
     content: Mapping[Any, Any]
 
     def entries(self, network: nn.Module) -> dict[str, Tensor]:
-        """Return the tensors by our names, as `network` calls them.
+        """Return the tensors by the names of a network.
+
+        Args:
+            network: The network or backbone that they are for; only a darknet file needs it.
+
+        Returns:
+            Tensors by name.
 
         Raises:
             WeightsError: A darknet file has more or fewer values than `network`.
@@ -72,13 +78,16 @@ class Weights:
 
 
 def open_weights(source: str | Path | Mapping[str, Any]) -> Weights:
-    """Open weights and find out from their content what they are.
+    """Open weights and recognise their kind by their content.
 
     Args:
-        source: A file, or the mapping that would be in it.
+        source: A file, or a mapping such as a state dict or the content of a checkpoint.
+
+    Returns:
+        The tensors by our names, with the kind of the file.
 
     Raises:
-        WeightsError: The file cannot be read, or holds no weights.
+        WeightsError: The file cannot be read or contains no weights.
     """
     name = "state dict" if isinstance(source, Mapping) else str(source)
     content = source if isinstance(source, Mapping) else read_checkpoint(source)
@@ -93,22 +102,22 @@ def open_weights(source: str | Path | Mapping[str, Any]) -> Weights:
 def load_weights(
     model: nn.Module, source: str | Path | Mapping[str, Any], strict: bool = True, reset_head: bool = False
 ) -> LoadReport:
-    """Copy weights into a network; a failed load changes nothing.
+    """Copy weights into a network; if loading fails, the network is unchanged.
 
-    A file that holds one backbone (COCO or Kinetics weights) fills that backbone and leaves the rest; its classifier
-    is ignored. Numbers of half precision are converted.
+    A file with a single backbone (COCO or Kinetics weights) is loaded into that backbone; its classifier is ignored.
+    Half-precision values are converted.
 
     Args:
         model: The detector, or the backbone that the file is for.
-        source: A file, or a state dict in memory: ours, or any of those in `yowo.weights.kinds`.
-        strict: Whether it is an error when entries are missing, of another shape, or one too many.
-        reset_head: Start the last convolution anew instead of taking the file's: for other classes.
+        source: A file, or a state dict in memory, of any kind in `yowo.weights.kinds`.
+        strict: Raise an error if entries are missing, have another shape, or do not exist in the network.
+        reset_head: Initialise the last convolution anew instead of loading it, to train on other classes.
 
     Returns:
-        What was loaded, ignored and missing.
+        Which entries were loaded, ignored and missing.
 
     Raises:
-        WeightsError: The file cannot be used, or does not fit.
+        WeightsError: The file cannot be read, or does not match the network.
     """
     weights = open_weights(source)
     part = weights.kind.part
@@ -121,24 +130,24 @@ def load_weights(
 def load_backbone(
     model: nn.Module, part: str, source: str | Path | Mapping[str, Any], strict: bool = True
 ) -> LoadReport:
-    """Copy weights into one backbone of a detector, from a file of that backbone or from the detector in a file.
+    """Copy weights into one backbone of a detector, from a file of that backbone or of a whole detector.
 
     Args:
         model: The detector.
         part: "backbone2d" or "backbone3d".
-        source: As for `load_weights`.
-        strict: As for `load_weights`.
+        source: As in `load_weights`.
+        strict: As in `load_weights`.
 
     Returns:
-        What was loaded, ignored and missing.
+        Which entries were loaded, ignored and missing.
 
     Raises:
-        WeightsError: The file cannot be used, is for another part, or does not fit.
+        WeightsError: The file cannot be read, is for another part, or does not match the backbone.
     """
     weights = open_weights(source)
     backbone = model.get_submodule(part)
     if weights.kind.part not in (part, DETECTOR):
-        raise WeightsError(f"weights.{part}={weights.source}: holds {weights.kind.words}, not a {part}")
+        raise WeightsError(f"weights.{part}={weights.source}: expected a {part}, got {weights.kind.words}")
     entries = weights.entries(backbone)
     if weights.kind.part == DETECTOR:
         inside = {n.removeprefix(f"{part}."): t for n, t in entries.items() if n.startswith(f"{part}.")}
@@ -154,15 +163,15 @@ def _fill(
     strict: bool,
     reset_head: bool = False,
 ) -> LoadReport:
-    """Check that entries fit a network, then copy them."""
+    """Check that entries match a network, then copy them."""
     kind, source = weights.kind, weights.source
     head = fresh_head(network) if reset_head else {}
     fit = fit_entries(network, {n: t for n, t in entries.items() if not (reset_head and n.startswith(HEAD))})
     fit.missing = [name for name in fit.missing if name not in head]
     if not fit.taken:
         raise WeightsError(
-            f"{source}: nothing in it fits {prefix.rstrip('.') or 'this network'}; it holds {kind.words} with "
-            f"{first(list(entries))}"
+            f"{source}: no entry matches {prefix.rstrip('.') or 'this network'}; the file is {kind.words} with the "
+            f"entries {first(list(entries))}; check model= or the backbone"
         )
     _check(fit, prefix, kind, source, strict)
     network.load_state_dict(fit.taken | head, strict=False)
@@ -178,25 +187,23 @@ def _fill(
 
 
 def _check(fit: Fit, prefix: str, kind: Kind, source: str, strict: bool) -> None:
-    """Raise WeightsError where entries are not numbers that the network can take, or, if `strict`, do not match."""
+    """Raise WeightsError if entries cannot be loaded or, if `strict`, do not all match."""
     if fit.unusable:
         raise WeightsError(f"{source}: {first([prefix + text for text in fit.unusable])}")
     shapes = [f"{prefix}{name} ({text})" for name, text in fit.other_shape.items()]
     if shapes and kind.part == DETECTOR and not prefix and all(name.startswith(HEAD) for name in fit.other_shape):
         raise WeightsError(
-            f"{source}: does not fit this network: {first(shapes)}: its head is for other classes or anchors; to keep "
-            "the rest and start the head anew, reset_head=True (weights.reset_head=true)"
+            f"{source}: does not match this network: {first(shapes)}: its head is for other classes or anchors; to "
+            "load the rest and initialise the head anew, set reset_head=True (weights.reset_head=true)"
         )
     if not strict:
         return
-    lenient = "strict=False (weights.strict=false) takes what fits"
+    lenient = "to load only the entries that match, set strict=False (weights.strict=false)"
     if shapes:
-        raise WeightsError(f"{source}: holds {kind.words} and does not fit this network: {first(shapes)}; {lenient}")
+        raise WeightsError(f"{source}: {kind.words} does not match this network: {first(shapes)}; {lenient}")
     if fit.missing:
         names = first([prefix + name for name in fit.missing])
-        raise WeightsError(f"{source}: holds {kind.words} and lacks {names}; {lenient}")
+        raise WeightsError(f"{source}: {kind.words} without the entries {names}; {lenient}")
     if fit.too_many:
         names = first([prefix + name for name in fit.too_many])
-        raise WeightsError(
-            f"{source}: holds {kind.words} and is for a larger network: this one has no {names}; {lenient}"
-        )
+        raise WeightsError(f"{source}: {kind.words} is for a larger network: this network has no {names}; {lenient}")

@@ -1,4 +1,4 @@
-"""Weights files opened as plain data: no code that a file may hold ever runs."""
+"""Reads weights files as plain data: code stored in a file is never run."""
 
 import argparse
 import pickle
@@ -17,29 +17,29 @@ from yowo.weights.darknet import read_darknet
 from yowo.weights.file_format import DARKNET, SAFETENSORS, file_format
 
 DARKNET_KEY = "darknet"
-"""Where `read_checkpoint` puts a darknet file's values."""
+"""Key of the `DarknetWeights` in the result of `read_checkpoint`."""
 
 
 class _NumpyType:
-    """Stands in for numpy.dtype in a pickle: keeps the name of the type and nothing else."""
+    """Replaces numpy.dtype in a pickle; stores only the name of the type."""
 
     def __init__(self, code: str, *_: object) -> None:
         self.code = code
 
     def __setstate__(self, state: object) -> None:
-        """Take the byte order of `numpy.dtype`'s state."""
+        """Read the byte order from the state of `numpy.dtype`."""
         if isinstance(state, tuple) and len(state) > 1 and state[1] in ("<", ">"):
             self.code = f"{state[1]}{self.code}"
 
 
 def _numpy_number(kind: _NumpyType, raw: bytes = b"") -> float | None:
-    """Stand in for numpy's own way of reading a number from a pickle; None for what is no number."""
+    """Replaces numpy's function that reads a scalar from a pickle; returns None for types other than numbers."""
     if not re.fullmatch(r"[<>]?[fiub][1248]", kind.code):
         return None
     return float(np.frombuffer(raw, kind.code)[0])
 
 
-# what files may hold beside tensors and plain containers: the authors' parsed arguments, and scores that numpy computed
+# types that files may contain besides tensors and plain containers: the authors' parsed arguments and numpy scalars
 HARMLESS: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
     argparse.Namespace,
     (_NumpyType, "numpy.dtype"),
@@ -49,17 +49,17 @@ HARMLESS: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
 
 
 def read_checkpoint(path: str | Path) -> dict[str, Any]:
-    """Open a weights file of PyTorch (any version from 0.2 on), safetensors or darknet without running code in it.
+    """Read a weights file of PyTorch (0.2 or later), safetensors or darknet without running code stored in it.
 
     Args:
-        path: The file. The authors' released files hold an `argparse.Namespace`, which is allowed as plain data.
+        path: The file. The authors' released files contain an `argparse.Namespace`, which is read as plain data.
 
     Returns:
-        The mapping in the file; a safetensors file gives `{"state_dict": tensors, "metadata": texts}`, a darknet file
+        The mapping in the file; for a safetensors file `{"state_dict": tensors, "metadata": texts}`, for a darknet file
         `{"darknet": DarknetWeights}`.
 
     Raises:
-        WeightsError: There is no such file, it is damaged or no weights file, or it wants to run code.
+        WeightsError: There is no such file, it is damaged or not a weights file, or reading it would run code.
     """
     path = Path(path)
     kind = file_format(path)
@@ -74,39 +74,41 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
 
 
 def _read_safetensors(path: Path) -> dict[str, Any]:
-    """Read tensors and the texts beside them."""
+    """Read the tensors and the metadata of a safetensors file."""
     try:
         with safe_open(path, "pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
             return {"state_dict": tensors, "metadata": file.metadata() or {}}
     except (SafetensorError, OSError, ValueError, KeyError) as error:
-        raise WeightsError(f"{path}: not a whole safetensors file ({error}); download it again") from error
+        raise WeightsError(f"{path}: incomplete or damaged safetensors file ({error}); download it again") from error
 
 
 def _read_pytorch(path: Path) -> Any:
-    """Read a file of torch.save; errors of many kinds become one line."""
+    """Read a file of `torch.save`; errors of all types become a WeightsError of one line."""
     try:
         with path.open("rb") as file, torch.serialization.safe_globals(HARMLESS), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of unusual protocols, before it reads or refuses them
+            warnings.simplefilter("ignore")  # torch warns about unusual pickle protocols before it fails or succeeds
             return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise WeightsError(f"{path}: {_complaint(str(error))}") from error
-    except Exception as error:  # torch.load raises errors of many kinds for damaged files
-        raise WeightsError(f"{path}: not a whole PyTorch file ({type(error).__name__}); download it again") from error
+        raise WeightsError(f"{path}: {_unpickling_message(str(error))}") from error
+    except Exception as error:  # torch.load raises errors of many types for damaged files
+        raise WeightsError(
+            f"{path}: incomplete or damaged PyTorch file ({type(error).__name__}); download it again"
+        ) from error
 
 
-def _complaint(text: str) -> str:
-    """Word a refusal of PyTorch's restricted unpickler."""
+def _unpickling_message(text: str) -> str:
+    """Return our message for an error of PyTorch's restricted unpickler."""
     found = re.search(r"GLOBAL (\S+)", text)
     if found or "Trying to call reduce" in text or "Can only" in text:
         what = f" ({found[1]})" if found else ""
         return (
-            f"refused, because reading it would run code stored in it{what}; where you trust its author, open it on a "
-            "machine of theirs and save model.state_dict() alone"
+            f"refused, because reading it would run code stored in it{what}; if you trust the file, load it in the "
+            "program that wrote it and save only model.state_dict()"
         )
     if "Unsupported operand" in text:
         return (
-            "not a whole PyTorch file, or written with an unusual pickle protocol; download it again, or save its "
+            "incomplete PyTorch file, or written with an unusual pickle protocol; download it again, or save its "
             "state dict with torch.save(state, path)"
         )
-    return "not a whole PyTorch file (its pickle is damaged); download it again"
+    return "damaged PyTorch file (its pickle cannot be read); download it again"

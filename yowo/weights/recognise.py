@@ -1,19 +1,20 @@
-"""Which model and data set a detector's weights are for, told from names and shapes."""
+"""Recognises from names and shapes which model and data set a detector's weights are for."""
 
 from yowo.weights.kinds import DETECTOR
 from yowo.weights.loading import Weights
 
 ANCHORS = 5
-"""Anchors of every published network of the family."""
+"""Number of anchors of every published network of the YOWO family."""
 BOX_AND_CONFIDENCE = 5
+"""Predictions per anchor besides the classes: four of the box, one confidence."""
 DATASETS = {24: "ucf24", 21: "jhmdb21", 80: "ava"}
-"""Data set by its number of classes."""
+"""Data sets by number of classes."""
 TINY_CHANNELS = 16
-"""More channels than YOWO-Tiny has after its first convolution, and fewer than the others."""
+"""YOWO-Tiny's first convolution has fewer output channels than this, the other networks' more."""
 
 
 def num_classes(weights: Weights) -> int | None:
-    """Return the number of classes that a detector's head predicts; None where there is no such head."""
+    """Return the number of classes of a detector's head; None if the weights have no such head."""
     head = weights.state.get("head.weight")
     if weights.kind.part != DETECTOR or head is None or len(head) % ANCHORS:
         return None
@@ -22,9 +23,9 @@ def num_classes(weights: Weights) -> int | None:
 
 
 def likely_setup(weights: Weights) -> tuple[str | None, str | None]:
-    """Return model and data set as `yowo train model=... dataset=...` names them; None for what cannot be told.
+    """Return model and data set by their names in conf/, such as ("yowo_plus", "ucf24"); None for an unknown one.
 
-    Clip length and input size leave no trace in weights: files trained with 32 frames are told apart by nobody.
+    Clip length and input size do not change the shapes of weights, so they cannot be recognised.
     """
     texts = weights.content.get("metadata")
     if isinstance(texts, dict) and {"model", "dataset"} <= set(texts):
@@ -34,7 +35,7 @@ def likely_setup(weights: Weights) -> tuple[str | None, str | None]:
 
 
 def _model(weights: Weights) -> str | None:
-    """Tell the family's networks apart by the parts that only one of them has."""
+    """Return the name of the network, recognised by entries that only one network of the family has."""
     state = weights.state
     first = state.get("backbone2d.conv_1.0.conv.weight")
     if weights.kind.part != DETECTOR or "head.weight" not in state or first is None:

@@ -1,8 +1,8 @@
-"""The weights that the authors published: what each is for, and where they put it.
+"""The weights files that the authors published: what each is for, and its address.
 
-Addresses and names stand in the readmes, sources and configurations of github.com/yjh0410/PyTorch_YOWO and
-github.com/wei-tim/YOWO. Neither gives checksums, so a download is checked by its size (where known), by the zip file's
-own sums and by opening it.
+Addresses and names are from the readmes, sources and configurations of github.com/yjh0410/PyTorch_YOWO and
+github.com/wei-tim/YOWO. Neither publishes checksums, so a download is checked by its size (if known), by the CRCs of a
+zip file and by opening it.
 """
 
 from dataclasses import dataclass
@@ -22,15 +22,15 @@ class Published:
     """A published weights file.
 
     Attributes:
-        name: What `yowo weights fetch` calls it.
-        file: Its name where it is published.
-        url: Its address, or that of the shared folder in which it lies.
-        part: What it fills: "detector", "backbone2d" or "backbone3d".
-        use: What to type with it, after `weights=FILE` or in place of a backbone's random weights.
-        words: What it is.
-        size: Bytes, where known.
-        sha256: Checksum in hexadecimal digits, where known.
-        by_hand: Whether it lies in a shared folder that only a browser can open.
+        name: Name in `yowo weights fetch NAME`.
+        file: File name at the source.
+        url: Address of the file, or of the shared folder that contains it.
+        part: The part it is for: "detector", "backbone2d" or "backbone3d".
+        use: Overrides that select the network it is for, such as "model=yowo_plus dataset=ucf24".
+        words: Description.
+        size: Size in bytes, if known.
+        sha256: SHA-256 checksum in hexadecimal digits, if known.
+        by_hand: Whether it is in a shared folder that only a browser can open.
     """
 
     name: str
@@ -105,13 +105,19 @@ PUBLISHED: tuple[Published, ...] = (
 
 
 def published(name: str) -> Published:
-    """Return a published file by its name here, or by the name of the file.
+    """Return a published file.
+
+    Args:
+        name: Its `name` or `file`.
+
+    Returns:
+        The published file.
 
     Raises:
-        WeightsError: There is none.
+        WeightsError: There is no published file of this name.
     """
     found = next((p for p in PUBLISHED if name in (p.name, p.file)), None)
     if found is None:
         names = ", ".join(p.name for p in PUBLISHED)
-        raise WeightsError(f"{name}: no such published weights; there are {names}")
+        raise WeightsError(f"{name}: there are no published weights of this name; choose one of {names}")
     return found

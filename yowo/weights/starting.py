@@ -1,4 +1,4 @@
-"""The weights that a network starts from, as the configuration's node `weights` names them."""
+"""The initial weights of a network, from the node `weights` of a configuration."""
 
 from dataclasses import dataclass
 
@@ -13,11 +13,11 @@ class StartingWeights:
     """The node `weights` of a configuration.
 
     Attributes:
-        file: A whole detector, or one backbone.
-        backbone2d: The 2D backbone's file; loaded after `file`, so it has the last word.
-        backbone3d: The 3D backbone's file, likewise.
-        strict: Whether it is an error when a file does not fit its part entry by entry.
-        reset_head: Whether the last convolution starts anew.
+        file: File of a whole detector or one backbone.
+        backbone2d: File of the 2D backbone; loaded after `file`, so it replaces that file's 2D backbone.
+        backbone3d: File of the 3D backbone; loaded after `file`, so it replaces that file's 3D backbone.
+        strict: Raise an error if the entries of a file and its part do not all match.
+        reset_head: Initialise the last convolution anew instead of loading it.
     """
 
     file: str | None = None
@@ -27,21 +27,21 @@ class StartingWeights:
     reset_head: bool = False
 
     def files(self) -> dict[str, str]:
-        """Return the files by the words that a user types for them."""
+        """Return the given files by configuration key."""
         named = {"weights": self.file, "weights.backbone2d": self.backbone2d, "weights.backbone3d": self.backbone3d}
         return {key: value for key, value in named.items() if value is not None}
 
     def load(self, detector: nn.Module) -> dict[str, LoadReport]:
-        """Load every file.
+        """Load every given file into a detector.
 
         Args:
             detector: The network.
 
         Returns:
-            A report a file.
+            A report for each file.
 
         Raises:
-            WeightsError: A file cannot be used or does not fit.
+            WeightsError: A file cannot be read or does not match the network.
         """
         reports = {}
         if self.file is not None:
@@ -53,5 +53,5 @@ class StartingWeights:
 
 
 def is_whole(reports: list[LoadReport]) -> bool:
-    """Tell whether some file filled the whole detector, and nothing of it kept its random values."""
+    """Return whether a file was loaded into the whole detector and no entry kept its random values."""
     return any(report.part == DETECTOR and not report.missing and not report.reset for report in reports)

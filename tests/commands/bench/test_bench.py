@@ -10,5 +10,5 @@ def test_subjects_are_listed(capsys):
 
 
 def test_an_unknown_subject_is_named():
-    with pytest.raises(ConfigError, match=r"yowo bench flight: there is no such subject; there are .*score"):
+    with pytest.raises(ConfigError, match=r"yowo bench flight: there is no such command; choose one of .*score"):
         run(["flight"])

@@ -34,5 +34,5 @@ def test_it_runs_and_shows_seconds_and_memory(capsys):
 
 
 def test_files_go_together(tmp_path):
-    with pytest.raises(ConfigError, match=r"--detections and --annotations go together"):
+    with pytest.raises(ConfigError, match=r"expected both --detections and --annotations or neither"):
         run(["--detections", str(tmp_path / "det.npz")])

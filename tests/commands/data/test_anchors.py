@@ -25,7 +25,7 @@ def test_they_are_written_on_demand_and_the_rest_of_the_file_stays(tmp_path, cap
     run([str(tmp_path), "--count", "1", "--write"])
     facts = read_facts(tmp_path)
     assert facts.classes == ("walk", "sit", "fly") and len(facts.anchors) == 1 and facts.anchors != [[0.9, 0.9]]
-    assert "those of dataset.yaml: mean best IoU" in capsys.readouterr().out
+    assert "anchors in dataset.yaml: mean best IoU" in capsys.readouterr().out
 
 
 def test_more_anchors_overlap_better(tmp_path, capsys):

@@ -18,5 +18,5 @@ def test_every_action_explains_itself(action, capsys):
 
 
 def test_an_action_that_is_not_there_is_an_error():
-    with pytest.raises(ConfigError, match="yowo data improt: there is no such subject; there are import, check"):
+    with pytest.raises(ConfigError, match="yowo data improt: there is no such command; choose one of import, check"):
         run(["improt"])

@@ -38,13 +38,13 @@ def test_help_shows_what_to_type(capsys):
 def test_the_copy_lies_beside_the_folder_and_a_line_says_so(films, tmp_path, capsys, monkeypatch):
     run([str(films), *QUICK])
     shown = capsys.readouterr().out
-    assert "2 videos prepared, 0 were already: 0." in shown
+    assert "2 videos prepared, 0 already prepared: 0." in shown
     assert f"use: dataset.root={tmp_path / 'films_prepared'}" in shown
     assert sorted(read_manifest(tmp_path / "films_prepared")) == ["a.mp4", "far/b.mp4"]
     for place, name in ((films, "."), (films, "../films"), (films / "far", "..")):
         monkeypatch.chdir(place)
         run([name, *QUICK])
-        assert "0 videos prepared, 2 were already" in capsys.readouterr().out
+        assert "0 videos prepared, 2 already prepared" in capsys.readouterr().out
     assert sorted(path.name for path in tmp_path.iterdir()) == ["films", "films_prepared"]
 
 
@@ -123,7 +123,7 @@ def copies(folder):
 
 def finish(tmp_path, capsys):
     run([str(tmp_path / "films"), *SLOW])
-    assert "2 videos prepared, 0 were already" in capsys.readouterr().out
+    assert "2 videos prepared, 0 already prepared" in capsys.readouterr().out
     assert copies(tmp_path) == ["long.mp4", "short.mp4"] and not unfinished(tmp_path)
     assert read_manifest(tmp_path / "films_prepared")["long.mp4"].num_frames == FRAMES
 
@@ -147,5 +147,5 @@ def test_the_workers_of_a_killed_run_end_by_themselves(tmp_path, started):
 def test_the_interrupt_key_stops_in_one_line(tmp_path, started):
     os.killpg(started.pid, signal.SIGINT)
     message = started.communicate(timeout=30)[1]
-    assert "films_prepared: stopped; what is finished is kept, the same command goes on" in message
+    assert "films_prepared: stopped; finished videos are kept; run the same command again to resume" in message
     assert "Process Spawn" not in message and copies(tmp_path) == [] and unfinished(tmp_path) == []

@@ -1,4 +1,4 @@
-"""`yowo bench data`: training clips per CPU second and per wall second, and where the time goes."""
+"""`yowo bench data`: training clips per CPU second and per second of wall time, and the share of each step."""
 
 import argparse
 import os
@@ -20,10 +20,11 @@ from yowo.data.datamodule import ClipDataModule
 from yowo.data.dataset import ClipDataset, collate
 
 ROUNDS = 4
+"""Measurements of each job, of which the best counts."""
 EPILOG = """examples:
   yowo bench data                                                   generated videos of 320 x 240
   yowo bench data dataset=ucf24 dataset.root=DIR
-It takes the overrides of yowo train. CPU seconds are of one process on one core."""
+It takes the overrides of yowo train. CPU seconds are those of one process on one core."""
 GENERATED = (
     "dataset=motion", "dataset.size=[320,240]", "dataset.num_train=6", "dataset.num_val=1", "dataset.num_frames=120",
     "dataset.clip_len=16", "dataset.image_size=224", "dataset.cache=false", "augment=full",
@@ -32,10 +33,10 @@ GENERATED = (
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Run the command with what was typed after `yowo bench data`.
+    """Run the command with the arguments after `yowo bench data`.
 
     Raises:
-        ConfigError: An override is wrong, or the checkout is none.
+        ConfigError: An override is invalid.
         DatasetError: The data set cannot be read.
     """
     options = parser().parse_args(arguments)
@@ -52,7 +53,7 @@ def run(arguments: Sequence[str]) -> None:
 
 
 def cpu_jobs(data: ClipDataModule, dataset: ClipDataset, chosen: Sequence[int]) -> list[Callable[[], None]]:
-    """Return the two jobs that training clips take: what workers do, and what follows on the device."""
+    """Return the two steps of loading training clips: decoding in a worker, and augmentation (here on the CPU)."""
 
     def decode() -> None:
         for index in chosen:
@@ -70,7 +71,7 @@ def cpu_jobs(data: ClipDataModule, dataset: ClipDataset, chosen: Sequence[int]) 
 
 
 def cpu_table(data: ClipDataModule, dataset: ClipDataset, chosen: Sequence[int]) -> Table:
-    """Measure clips per CPU second: what workers do, what follows on the device, and both."""
+    """Measure clips per CPU second of decoding in a worker, of augmentation, and of both."""
     worker, device = job_rates(cpu_jobs(data, dataset, chosen), len(chosen))
     both = 1 / (1 / worker + 1 / device)
     table = Table("what", title=f"{len(chosen)} clips of {dataset.clip_len} frames")
@@ -84,7 +85,7 @@ def cpu_table(data: ClipDataModule, dataset: ClipDataset, chosen: Sequence[int])
 
 @contextmanager
 def one_core() -> Iterator[None]:
-    """Keep this process, its threads and its children on one core, where the system can; torch to one thread."""
+    """Restrict this process and its children to one core, if the system supports it, and torch to one thread."""
     threads = torch.get_num_threads()
     cores: set[int] = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
     torch.set_num_threads(1)
@@ -99,9 +100,9 @@ def one_core() -> Iterator[None]:
 
 
 def wall_table(dataset: ClipDataset, chosen: Sequence[int], workers: Sequence[int]) -> Table:
-    """Measure clips per wall second of a loader, by its number of workers."""
-    table = Table("workers", title="loader: uint8 clips, ready for the device")
-    table.add_column("clips per wall second", justify="right")
+    """Measure clips per second of wall time of a data loader, for each number of workers."""
+    table = Table("workers", title="data loader: uint8 clips, wall time")
+    table.add_column("clips per second", justify="right")
     for count in workers:
         loader: DataLoader[Any] = DataLoader(
             Subset(dataset, chosen), batch_size=8, num_workers=count, collate_fn=collate, persistent_workers=count > 0
@@ -116,7 +117,12 @@ def wall_table(dataset: ClipDataset, chosen: Sequence[int], workers: Sequence[in
 
 
 def job_rates(jobs: Sequence[Callable[[], None]], count: int) -> list[float]:
-    """Return items per CPU second of each job: the best of some rounds in which all have their turn."""
+    """Return items per CPU second of each job, the best of `ROUNDS` rounds that run every job once.
+
+    Args:
+        jobs: The jobs.
+        count: Number of items that a job processes.
+    """
     best = [float("inf")] * len(jobs)
     for _ in range(ROUNDS):
         for place, job in enumerate(jobs):
@@ -130,7 +136,7 @@ def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
     made = argparse.ArgumentParser(
         prog="yowo bench data",
-        description="Training clips per CPU second and per wall second.",
+        description="Training clips per CPU second and per second of wall time.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

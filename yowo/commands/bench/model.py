@@ -1,4 +1,4 @@
-"""`yowo bench model`: frames a second of networks, side by side in one run."""
+"""`yowo bench model`: frames per second of networks, measured in one run."""
 
 from collections.abc import Sequence
 
@@ -11,19 +11,19 @@ from yowo.config.build import build_detector, image_size
 from yowo.config.compose import compose_config
 from yowo.inference.speed import frames_per_second
 
-HELP = """yowo bench model: frames a second of networks, forward pass and post-processing of one clip at a time
+HELP = """yowo bench model: frames per second of networks: forward pass and post-processing, one clip at a time
 
   yowo bench model model=yowo_nano dataset=ucf24
   yowo bench model -m model=yowo,yowo_plus,yowo_nano dataset=ucf24,ava
 
-It takes the overrides of yowo train. It measures on the GPU where there is one, else on the CPU."""
+It takes the overrides of yowo train. It measures on the GPU if there is one, else on the CPU."""
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Run the command with what was typed after `yowo bench model`.
+    """Run the command with the arguments after `yowo bench model`.
 
     Raises:
-        ConfigError: An override is wrong.
+        ConfigError: An override is invalid.
     """
     console = Console()
     if any(argument in ("-h", "--help") for argument in arguments):
@@ -31,9 +31,9 @@ def run(arguments: Sequence[str]) -> None:
         return
     device = "cuda" if torch.cuda.is_available() else "cpu"
     name = torch.cuda.get_device_name() if device == "cuda" else f"CPU, {torch.get_num_threads()} threads"
-    table = Table("network", title=f"frames a second on {name}")
+    table = Table("network", title=f"frames per second on {name}")
     table.add_column("FPS", justify="right")
-    table.add_column("of the first", justify="right")
+    table.add_column("relative to the first", justify="right")
     first = None
     for overrides in jobs(arguments):
         config = compose_config("train", overrides)

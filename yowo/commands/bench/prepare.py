@@ -1,4 +1,4 @@
-"""`yowo bench prepare`: what prepared storage is worth: random clips a CPU second, and bytes beside extracted JPEGs."""
+"""`yowo bench prepare`: compares a film with its prepared copy: random clips per CPU second, and size in bytes."""
 
 import argparse
 import tempfile
@@ -24,19 +24,20 @@ from yowo.video.reader import open_video
 EPILOG = """example:
   yowo bench prepare FILM
 python -m benchmarks.film, in a checkout, makes a film of 15 minutes from short clips.
-A clip is read as a data worker does: file opened, frames decoded, closed. CPU seconds are of this process, decoders'
-threads included. The JPEGs are those that released pipelines extract: 30 a second, full resolution, ffmpeg's best
-quality (-q:v 1), each frame of --jpegs evenly spread ones encoded, the sum scaled up."""
+A clip is read as in a data worker: the file is opened, the frames are decoded, the file is closed. CPU seconds are
+those of this process, with the threads of decoders. The JPEGs are those that released pipelines extract: 30 per second,
+full resolution, ffmpeg's best quality (-q:v 1). Their size is estimated from --jpegs evenly spread frames."""
 CLIP_LEN = 16
+"""Frames of a clip."""
 
 
 class Reading(NamedTuple):
-    """What reading a file takes.
+    """The reading speed and size of a file.
 
     Attributes:
-        clips: Random clips a CPU second.
-        bytes: Of the file.
-        info: What the file is.
+        clips: Random clips per CPU second.
+        bytes: Size of the file in bytes.
+        info: Result of probing the file.
     """
 
     clips: float
@@ -45,25 +46,25 @@ class Reading(NamedTuple):
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Run the command with what was typed after `yowo bench prepare`.
+    """Run the command with the arguments after `yowo bench prepare`.
 
     Raises:
-        ConfigError: There is no such film, or a number is wrong.
+        ConfigError: There is no such film, or a number is not above 0.
         VideoError: A video cannot be read.
         DatasetError: The film cannot be prepared.
     """
     options = parser().parse_args(arguments)
     if min(options.reads, options.jpegs) <= 0:
-        raise ConfigError("--reads, --jpegs: expected numbers above 0")
+        raise ConfigError(f"--reads, --jpegs: expected numbers above 0, got {options.reads} and {options.jpegs}")
     if not options.film.is_file():
-        raise ConfigError(f"{options.film}: there is no such film")
+        raise ConfigError(f"{options.film}: there is no such film; check the path")
     recipe = Recipe(options.short_side, options.gop)
     with tempfile.TemporaryDirectory() as folder, Progress(transient=True) as progress:
         originals, output = Path(folder) / "film", Path(folder) / "film_prepared"
         originals.mkdir()
         film = (originals / "film").with_suffix(options.film.suffix)
         film.symlink_to(options.film.resolve())
-        task = progress.add_task("preparing it", total=None)
+        task = progress.add_task("preparing the film", total=None)
         begin = time.perf_counter()
         outcome = prepare(originals, output, recipe, workers=1)
         seconds = time.perf_counter() - begin
@@ -78,16 +79,19 @@ def run(arguments: Sequence[str]) -> None:
         pictures = jpeg_bytes(film, before.info, options.jpegs)
     console = Console()
     console.print(table(before, after, pictures))
-    line = f"prepared in {seconds:.0f} s ({before.info.num_frames / seconds:.0f} frames a second, one process)"
+    line = f"prepared in {seconds:.0f} s ({before.info.num_frames / seconds:.0f} frames per second, one process)"
     console.print(line, highlight=False)
 
 
 def read(path: Path, count: int) -> Reading:
-    """Measure random clips of a file, the same ones for files of the same length; it is probed before.
+    """Measure the reading of random clips; files of the same length get the same clips.
 
     Args:
         path: The video.
-        count: Clips.
+        count: Number of clips.
+
+    Returns:
+        Clips per CPU second (without probing), and the size of the file.
     """
     info = probe_video(path)
     last = max(0, info.num_frames - CLIP_LEN)
@@ -100,7 +104,7 @@ def read(path: Path, count: int) -> Reading:
 
 
 def jpeg_bytes(path: Path, info: VideoInfo, count: int) -> int:
-    """Return the bytes of a film's frames as JPEGs, 30 a second, estimated from `count` evenly spread ones."""
+    """Return the size in bytes of a film as JPEGs, 30 per second, estimated from `count` evenly spread frames."""
     positions = np.unique(np.linspace(0, info.num_frames - 1, count).astype(int))
     with open_video(path, info.backend) as reader:
         sizes = [len(_jpeg(reader.get_frames([position])[0])) for position in positions.tolist()]
@@ -108,13 +112,13 @@ def jpeg_bytes(path: Path, info: VideoInfo, count: int) -> int:
 
 
 def _jpeg(picture: np.ndarray) -> bytes:
-    """Encode a picture, uint8 [H, W, 3], as `ffmpeg -q:v 1` does."""
+    """Encode a picture, uint8 [H, W, 3] RGB, as JPEG, as `ffmpeg -q:v 1` does."""
     written = BytesIO()
     with av.open(written, "w", format="image2pipe") as container:
         stream = container.add_stream("mjpeg", rate=1, options={"flags": "+qscale", "global_quality": "118"})
         stream.height, stream.width = picture.shape[:2]
         stream.pix_fmt = "yuvj420p"
-        stream.codec_context.thread_count = 1  # with more, tables are not fitted to the picture, as ffmpeg fits them
+        stream.codec_context.thread_count = 1  # with more threads, Huffman tables are not optimised as in ffmpeg
         frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
         container.mux(stream.encode(frame))
         container.mux(stream.encode())
@@ -122,11 +126,11 @@ def _jpeg(picture: np.ndarray) -> bytes:
 
 
 def table(before: Reading, after: Reading, pictures: int) -> Table:
-    """Compare the film, its prepared copy and its pictures."""
+    """Return a table that compares the film, its prepared copy and its JPEGs (`pictures` bytes)."""
     info = before.info
     title = f"{info.num_frames / info.fps / 60:.1f} minutes of {info.width}x{info.height}, clips of {CLIP_LEN} frames"
     made = Table("", title=title, title_justify="left")
-    for column in ("random clips a CPU second", "times", "MB", "of the JPEGs"):
+    for column in ("random clips per CPU second", "factor", "MB", "size / JPEGs"):
         made.add_column(column, justify="right")
     for name, one in (("the film", before), ("prepared", after)):
         share = f"1/{pictures / one.bytes:.0f}"
@@ -144,8 +148,12 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("film", type=Path, metavar="FILM", help="the film to measure")
-    made.add_argument("--reads", type=int, default=50, help="clips of the film; four times as many of the copy (50)")
+    made.add_argument(
+        "--reads", type=int, default=50, help="clips to read from the film, and four times as many from its copy (50)"
+    )
     made.add_argument("--jpegs", type=int, default=300, help="frames to encode as JPEGs (300)")
-    made.add_argument("--short-side", type=int, default=Recipe().short_side, help="as for yowo data prepare (256)")
-    made.add_argument("--gop", type=int, default=Recipe().gop, help="as for yowo data prepare (8)")
+    made.add_argument(
+        "--short-side", type=int, default=Recipe().short_side, help="as in yowo data prepare, pixels (256)"
+    )
+    made.add_argument("--gop", type=int, default=Recipe().gop, help="as in yowo data prepare, frames (8)")
     return made

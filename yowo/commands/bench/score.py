@@ -1,4 +1,4 @@
-"""`yowo bench score`: CPU seconds and memory of the protocols."""
+"""`yowo bench score`: CPU seconds and memory of the evaluation protocols."""
 
 import argparse
 import multiprocessing
@@ -27,18 +27,18 @@ from yowo.evaluation.video_protocol import score_table
 from yowo.evaluation.video_truth import Truth, frame_boxes, read_truth
 from yowo.tubes.linkers import make_linker
 
-EPILOG = """Without files a set of videos is made up (72 videos, two actors each). All times are CPU seconds."""
+EPILOG = """Without files it measures on 72 generated videos with two actors each. All times are CPU seconds."""
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Run the command with what was typed after `yowo bench score`.
+    """Run the command with the arguments after `yowo bench score`.
 
     Raises:
-        ConfigError: Files do not go together.
+        ConfigError: Only one of --detections and --annotations is given.
     """
     options = parser().parse_args(arguments)
     if (options.detections is None) != (options.annotations is None):
-        raise ConfigError("yowo bench score: --detections and --annotations go together")
+        raise ConfigError("yowo bench score: expected both --detections and --annotations or neither, got one of them")
     classes = list(class_names("ucf24").values())
     with tempfile.TemporaryDirectory() as folder:
         table = Table("what", title="scoring", header_style="bold")
@@ -55,7 +55,7 @@ def run(arguments: Sequence[str]) -> None:
             table.add_row(name, f"{timed(job, detections, truth, len(classes))[0]:.2f}")
         if options.ava_detections is not None:
             files = (options.ava_detections, options.ava_annotations, None, None, options.ava_exclude)
-            table.add_row("AVA, four rules, reading too", f"{timed(score_ava, *files, options.ava_labels)[0]:.2f}")
+            table.add_row("AVA, four rules, with reading", f"{timed(score_ava, *files, options.ava_labels)[0]:.2f}")
         console = Console()
         console.print(table)
         seconds, mebibytes = apart(score_tiled, (detections, truth, classes, options.tile))
@@ -67,21 +67,27 @@ def run(arguments: Sequence[str]) -> None:
 
 
 def load(detections: Path, annotations: Path, classes: Sequence[str]) -> tuple[DetectionTable, Truth]:
-    """Read detections and the ground truth of their videos."""
+    """Read detections and the ground truth of their videos.
+
+    Args:
+        detections: npz file of detections.
+        annotations: finalAnnots.mat.
+        classes: Names of the classes in order.
+    """
     table = DetectionTable.load(detections, num_classes=len(classes))
     known = read_truth(annotations, classes)
     return table, {name: known[name] for name in table.videos}
 
 
 def score_videos_only(table: DetectionTable, truth: Truth, num_classes: int) -> dict[str, float]:
-    """Do video-mAP at the paper's six thresholds: link once, match, score."""
+    """Return video-mAP, 0..1, at each of the paper's six thresholds; detections are linked once."""
     tubes = link_table(make_linker("yowo"), table, num_classes)
     scores = video_average_precision(tubes, truth, num_classes, VIDEO_THRESHOLDS, strict=False)
     return {name: score.map for name, score in scores.items()}
 
 
 def score_frames_only(table: DetectionTable, truth: Truth, num_classes: int) -> float:
-    """Do frame-mAP."""
+    """Return frame-mAP, 0..1."""
     before = np.cumsum(table.num_frames, dtype=np.int64) - table.num_frames
     boxes = frame_boxes(truth, dict(zip(table.videos, before.tolist(), strict=True)))
     found = ScoredBoxes(table.frame_numbers(), table.cls.astype(np.int64), table.box.astype(np.float64), table.score)
@@ -99,16 +105,16 @@ def timed(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
 
 
 def apart(work: Callable[..., tuple[float, Any]], arguments: tuple[Any, ...]) -> tuple[float, Any]:
-    """Run a job in a fresh program, so that its memory is its own and nothing of it stays."""
+    """Run a job in a new process, so that its peak memory can be measured and its imports do not remain."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(work, arguments)
 
 
 def score_tiled(table: DetectionTable, truth: Truth, classes: Sequence[str], count: int) -> tuple[float, float]:
-    """Score as many videos as the full test set has.
+    """Repeat the videos until there are `count`, and compute all metrics.
 
     Returns:
-        CPU seconds, and peak memory of the program in MiB.
+        CPU seconds, and peak memory of the process in MiB.
     """
     many, wanted = tiled(table, truth, count)
     begin = time.process_time()
@@ -119,16 +125,16 @@ def score_tiled(table: DetectionTable, truth: Truth, classes: Sequence[str], cou
 
 
 def tiled(table: DetectionTable, truth: Truth, count: int, seed: int = 0) -> tuple[DetectionTable, Truth]:
-    """Repeat videos until there are `count`, with slightly other scores.
+    """Repeat videos until there are `count`, with slightly different scores.
 
     Args:
         table: Detections.
-        truth: Ground truth of its videos.
-        count: Videos wanted.
-        seed: Of the changes of the scores, which are below 1e-4.
+        truth: Ground truth of their videos.
+        count: Number of videos.
+        seed: Seed of the noise that is added to the scores, 0 to 1e-4.
 
     Returns:
-        Detections and ground truth.
+        Detections and ground truth of `count` videos.
     """
     order = np.argsort(table.video, kind="stable")
     bounds = np.searchsorted(table.video[order], np.arange(len(table.videos) + 1))
@@ -150,7 +156,16 @@ def tiled(table: DetectionTable, truth: Truth, count: int, seed: int = 0) -> tup
 
 
 def made_up(count: int, num_classes: int, seed: int = 0) -> tuple[DetectionTable, Truth]:
-    """Make videos of two actors each, with jittered boxes, weak copies, and boxes of other classes."""
+    """Generate videos of two actors each, with noisy boxes, weak duplicates, and boxes of other classes.
+
+    Args:
+        count: Number of videos.
+        num_classes: Number of classes.
+        seed: Seed of the random generator.
+
+    Returns:
+        Detections and ground truth.
+    """
     random = np.random.default_rng(seed)
     columns: list[list[Any]] = [[], [], [], [], []]
     lengths = random.integers(80, 320, count)
@@ -198,5 +213,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--ava-annotations", type=Path, help="official CSV")
     made.add_argument("--ava-exclude", type=Path, help="official CSV of excluded timestamps")
     made.add_argument("--ava-labels", type=Path, help="official list of the 60 classes (.pbtxt)")
-    made.add_argument("--tile", type=int, default=910, help="videos of the large set (910: the full test set)")
+    made.add_argument(
+        "--tile", type=int, default=910, help="number of videos of the large set (910, as in the full test set)"
+    )
     return made

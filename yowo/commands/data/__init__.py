@@ -1,4 +1,4 @@
-"""`yowo data`: your own videos: import annotations, check, look at, find anchors, prepare for fast reading."""
+"""`yowo data`: your own videos: import annotations, check, show, find anchors, prepare for fast reading."""
 
 from collections.abc import Sequence
 
@@ -9,22 +9,20 @@ __all__ = ["SUBJECTS", "run"]
 SUBJECTS = {
     "import": Subject(
         f"{__name__}.import_annotations",
-        "annotations of CVAT, COCO, AVA, MOT, UCF101-24 or a simple CSV, to the project format",
+        "convert annotations of CVAT, COCO, AVA, MOT, UCF101-24 or a simple CSV to the project format",
     ),
-    "check": Subject(f"{__name__}.check", "find what will hurt training before it does"),
-    "show": Subject(f"{__name__}.show", "a picture of samples with their boxes"),
-    "anchors": Subject(f"{__name__}.anchors", "find anchors for the boxes of a project"),
-    "prepare": Subject(f"{__name__}.prepare", "re-encode long videos for quick random access"),
+    "check": Subject(f"{__name__}.check", "find errors in videos and annotations before training"),
+    "show": Subject(f"{__name__}.show", "draw samples with their boxes"),
+    "anchors": Subject(f"{__name__}.anchors", "compute anchors from the boxes of a project"),
+    "prepare": Subject(f"{__name__}.prepare", "re-encode long videos for fast random access"),
 }
-ABOUT = (
-    """data sets of your own; docs/your-own-videos.md goes from an export of an annotation tool to a trained detector"""
-)
+ABOUT = """your own data; docs/your-own-videos.md leads from an export of an annotation tool to a trained detector"""
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Run the command with what was typed after `yowo data`.
+    """Run the command with the arguments after `yowo data`.
 
     Raises:
-        ConfigError: There is no such subject.
+        ConfigError: There is no such subcommand.
     """
     run_subject("yowo data", ABOUT, SUBJECTS, arguments)

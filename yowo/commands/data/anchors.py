@@ -1,4 +1,4 @@
-"""`yowo data anchors`: the widths and heights that overlap best with a project's boxes."""
+"""`yowo data anchors`: computes anchors from the boxes of a project."""
 
 import argparse
 from collections.abc import Sequence
@@ -14,21 +14,24 @@ from yowo.projects.opened import open_project
 from yowo.projects.project import ANCHORS, FACTS, find_anchors, read_facts, write_facts
 from yowo.whole_file import whole_file
 
-EPILOG = f"""With --write they go into {FACTS} of the folder, from which training takes them.
-Weights that were trained with other anchors are taken over, but fit less well."""
+EPILOG = f"""With --write the anchors are stored in {FACTS} of the folder, where training reads them.
+Weights that were trained with other anchors can still be loaded, but are a worse start."""
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Run the command with what was typed after `yowo data anchors`.
+    """Run the command with the arguments after `yowo data anchors`.
 
     Raises:
-        ConfigError: A number is too small.
-        DatasetError: The folder is no project.
-        AnnotationError: Its files are damaged.
+        ConfigError: --count is below 1 or --seed below 0.
+        DatasetError: The folder is not a project.
+        AnnotationError: The project's files are damaged.
     """
     options = parser().parse_args(arguments)
     if options.count < 1 or options.seed < 0:
-        raise ConfigError(f"--count, --seed: expected at least 1 and 0, got {options.count} and {options.seed}")
+        raise ConfigError(
+            f"--count, --seed: expected --count of at least 1 and --seed of at least 0, got {options.count} and "
+            f"{options.seed}"
+        )
     sizes = open_project(options.root).box_sizes
     anchors = find_anchors(sizes, options.count, options.seed)
     console = Console()
@@ -42,25 +45,25 @@ def run(arguments: Sequence[str]) -> None:
     facts = read_facts(options.root)
     if facts.anchors is not None:
         before = mean_best_iou(sizes, np.array(facts.anchors))
-        console.print(f"those of {FACTS}: mean best IoU {before:.3f}", highlight=False)
+        console.print(f"anchors in {FACTS}: mean best IoU {before:.3f}", highlight=False)
     pairs = ",".join(f"[{w:g},{h:g}]" for w, h in anchors)
     console.print(f"fractions of the picture: dataset.anchors=[{pairs}]", highlight=False, markup=False, soft_wrap=True)
     if options.write:
         with whole_file(options.root / FACTS) as unfinished:
             write_facts(unfinished, facts._replace(anchors=anchors))
-        console.print(f"written into {options.root / FACTS}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"written to {options.root / FACTS}", highlight=False, markup=False, soft_wrap=True)
 
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
     made = argparse.ArgumentParser(
         prog="yowo data anchors",
-        description="k-means on IoU over the boxes of a project.",
+        description="k-means clustering of the boxes of a project by IoU.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("root", type=Path, help="folder of a project")
-    made.add_argument("--count", type=int, default=ANCHORS, help=f"anchors wanted ({ANCHORS})")
-    made.add_argument("--seed", type=int, default=0, help="of the first guesses")
-    made.add_argument("--write", action="store_true", help=f"write them into {FACTS}")
+    made.add_argument("--count", type=int, default=ANCHORS, help=f"number of anchors ({ANCHORS})")
+    made.add_argument("--seed", type=int, default=0, help="seed of the first cluster centres")
+    made.add_argument("--write", action="store_true", help=f"write the anchors to {FACTS}")
     return made

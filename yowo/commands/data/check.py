@@ -1,4 +1,4 @@
-"""`yowo data check`: a table of what will hurt, and an exit code."""
+"""`yowo data check`: prints a table of errors and warnings of a project and sets the exit code."""
 
 import argparse
 import sys
@@ -12,14 +12,14 @@ from yowo.projects.checks import ProjectReport, check_project
 from yowo.projects.project import SPLITS
 
 EXIT_UNSOUND = 1
-EPILOG = """exit code: 0 where nothing is wrong (warnings may be meant), 1 where an error is in the table"""
+EPILOG = """exit code: 0 if there are no errors (warnings can be intended), 1 if there are"""
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Run the command with what was typed after `yowo data check`; exits with 1 where the project has an error.
+    """Run the command with the arguments after `yowo data check`; the exit code is 1 if the project has an error.
 
     Raises:
-        DatasetError: The folder is no project.
+        DatasetError: The folder is not a project.
     """
     options = parser().parse_args(arguments)
     console = Console()
@@ -41,16 +41,16 @@ def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
     made = argparse.ArgumentParser(
         prog="yowo data check",
-        description="Unreadable videos, impossible boxes and frames, leaks between splits, imbalance, and more.",
+        description="Find unreadable videos, invalid boxes and frames, leaks between splits, imbalance and more.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("root", type=Path, help="folder of a project, as yowo data import makes it")
+    made.add_argument("root", type=Path, help="folder of a project, as yowo data import writes it")
     return made
 
 
 def contents(report: ProjectReport, root: Path) -> Table:
-    """Return what a project holds: boxes of each class, by split."""
+    """Return a table of the number of boxes by class and split."""
     title = f"{root}: {report.tracks} tracks on {report.frames} annotated frames"
     table = Table("class", title=title, title_justify="left")
     for split in SPLITS:
@@ -61,10 +61,10 @@ def contents(report: ProjectReport, root: Path) -> Table:
 
 
 def findings(report: ProjectReport) -> Table:
-    """Return the findings, errors first."""
-    table = Table("", "what", title="findings", title_justify="left")
+    """Return a table of the findings, errors first."""
+    table = Table("", "problem", title="findings", title_justify="left")
     table.add_column("times", justify="right")
-    table.add_column("the first", overflow="fold")
+    table.add_column("first place", overflow="fold")
     table.add_column("what to do", overflow="fold")
     for finding in report.findings:
         style = "red" if finding.level == "error" else "yellow"

@@ -1,4 +1,4 @@
-"""`yowo data import`: annotations of others to a project folder."""
+"""`yowo data import`: converts annotations of other tools and data sets to a project folder."""
 
 import argparse
 from collections.abc import Sequence
@@ -25,16 +25,16 @@ then: yowo data check runs/data/mine, and yowo train dataset=custom dataset.root
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Run the command with what was typed after `yowo data import`.
+    """Run the command with the arguments after `yowo data import`.
 
     Raises:
-        ConfigError: An option is wrong.
+        ConfigError: An option is invalid.
         AnnotationError: The source is damaged; the message names file and row.
         DatasetError: A video is missing or cannot be read, or the output cannot be written.
     """
     options = parser().parse_args(arguments)
     if not 0 < options.val < 1:
-        raise ConfigError(f"--val: expected a share above 0 and below 1, got {options.val}")
+        raise ConfigError(f"--val: expected a fraction above 0 and below 1, got {options.val}")
     videos = VideoFolder(options.videos)
     importer = FORMATS[options.format]
     rules = ImportOptions(
@@ -66,41 +66,43 @@ def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
     made = argparse.ArgumentParser(
         prog="yowo data import",
-        description="Annotations of others to a folder that dataset=custom trains on.",
+        description="Convert annotations to a folder that dataset=custom trains on.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("--from", dest="format", required=True, choices=list(FORMATS), help="format of the source")
-    made.add_argument("source", nargs="+", type=Path, help="file or folder; several are joined")
-    made.add_argument("--videos", type=Path, required=True, help="folder of the videos, or of folders of pictures")
-    made.add_argument("--output", type=Path, required=True, help="folder to make")
-    made.add_argument("--copy", action="store_true", help="copy the videos; else the folder links to them")
+    made.add_argument("source", nargs="+", type=Path, help="file or folder; several are merged")
+    made.add_argument("--videos", type=Path, required=True, help="folder with videos, or with folders of pictures")
+    made.add_argument("--output", type=Path, required=True, help="project folder to create")
+    made.add_argument("--copy", action="store_true", help="copy the videos (default: link to them)")
     split = made.add_argument_group("split")
-    split.add_argument("--val", type=float, default=0.2, help="share of the boxes to hold out (0.2), by whole videos")
+    split.add_argument(
+        "--val", type=float, default=0.2, help="fraction of the boxes to hold out (0.2), in whole videos"
+    )
     split.add_argument("--val-videos", type=Path, help="text file with the names of the videos to hold out")
     split.add_argument("--val-source", nargs="+", type=Path, default=[], help="sources whose videos are held out")
-    split.add_argument("--seed", type=int, default=0, help="of the choice of videos, and of the anchors")
+    split.add_argument("--seed", type=int, default=0, help="seed of the split and of the anchors (0)")
     reading = made.add_argument_group("reading")
-    reading.add_argument("--classes", type=Path, help="names of the classes, one a line or .pbtxt, by their numbers")
-    reading.add_argument("--first-frame", type=int, help="number of a video's first frame; else as usual there")
+    reading.add_argument("--classes", type=Path, help="names of the classes in order, one per line, or .pbtxt")
+    reading.add_argument("--first-frame", type=int, help="number of a video's first frame (default: the format's)")
     reading.add_argument(
-        "--start-second", type=float, default=0.0, help="ava-csv: second at which the videos begin (0)"
+        "--start-second", type=float, default=0.0, help="ava-csv: timestamp in seconds at which the videos start (0)"
     )
     reading.add_argument(
         "--actions",
         choices=("auto", "labels", "attributes"),
         default="auto",
-        help="cvat: whether labels or attributes are the actions (auto: attributes where a label has some)",
+        help="cvat: whether labels or attributes are the actions (auto: the attributes of labels that have some)",
     )
     reading.add_argument(
-        "--attribute", action="append", default=[], help="cvat: an attribute that is an action; repeat"
+        "--attribute", action="append", default=[], help="cvat: an attribute that is an action; can be repeated"
     )
     reading.add_argument("--drop-occluded", action="store_true", help="cvat: leave out boxes marked as occluded")
     return made
 
 
 def joined(read: Sequence[Annotated]) -> Annotated:
-    """Join what several sources hold; tracks of different sources stay apart."""
+    """Merge the annotations of several sources; tracks of different sources stay separate."""
     if len(read) == 1:
         return read[0]
     rows = [
@@ -113,7 +115,7 @@ def joined(read: Sequence[Annotated]) -> Annotated:
 
 
 def show(summary: Summary, output: Path, console: Console) -> None:
-    """Print what was written, and the command that trains on it."""
+    """Print the content of the written project, and the commands that check it and train on it."""
     table = Table("class", title=f"{output}: {summary.tracks} tracks", title_justify="left")
     table.add_column("boxes", justify="right")
     for name in summary.classes:
@@ -122,15 +124,15 @@ def show(summary: Summary, output: Path, console: Console) -> None:
     for note in summary.notes:
         _say(console, f"note: {note}")
     train, val = (len(summary.videos[split]) for split in ("train", "val"))
-    _say(console, f"videos: {train} to train on, {val} held out (splits/)")
+    _say(console, f"videos: {train} for training, {val} held out (splits/)")
     if not val:
-        _say(console, "warning: nothing is held out: annotate at least two videos, or cut the one in two")
+        _say(console, "warning: no video is held out: annotate at least two videos, or cut the video in two")
     if summary.multi_label:
-        _say(console, "several actions a person: multi_label is true (dataset.yaml)")
+        _say(console, "persons have several actions at once: multi_label is true (dataset.yaml)")
     sparse = summary.frame_step > 1
     test = " metric.test.video=null metric.test_frames=annotated" if sparse else ""
     if sparse:
-        _say(console, f"every {summary.frame_step}th frame or so is annotated: evaluate those alone, without tubes")
+        _say(console, f"about every {summary.frame_step}th frame is annotated: only these are evaluated, without tubes")
     _say(console, f"check: yowo data check {output}")
     _say(console, f"train: yowo train dataset=custom dataset.root={output}{test} weights=FILE weights.reset_head=true")
 
@@ -144,19 +146,19 @@ def _videos_of(read: Sequence[Annotated]) -> list[str]:
 
 
 def _lines(path: Path) -> list[str]:
-    """Return the lines of a text file that are not empty.
+    """Return the non-empty lines of a text file.
 
     Raises:
-        ConfigError: There is no such text file.
+        ConfigError: The file does not exist or is not text.
     """
     try:
         return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: expected a text file with one name a line ({error})") from error
+        raise ConfigError(f"{path}: expected a text file with one name per line ({error})") from error
 
 
 def _class_names(path: Path | None) -> tuple[str, ...] | None:
-    """Read the names of the classes by their numbers, from 1; numbers that a .pbtxt leaves out get no name."""
+    """Read the names of the classes by number, from 1; a number that is missing in a .pbtxt gets an empty name."""
     if path is None:
         return None
     if path.suffix != ".pbtxt":

@@ -1,4 +1,4 @@
-"""`yowo data prepare`: copies of long videos for random access, beside the originals and in their layout."""
+"""`yowo data prepare`: writes copies of long videos for fast random access, in the layout of the original folder."""
 
 import argparse
 import os
@@ -18,17 +18,18 @@ from yowo.storage.transcoder import PRESETS, Recipe
 EPILOG = """examples:
   yowo data prepare /data/ava                          # into /data/ava_prepared; then dataset.root=/data/ava_prepared
   yowo data prepare /data/ava --short-side 320 --gop 16 --output /fast/ava
-The copies have the originals' frames, numbers and times, without sound; annotations and all else are linked, and boxes
-stay what they are. Originals are only read. A run that was stopped goes on with the same command."""
+The copies have the same frames, frame numbers and times as the originals, without sound. Annotations and other files
+are linked; boxes stay valid. Originals are not changed. To resume an interrupted run, run the same command again."""
 SUFFIX = "_prepared"
+"""Appended to the folder's name if --output is not given."""
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Run the command with what was typed after `yowo data prepare`.
+    """Run the command with the arguments after `yowo data prepare`.
 
     Raises:
-        ConfigError: An argument cannot be.
-        DatasetError: Nothing can be prepared, or some videos could not be.
+        ConfigError: An argument is invalid.
+        DatasetError: There is no video to prepare, or some videos could not be prepared.
     """
     options = parser().parse_args(arguments)
     folder: Path = options.folder
@@ -39,7 +40,9 @@ def run(arguments: Sequence[str]) -> None:
         with _Bars(console) as bars:
             outcome = prepare(folder, output, recipe, max(1, options.workers), bars.begin, bars.hear)
     except KeyboardInterrupt:
-        raise DatasetError(f"{output}: stopped; what is finished is kept, the same command goes on") from None
+        raise DatasetError(
+            f"{output}: stopped; finished videos are kept; run the same command again to resume"
+        ) from None
     _say(console, summary(outcome, output))
     if outcome.failed:
         total = len(outcome.made) + len(outcome.kept) + len(outcome.failed)
@@ -53,32 +56,34 @@ def parser() -> argparse.ArgumentParser:
     usual = Recipe()
     made = argparse.ArgumentParser(
         prog="yowo data prepare",
-        description="Re-encode the videos of a data set for random access: smaller, and with key frames close by.",
+        description="Re-encode the videos of a data set for fast random access: smaller, and with more key frames.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("folder", type=Path, metavar="DIR", help="root of the data set: videos at any depth")
     made.add_argument("--output", type=Path, metavar="DIR2", help="root of the copy (DIR_prepared)")
-    made.add_argument("--short-side", type=int, default=usual.short_side, help="pixels; never enlarged (256)")
-    made.add_argument("--gop", type=int, default=usual.gop, help="frames from key frame to key frame (8)")
+    made.add_argument(
+        "--short-side", type=int, default=usual.short_side, help="short side in pixels; videos are never enlarged (256)"
+    )
+    made.add_argument("--gop", type=int, default=usual.gop, help="frames from one key frame to the next (8)")
     made.add_argument("--crf", type=int, default=usual.crf, help="quality, 0 (lossless) to 35 (23)")
-    made.add_argument("--preset", choices=PRESETS, default=usual.preset, help="time against bytes (fast)")
-    made.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (one a processor)")
+    made.add_argument("--preset", choices=PRESETS, default=usual.preset, help="encoding time against file size (fast)")
+    made.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (one per CPU core)")
     return made
 
 
 def summary(outcome: Outcome, output: Path) -> str:
-    """Say in a line what there is now."""
+    """Return one line with the number and size of the prepared videos."""
     videos = [*outcome.made.values(), *outcome.kept.values()]
     before, after = sum(one.source_bytes for one in videos), sum(one.bytes for one in videos)
     return (
-        f"{len(outcome.made)} videos prepared, {len(outcome.kept)} were already: {before / 1e6:,.1f} MB became "
+        f"{len(outcome.made)} videos prepared, {len(outcome.kept)} already prepared: {before / 1e6:,.1f} MB reduced to "
         f"{after / 1e6:,.1f} MB; use: dataset.root={output}"
     )
 
 
 class _Bars:
-    """A bar for all videos, by bytes, and one for each at work, by frames; failures are lines above them."""
+    """Progress bars: one for all videos, by bytes, and one for each video in work, by frames; prints failures."""
 
     def __init__(self, console: Console) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"))
@@ -97,13 +102,13 @@ class _Bars:
         self._progress.stop()
 
     def begin(self, jobs: list[Job], kept: int) -> None:
-        """Show what is to be done."""
+        """Show the bar of all videos; `kept` videos are already prepared."""
         self._number = len(jobs)
         total = sum(job.bytes for job in jobs)
         self._all = self._progress.add_task("preparing", total=total, count=f"0/{len(jobs)} videos")
 
     def hear(self, event: Event) -> None:
-        """Show what happened."""
+        """Update the bars after an event."""
         name = event.job.name
         if isinstance(event, Advance):
             if name not in self._tasks:

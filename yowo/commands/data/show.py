@@ -1,4 +1,4 @@
-"""`yowo data show`: a picture of samples with their boxes, as training gets them."""
+"""`yowo data show`: draws samples with their boxes, as training reads them (before augmentation)."""
 
 import argparse
 from collections.abc import Sequence
@@ -19,15 +19,15 @@ from yowo.inference.drawing import Picture, contact_sheet, draw_boxes, save_pict
 EPILOG = """examples:
   yowo data show DIR
   yowo data show DIR --split val --clip 4 --output sheet.png     four frames of each clip
-  yowo data show DIR dataset=ucf24                                any other data set: overrides of yowo train
-Samples are drawn so that every class is seen about as often."""
+  yowo data show DIR dataset=ucf24                                another data set, with overrides of yowo train
+Samples are chosen so that all classes are about equally frequent."""
 
 
 def run(arguments: Sequence[str]) -> None:
-    """Run the command with what was typed after `yowo data show`.
+    """Run the command with the arguments after `yowo data show`.
 
     Raises:
-        ConfigError: A number or override is wrong.
+        ConfigError: A number or override is invalid.
         DatasetError: The folder cannot be read.
     """
     options = parser().parse_args(arguments)
@@ -54,7 +54,16 @@ def run(arguments: Sequence[str]) -> None:
 
 
 def one_of_each(dataset: ClipDataset, count: int, seed: int) -> list[int]:
-    """Draw positions of key frames, class by class in turn, from as many videos as there are; rising."""
+    """Choose random key frames, taking one of each class in turn.
+
+    Args:
+        dataset: The samples.
+        count: Number of key frames.
+        seed: Seed of the choice.
+
+    Returns:
+        Positions in the split, sorted.
+    """
     random = np.random.default_rng(seed)
     queues = [random.permutation(found).tolist() for found in dataset.key_frames.positions_of_classes() if len(found)]
     chosen: dict[int, None] = {}
@@ -69,7 +78,17 @@ def one_of_each(dataset: ClipDataset, count: int, seed: int) -> list[int]:
 
 
 def drawn(dataset: ClipDataset, position: int, count: int, classes: Sequence[str]) -> list[tuple[Picture, str]]:
-    """Draw `count` frames of a clip, evenly spread, the key frame with its boxes last."""
+    """Draw evenly spread frames of a clip; only the key frame, the last one, has boxes.
+
+    Args:
+        dataset: The samples.
+        position: Position of the key frame in the split.
+        count: Number of frames.
+        classes: Names of the classes in order.
+
+    Returns:
+        `count` pictures uint8 [h, w, 3], RGB, with their captions.
+    """
     sample = dataset[position]
     key = dataset.key_frames[position]
     frames = sample.frames.permute(0, 2, 3, 1).numpy()
@@ -84,7 +103,7 @@ def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
     made = argparse.ArgumentParser(
         prog="yowo data show",
-        description="A picture of samples with their boxes.",
+        description="Draw samples with their boxes.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -94,6 +113,6 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--split", choices=splits, default="train")
     made.add_argument("--samples", type=int, default=16, help="key frames to show (16)")
     made.add_argument("--clip", type=int, default=1, help="frames of each clip to show (1: the key frame)")
-    made.add_argument("--seed", type=int, default=0, help="of the choice")
+    made.add_argument("--seed", type=int, default=0, help="seed of the choice (0)")
     made.add_argument("--output", type=Path, default=Path("samples.png"), help="the picture (samples.png)")
     return made
