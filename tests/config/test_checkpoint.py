@@ -1,8 +1,11 @@
+import re
+from importlib import import_module
+
 import pytest
 import torch
 
 from yowo.config.build import build_detector
-from yowo.config.checkpoint import REMEMBERED, portable, register_checkpoint
+from yowo.config.checkpoint import MOVED, REMEMBERED, portable, register_checkpoint, up_to_date
 from yowo.config.compose import compose_config
 from yowo.errors import WeightsError
 
@@ -29,3 +32,28 @@ def test_a_checkpoint_without_a_configuration_says_what_to_do(tmp_path):
     torch.save({"state_dict": {"a": torch.ones(1)}}, tmp_path / "c.ckpt")
     with pytest.raises(WeightsError, match=r"c\.ckpt: holds weights but not the configuration.*weights=FILE"):
         register_checkpoint(str(tmp_path / "c.ckpt"))
+
+
+def test_a_checkpoint_of_an_earlier_version_gets_new_names_of_modules_and_what_it_did_not_have():
+    node = {"_target_": "yowo.data.ucf24.UCF24", "root": "yowo.data.ucf24.stays"}
+    old = {
+        "dataset": {"name": "ucf24", "clip_len": 8, "source": node},
+        "metric": {"test": [{"_target_": "yowo.data.motion.Motion"}, {"_target_": "torch.nn.ReLU"}]},
+    }
+    new = up_to_date(old)
+    assert new["dataset"]["source"] == {"_target_": "yowo.datasets.ucf24.UCF24", "root": "yowo.data.ucf24.stays"}
+    assert [n["_target_"] for n in new["metric"]["test"]] == ["yowo.datasets.motion.Motion", "torch.nn.ReLU"]
+    assert new["dataset"]["clip_len"] == 8 and new["dataset"]["balanced"] is False
+    assert new["decoder"]["name"] == "decord" and "decoder" not in old
+    assert old["dataset"]["source"]["_target_"] == "yowo.data.ucf24.UCF24"
+
+
+@pytest.mark.parametrize("module", MOVED)
+def test_every_module_that_has_moved_is_where_it_is_said_to_be(module):
+    assert import_module(MOVED[module].removesuffix(".")).__name__ == MOVED[module].removesuffix(".")
+    with pytest.raises(ModuleNotFoundError, match=re.escape(module.removesuffix("."))):
+        import_module(module.removesuffix("."))
+
+
+def test_a_checkpoints_own_decoder_stays():
+    assert up_to_date({"dataset": {}, "decoder": {"name": "pyav"}})["decoder"] == {"name": "pyav"}

@@ -125,3 +125,10 @@ def test_the_original_takes_boxes_under_a_pixel_but_no_empty_ones_and_fifty_at_m
 def test_of_equal_anchors_the_first_is_taken():
     raw = raw_output(1, (64, 64), anchors=[[20.0, 40.0], [20.0, 40.0]])
     assert BestAnchorAssigner()(raw, [target([[0.3, 0.1, 0.6, 0.4]], [0])]).prediction.tolist() == [0]
+
+
+@pytest.mark.parametrize("assigner", [AnchorIoUAssigner(), BestAnchorAssigner(), BestPredictionAssigner()])
+def test_a_centre_on_the_border_of_cells_belongs_to_the_right_and_lower_one(assigner):
+    raw = raw_output(1, (96, 160))
+    found = assigner(raw, [target([[32 / 160, 0.0, 96 / 160, 64 / 96]], [0])])  # centre 64, 32
+    assert set((found.prediction // len(ANCHORS)).tolist()) == {1 * 5 + 2}
