@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.mutation.mutants import MUTANTS  # noqa: E402
-from tests.mutation.trying import copy_tree, run_tests, try_mutants  # noqa: E402
+from tests.mutation.trying import copy_tree, import_libraries, run_tests, try_mutants  # noqa: E402
 
 
 def main() -> int:
@@ -29,6 +29,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copy = Path(folder)
         copy_tree(ROOT, copy)
+        import_libraries()
         code, line = run_tests(copy, sorted({test for mutant in chosen for test in mutant.tests}))
         if code:
             print(f"the tests fail without any change: {line}", file=sys.stderr)

@@ -64,16 +64,20 @@ def stale(root: Path, mutant: Mutant) -> str | None:
     return f"tests/{gone[0]} is not there" if gone else None
 
 
+def import_libraries() -> None:
+    """Import what most tests need, so that the forks have it."""
+    for library in LIBRARIES:
+        import_module(library)
+
+
 def run_tests(root: Path, tests: Iterable[str]) -> tuple[int, str]:
     """Run tests of a tree in one process, up to the first failure.
 
-    The process is a fork of this one, which has imported the libraries, and imports the package and tests of `root`.
+    The process is a fork of this one, see `import_libraries`, and imports the package and the tests of `root`.
 
     Returns:
         pytest's exit code and the line about the first failure, or the last line.
     """
-    for library in LIBRARIES:
-        import_module(library)
     with tempfile.NamedTemporaryFile(mode="r", suffix=".txt") as output:
         child = os.fork()
         if not child:
@@ -93,6 +97,7 @@ def _in_fork(root: Path, tests: Iterable[str], output: str) -> NoReturn:
         os.setsid()
         for number in (1, 2):
             os.dup2(os.open(output, os.O_WRONLY | os.O_APPEND), number)
+        sys.stdout = sys.stderr = Path(output).open("a", encoding="utf-8")  # noqa: SIM115
         for name in [name for name in sys.modules if name.partition(".")[0] in ("tests", "yowo", "benchmarks")]:
             del sys.modules[name]
         sys.path.insert(0, str(root))
