@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DATA ?=
 ARGS ?=
 
-.PHONY: help setup demo test lint train-ucf train-ava clean
+.PHONY: help setup demo test test-fast mutants lint train-ucf train-ava clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,12 @@ demo: $(STAMP)  ## generate videos, train, evaluate, detect: results in runs/dem
 
 test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
+
+test-fast: $(STAMP)  ## run the tests for daily work: not the slow ones, nor those of whole commands
+	$(BIN)/python -m pytest -m 'not slow and not end_to_end' $(ARGS)
+
+mutants: $(STAMP)  ## check the tests: each of many wrong changes must make one fail (ARGS: words of their names)
+	$(BIN)/python scripts/mutants.py $(ARGS)
 
 lint: $(STAMP)  ## ruff and mypy
 	$(BIN)/ruff check yowo tests scripts benchmarks

@@ -1,6 +1,11 @@
 """What several tests share: the golden numbers, the data beside the checkout, and small made things."""
 
+import os
 from pathlib import Path
+
+# before torch and numpy are imported: several processes run tests, and threads that wait spin. What tests start inherits it
+for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
 
 import pytest
 import torch

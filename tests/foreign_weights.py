@@ -1,8 +1,11 @@
 """Small networks, and their weights by the names of other authors, taken from the golden lists of names."""
 
 import json
-from collections.abc import Callable
+import re
+import struct
+from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -14,9 +17,32 @@ from yowo.models.backbones3d.shufflenetv2 import ShuffleNetV2
 from yowo.models.detector import Detector
 from yowo.models.fusion import CFAM
 from yowo.models.heads import PerAnchorHead
-from yowo.weights.convert import from_released
+from yowo.weights.convert import from_yowo, from_yowo_plus
+from yowo.weights.darknet import darknet_layout
 
 ANCHORS = ((10, 20), (20, 30), (30, 40), (40, 50), (50, 60))
+ORIGINAL_NAMES = re.compile(r"^(module\.)?(backbone_2d\.models\.|cfam\.|conv_final\.)")
+"""Beginnings of names that only the original YOWO's checkpoints have."""
+
+
+def from_released(state: Mapping[str, torch.Tensor | None]) -> dict[str, torch.Tensor]:
+    """Rename the entries of any released detector as ours; which one it is, is told from the names."""
+    original = any(ORIGINAL_NAMES.match(name) for name in state)
+    return from_yowo(state) if original else from_yowo_plus(state)
+
+
+def write_darknet(path: Path, network: nn.Module, seen: int = 0) -> None:
+    """Write a 2D backbone's weights as darknet does: version 0.1, 16-byte header.
+
+    Args:
+        path: The file; an old one is replaced.
+        network: A `YOLOv2` without biases before its norms: the format has no place for these.
+        seen: Images that it was trained on.
+    """
+    state, layout = network.state_dict(), darknet_layout(network)
+    assert {name for name in state if not name.endswith("num_batches_tracked")} == {name for name, _ in layout}
+    values = torch.cat([state[name].detach().cpu().float().flatten() for name, _ in layout])
+    path.write_bytes(struct.pack("<4i", 0, 1, 0, seen) + values.numpy().astype("<f4").tobytes())
 
 
 def alive(network: nn.Module, seed: int = 0) -> nn.Module:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import cache
 
 import numpy as np
 import torch
@@ -15,10 +16,16 @@ FOLDER = GOLDEN / "yowo_plus"
 MODELS = {"yowo_plus_ucf24": "yowo_plus", "yowo_nano_ucf24": "yowo_nano", "yowo_plus_ava": "yowo_plus"}
 
 
+@cache
+def _values(name: str, shape: tuple[int, ...]) -> torch.Tensor:
+    """The recipe's tensor, made once: the cases share most of their entries, and 100 million numbers take seconds."""
+    return torch.from_numpy(weights_recipe.tensor(name, shape))
+
+
 def state_dict(case: str) -> dict[str, torch.Tensor]:
     """The recipe's weights by the authors' names."""
     entries = json.loads((FOLDER / f"{case}_state_dict.json").read_text())
-    return {name: torch.from_numpy(weights_recipe.tensor(name, tuple(shape))) for name, shape in entries}
+    return {name: _values(name, tuple(shape)).clone() for name, shape in entries}
 
 
 def clips(seed: int, frames: int = 16) -> torch.Tensor:
@@ -53,7 +60,7 @@ ORIGINAL = GOLDEN / "yowo_original"
 def original_state_dict() -> dict[str, torch.Tensor]:
     """The recipe's weights by the names of the original YOWO's authors."""
     entries = json.loads((ORIGINAL / "yowo_ucf24_state_dict.json").read_text())
-    return {name: torch.from_numpy(weights_recipe.tensor(name, tuple(shape))) for name, shape in entries}
+    return {name: _values(name, tuple(shape)).clone() for name, shape in entries}
 
 
 def original(name: str) -> tuple[dict, dict[str, torch.Tensor]]:

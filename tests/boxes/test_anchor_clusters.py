@@ -42,3 +42,8 @@ def test_fewer_different_boxes_are_fewer_anchors():
 
 def test_overlap_is_that_of_boxes_with_a_common_corner():
     assert mean_best_iou(np.array([[2.0, 2], [1, 4]]), np.array([[2.0, 2]])) == pytest.approx((1 + 2 / 6) / 2)
+
+
+def test_sizes_that_many_boxes_have_weigh_more_than_rare_ones():
+    often, rare = np.full((100, 2), 10.0), np.array([[20.0, 20.0], [21.0, 21.0], [22.0, 22.0]])
+    assert cluster_anchors(np.concatenate([often, rare]), 1).tolist() == [[10, 10]]

@@ -40,3 +40,9 @@ def test_invalid_boxes_are_dropped_and_suppress_nothing():
 
 def test_no_boxes_at_all():
     assert nms_mask(torch.zeros(0, 4), None, 0.5).shape == (0,)
+
+
+def test_a_box_that_overlaps_by_exactly_the_threshold_is_kept():
+    boxes = torch.tensor([[0.0, 0.0, 2.0, 1.0], [0.0, 0.0, 1.0, 1.0]])
+    assert nms_mask(boxes, None, 0.5).tolist() == [True, True]
+    assert nms_mask(boxes, None, 0.49).tolist() == [True, False]

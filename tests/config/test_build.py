@@ -11,6 +11,7 @@ from yowo.config.build import (
     build_module,
     build_trainer,
     image_size,
+    scaled_anchors,
 )
 from yowo.config.compose import compose_config
 from yowo.data.datamodule import ClipDataModule
@@ -37,10 +38,12 @@ def test_the_class_loss_fits_the_labels():
     assert ava.detector.multi_hot and not ucf.detector.multi_hot
 
 
-def test_anchors_scale_with_the_input_size():
+def test_widths_of_anchors_scale_with_the_inputs_width_and_heights_with_its_height():
     full = build_detector(compose_config("train", ["model=yowo_tiny", "dataset=ucf24"]))
-    half = build_detector(compose_config("train", ["model=yowo_tiny", "dataset=ucf24", "dataset.image_size=[224,448]"]))
-    assert torch.allclose(half.anchors, full.anchors * torch.tensor([2.0, 1.0]))
+    wide = build_detector(compose_config("train", ["model=yowo_tiny", "dataset=ucf24", "dataset.image_size=[448,672]"]))
+    assert torch.allclose(wide.anchors, full.anchors * torch.tensor([3.0, 2.0]))
+    of_a_wide_picture = compose_config("train", ["dataset=ucf24", "dataset.anchors_at=[448,112]"])
+    assert torch.allclose(torch.tensor(scaled_anchors(of_a_wide_picture)), full.anchors * torch.tensor([2.0, 0.5]))
     assert image_size(compose_config("train", ["dataset.image_size=96"])) == (96, 96)
 
 

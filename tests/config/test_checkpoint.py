@@ -1,11 +1,13 @@
 import json
+import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import torch
 
 from yowo.config.build import build_datamodule, build_detector
-from yowo.config.checkpoint import REMEMBERED, portable, register_checkpoint
+from yowo.config.checkpoint import MOVED, REMEMBERED, portable, register_checkpoint, up_to_date
 from yowo.config.compose import compose_config
 from yowo.errors import WeightsError
 
@@ -51,3 +53,28 @@ def test_a_checkpoint_of_an_earlier_version_still_makes_its_network_and_its_data
     assert (data.clip_len, data.data.decoder) == (now.dataset.clip_len, "decord")
     assert list(config.dataset.classes) == list(now.dataset.classes)
     assert build_detector(config).anchors.tolist() == build_detector(now).anchors.tolist()
+
+
+def test_a_checkpoint_of_an_earlier_version_gets_new_names_of_modules_and_what_it_did_not_have():
+    node = {"_target_": "yowo.data.ucf24.UCF24", "root": "yowo.data.ucf24.stays"}
+    old = {
+        "dataset": {"name": "ucf24", "clip_len": 8, "source": node},
+        "metric": {"test": [{"_target_": "yowo.data.motion.Motion"}, {"_target_": "torch.nn.ReLU"}]},
+    }
+    new = up_to_date(old)
+    assert new["dataset"]["source"] == {"_target_": "yowo.datasets.ucf24.UCF24", "root": "yowo.data.ucf24.stays"}
+    assert [n["_target_"] for n in new["metric"]["test"]] == ["yowo.datasets.motion.Motion", "torch.nn.ReLU"]
+    assert new["dataset"]["clip_len"] == 8 and new["dataset"]["balanced"] is False
+    assert new["decoder"]["name"] == "decord" and "decoder" not in old
+    assert old["dataset"]["source"]["_target_"] == "yowo.data.ucf24.UCF24"
+
+
+@pytest.mark.parametrize("module", MOVED)
+def test_every_module_that_has_moved_is_where_it_is_said_to_be(module):
+    assert import_module(MOVED[module].removesuffix(".")).__name__ == MOVED[module].removesuffix(".")
+    with pytest.raises(ModuleNotFoundError, match=re.escape(module.removesuffix("."))):
+        import_module(module.removesuffix("."))
+
+
+def test_a_checkpoints_own_decoder_stays():
+    assert up_to_date({"dataset": {}, "decoder": {"name": "pyav"}})["decoder"] == {"name": "pyav"}

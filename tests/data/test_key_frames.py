@@ -47,3 +47,18 @@ def test_no_annotation_gives_no_key_frame():
 def test_a_worker_gets_it_in_a_few_bytes_a_key_frame():
     video = AnnotatedVideo("v", "v.mp4", 10_000, (320, 240), (Tube(0, 0, boxes(10_000, 0.5)),))
     assert len(pickle.dumps(KeyFrames.annotated([video]))) < 60 * 10_000
+
+
+def test_boxes_past_the_end_of_a_video_are_left_out_and_do_not_reach_the_next_one():
+    videos = [
+        AnnotatedVideo("short", "s.mp4", 3, (320, 240), (Tube(0, 1, boxes(4, 0.1)),)),
+        AnnotatedVideo("next", "n.mp4", 4, (320, 240), (Tube(1, 2, boxes(5, 0.2)),)),
+    ]
+    keys = KeyFrames.every_frame(videos)
+    found = [(key.video, key.frame, key.labels.tolist(), key.boxes_norm[:, 0].tolist()) for key in keys]
+    a, b = pytest.approx([0.1]), pytest.approx([0.2])
+    assert found == [
+        ("short", 0, [], []), ("short", 1, [0], a), ("short", 2, [0], a),
+        ("next", 0, [], []), ("next", 1, [], []), ("next", 2, [1], b), ("next", 3, [1], b),
+    ]  # fmt: skip
+    assert sum(len(positions) for positions in keys.positions_of_classes()) == 4

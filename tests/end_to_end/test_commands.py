@@ -2,14 +2,11 @@
 
 import csv
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.end_to_end.running import forked, yowo
 from tests.make_data import ucf24_files
 from yowo.video.reader import open_video
 
@@ -18,20 +15,6 @@ TINY = [
     "dataset.key_frame_stride=4",
     "dataset.batch_size=4", "dataset.image_size=64", "trainer=cpu", "schedule=ucf24", "schedule.epochs=1", "trainer.log_every_n_steps=1",
 ]  # fmt: skip
-
-
-def yowo(*arguments: str, folder: Path, fails: bool = False) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "WANDB_MODE": "offline", "COLUMNS": "200"}
-    done = subprocess.run(
-        [sys.executable, "-m", "yowo", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
-    assert (done.returncode == 2) if fails else (done.returncode == 0), done.stdout + done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +82,7 @@ def test_eval_and_detect_see_alike_around_the_key_frame(folder, run):
     found = {}
     for context in ("lfb", "none"):
         out, where = folder / f"{context}.mp4", f"context={context}"
-        yowo(
+        forked(
             "detect",
             checkpoint,
             f"source={source}",
@@ -110,7 +93,7 @@ def test_eval_and_detect_see_alike_around_the_key_frame(folder, run):
             folder=folder,
         )
         found[context] = [float(row["score"]) for row in csv.DictReader(out.with_suffix(".csv").open())]
-    yowo(
+    forked(
         "eval", checkpoint, "context=lfb", "postprocess.score_threshold=0.0", *free, "hydra.run.dir=lfb", folder=folder
     )
     table = np.load(folder / "lfb" / "detections.npz")
@@ -121,7 +104,7 @@ def test_eval_and_detect_see_alike_around_the_key_frame(folder, run):
 
 
 def test_training_goes_on_from_the_last_checkpoint_with_its_own_configuration(folder, run):
-    done = yowo(
+    done = forked(
         "train",
         f"resume={run[0]}/last.ckpt",
         "trainer.max_epochs=2",
@@ -136,7 +119,7 @@ def test_training_goes_on_from_the_last_checkpoint_with_its_own_configuration(fo
 
 
 def test_a_multirun_makes_a_run_for_each_value(folder):
-    yowo(
+    forked(
         "train",
         "-m",
         *TINY,
@@ -155,7 +138,7 @@ def test_a_multirun_makes_a_run_for_each_value(folder):
 def test_two_processes_train_and_evaluate_together(folder):
     yowo("train", *TINY, "trainer=ddp_cpu", "logger=csv", "hydra.run.dir=runs/ddp", folder=folder)
     alone = folder / "runs" / "eval_alone"
-    yowo("eval", "checkpoint=runs/ddp/best.ckpt", f"hydra.run.dir={alone}", "trainer=cpu", folder=folder)
+    forked("eval", "checkpoint=runs/ddp/best.ckpt", f"hydra.run.dir={alone}", "trainer=cpu", folder=folder)
     together = json.loads((folder / "runs" / "ddp" / "metrics.json").read_text())
     single = json.loads((alone / "metrics.json").read_text())
     assert single["frame_map"] == pytest.approx(together["frame_map"])
@@ -164,15 +147,15 @@ def test_two_processes_train_and_evaluate_together(folder):
 
 def test_ucf101_24_trains_from_its_own_files(folder, tmp_path):
     root = ucf24_files(tmp_path / "ucf")
-    yowo(
+    forked(
         "train", "dataset=ucf24", f"dataset.root={root}", "model=yowo_tiny", "dataset.image_size=64", "dataset.batch_size=4",
         "dataset.num_workers=1", "trainer=cpu", "trainer.max_epochs=1", "logger=csv", "hydra.run.dir=runs/ucf", folder=folder,
     )  # fmt: skip
     metrics = json.loads((folder / "runs" / "ucf" / "metrics.json").read_text())
     assert len(metrics["frame_ap"]["0.5"]) == 24 and metrics["num_key_frames"] == 26
     evaluated = folder / "runs" / "ucf_eval"
-    yowo("eval", "checkpoint=runs/ucf/best.ckpt", f"hydra.run.dir={evaluated}", "trainer=cpu", folder=folder)
-    yowo(
+    forked("eval", "checkpoint=runs/ucf/best.ckpt", f"hydra.run.dir={evaluated}", "trainer=cpu", folder=folder)
+    forked(
         "score", "--protocol", "ucf24", "--detections", str(evaluated / "detections.npz"),
         "--annotations", str(root / "finalAnnots.mat"), "--output", "scores.json", folder=folder,
     )  # fmt: skip
@@ -198,15 +181,21 @@ def test_ucf101_24_trains_from_its_own_files(folder, tmp_path):
     ],
 )
 def test_mistakes_are_one_line_and_exit_code_2_before_anything_is_written(arguments, message, tmp_path):
-    done = yowo(*arguments, folder=tmp_path, fails=True)
+    done = forked(*arguments, folder=tmp_path, fails=True)
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1 and not done.stdout.strip()
     assert not list(tmp_path.iterdir())
 
 
+def test_a_mistake_typed_in_a_shell_ends_the_same_way(tmp_path):
+    done = yowo("train", "dataset=ucf24", folder=tmp_path, fails=True)
+    assert "dataset.root is required: the folder of ucf24" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1 and not done.stdout.strip() and not list(tmp_path.iterdir())
+
+
 def test_help_shows_commands_groups_and_examples(tmp_path):
-    assert "yowo train" in yowo("--help", folder=tmp_path).stdout
-    shown = yowo("train", "--help", folder=tmp_path).stdout
+    assert "yowo train" in forked("--help", folder=tmp_path).stdout
+    shown = forked("train", "--help", folder=tmp_path).stdout
     assert "backbone3d: resnet101, resnet18" in shown and "yowo train -m" in shown
-    assert "schedule:" in yowo("train", "--cfg", "job", folder=tmp_path).stdout
+    assert "schedule:" in forked("train", "--cfg", "job", folder=tmp_path).stdout
     assert not list(tmp_path.iterdir())

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.end_to_end.test_commands import TINY, yowo
+from tests.end_to_end.running import forked
+from tests.end_to_end.test_commands import TINY
 from tests.foreign_weights import alive, foreign
 from yowo.config.build import build_detector
 from yowo.config.compose import compose_config
@@ -36,7 +37,7 @@ def folder(tmp_path_factory):
 
 def test_training_starts_from_a_detector_of_other_classes_and_two_backbones(folder):
     files = ["weights=released.pth", "weights.backbone2d=coco.pth", "weights.backbone3d=kinetics.pth"]
-    yowo("train", *RUN, *files, "weights.reset_head=true", folder=folder)
+    forked("train", *RUN, *files, "weights.reset_head=true", folder=folder)
     log = "\n".join(path.read_text() for path in folder.glob("runs/train/*/train.log"))
     assert (
         "released.pth: YOWO-Plus or YOWO-Nano: 507 entries loaded, 0 ignored, 0 missing; the head is initialised anew"
@@ -50,12 +51,12 @@ def test_training_starts_from_a_detector_of_other_classes_and_two_backbones(fold
 
 def test_evaluation_takes_weights_and_another_backbone(folder):
     trained = next((folder / "runs" / "train").glob("*/best.ckpt"))
-    yowo("eval", f"weights={trained}", "weights.backbone3d=kinetics.pth", "trainer=cpu", folder=folder)
+    forked("eval", f"weights={trained}", "weights.backbone3d=kinetics.pth", "trainer=cpu", folder=folder)
     assert list(folder.glob("runs/eval/*/metrics.json"))
 
 
 def test_a_released_file_detects_without_the_data_sets_folder(folder):
     size = ["dataset=ucf24", "dataset.clip_len=8", "dataset.image_size=64"]
     typed = ["detect", "weights=released.pth", "source=video.mp4", "output=out.mp4", "device=cpu"]
-    yowo(*typed, *NET, *size, folder=folder)
+    forked(*typed, *NET, *size, folder=folder)
     assert (folder / "out.mp4").stat().st_size > 500 and (folder / "out.csv").is_file()

@@ -4,6 +4,7 @@ import pytest
 
 from tests.ava_cases import random_rows, write_rows
 from yowo.errors import AnnotationError, YowoError
+from yowo.evaluation.ava_ap import RULES
 from yowo.evaluation.ava_protocol import score_ava
 
 
@@ -28,6 +29,20 @@ def test_excluded_timestamps_change_the_figures(files):
     plain, _ = score_ava(files / "det.csv", files / "gt.csv")
     less, _ = score_ava(files / "det.csv", files / "gt.csv", exclude=files / "ex.csv")
     assert plain["official"].num_truth.sum() > less["official"].num_truth.sum()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_excluded_timestamps_are_as_if_no_file_had_rows_of_them(files, rule):
+    (files / "ex.csv").write_text("v0,0901\nv1,0904\n")
+    less, _ = score_ava(files / "det.csv", files / "gt.csv", exclude=files / "ex.csv")
+    for name in ("det.csv", "gt.csv"):
+        rows = (files / name).read_text().splitlines()
+        kept = [row for row in rows if not row.startswith(("v0,0901,", "v1,0904,"))]
+        assert len(kept) < len(rows)
+        (files / name).write_text("\n".join(kept) + "\n")
+    without, _ = score_ava(files / "det.csv", files / "gt.csv")
+    assert less[rule].map == without[rule].map
+    assert [hits.tolist() for hits in less[rule].hits] == [hits.tolist() for hits in without[rule].hits]
 
 
 def test_an_unknown_video_is_named_unless_it_is_listed(files):

@@ -195,3 +195,10 @@ def test_a_rule_for_anchors_says_that_the_network_has_none(assigner):
     del raw["anchors"]
     with pytest.raises(ConfigError, match=r"this network has none; use assigner=best_prediction"):
         assigner(raw, random_targets(1, 3, 0))
+
+
+@pytest.mark.parametrize("assigner", [AnchorIoUAssigner(), BestAnchorAssigner(), BestPredictionAssigner()])
+def test_a_centre_on_the_border_of_cells_belongs_to_the_right_and_lower_one(assigner):
+    raw = raw_output(1, (96, 160))
+    found = assigner(raw, [target([[32 / 160, 0.0, 96 / 160, 64 / 96]], [0])])  # centre 64, 32
+    assert set((found.prediction // len(ANCHORS)).tolist()) == {1 * 5 + 2}

@@ -111,3 +111,11 @@ def test_the_originals_limits_differ_for_several_actions_and_boxes_are_not_clipp
         assert torch.equal(own["boxes"], given["boxes"])
         assert len(ConfidenceOrder(exclusive, nms_threshold=0.1)(raw)[0]["boxes"]) < len(own["boxes"])
         assert own["boxes"].min() < 0 and own["boxes"].max() > 1
+
+
+@pytest.mark.parametrize("rule", [PostProcess(2), PostProcess(0), ConfidenceOrder(2), ConfidenceOrder(0)])
+def test_scores_must_be_above_the_threshold_and_not_equal_to_it(rule):
+    raw = raw_output(1, (32, 32))  # confidences of exactly one half
+    raw["cls"] = torch.tensor([200.0, -200.0]).expand(1, raw["conf"].shape[1], 2)
+    assert len(rule.with_options(score_threshold=0.5)(raw)[0]["boxes"]) == 0
+    assert len(rule.with_options(score_threshold=0.49)(raw)[0]["boxes"]) == raw["conf"].shape[1]

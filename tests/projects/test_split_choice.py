@@ -1,6 +1,7 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 
 from yowo.projects.split_choice import choose_held_out
 
@@ -33,3 +34,18 @@ def test_one_video_or_none_gives_no_validation_videos():
 def test_the_seed_breaks_ties_between_equally_good_videos():
     counts = {f"v{i}": {"x": 10} for i in range(30)}
     assert choose_held_out(counts, seed=1) == choose_held_out(counts, seed=1) != choose_held_out(counts, seed=2)
+
+
+def test_the_last_video_of_a_class_is_trained_on_even_where_holding_it_out_would_meet_the_share():
+    counts = {"a": {"walk": 2}, "b": {"walk": 8}, "c": {"sit": 10}}
+    assert choose_held_out(counts, share=0.6) == ["b"]
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+@pytest.mark.parametrize("seed", range(4))
+def test_every_class_keeps_a_video_to_train_on(share, seed):
+    random = np.random.default_rng(seed)
+    counts = {f"v{n}": {f"c{k}": int(random.integers(0, 9)) for k in range(3)} for n in range(8)}
+    held = choose_held_out(counts, share, seed)
+    left = [found for name, found in counts.items() if name not in held]
+    assert held and all(sum(found[label] for found in left) for label in ("c0", "c1", "c2"))

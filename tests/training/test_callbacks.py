@@ -1,4 +1,5 @@
 import math
+from types import SimpleNamespace
 from typing import ClassVar
 
 import lightning as L
@@ -104,3 +105,23 @@ def test_ap_by_class_reaches_the_logger_without_unknown_classes(tmp_path):
     ClassAP().on_validation_epoch_end(trainer, FakeModule())
     logger.save()
     assert (tmp_path / "metrics.csv").read_text().split() == ["step,val/ap/run", "0,0.25"]
+
+
+class Recorder:
+    """A logger that keeps what it is given."""
+
+    def __init__(self):
+        self.seen = []
+
+    def log_metrics(self, values, step):
+        self.seen.append((step, values))
+
+
+@pytest.mark.parametrize(
+    ("first", "checking", "logged"), [(True, False, [(3, {"val/ap/run": 0.25})]), (False, False, []), (True, True, [])]
+)
+def test_ap_by_class_is_logged_by_the_first_process_alone_and_not_in_the_check_before_training(first, checking, logged):
+    logger = Recorder()
+    trainer = SimpleNamespace(is_global_zero=first, sanity_checking=checking, loggers=[logger], global_step=3)
+    ClassAP().on_validation_epoch_end(trainer, FakeModule())
+    assert logger.seen == logged

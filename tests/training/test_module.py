@@ -118,3 +118,27 @@ def test_the_context_replaces_the_motion_feature_in_a_test_only(module, trainer,
     module.on_test_epoch_start()
     module.test_step(batch(), 0)
     assert asked == [[0, 1]] and not seen[0].any()
+
+
+@pytest.mark.parametrize("steps", [7, 31])
+def test_a_one_cycle_schedule_spans_the_steps_that_training_will_take(trainer, steps):
+    config = compose_config("train", ["model=yowo_tiny", "dataset=motion", "schedule=one_cycle"])
+    module = build_module(config, build_detector(config))
+    trainer.estimated_stepping_batches = float(steps)
+    made = module.configure_optimizers()
+    schedule, optimizer = made["lr_scheduler"]["scheduler"], made["optimizer"]
+    rates = []
+    for _ in range(steps):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if len(rates) < steps:
+            schedule.step()
+    assert made["lr_scheduler"]["interval"] == "step" and schedule.total_steps == steps
+    assert max(rates) == pytest.approx(config.optimizer.lr, rel=0.15) and rates[-1] < rates[0] < max(rates)
+
+
+def test_other_schedules_are_not_told_the_number_of_steps(module, trainer):
+    config = compose_config("train", ["model=yowo_tiny", "dataset=motion", "schedule=ucf24"])
+    made = build_module(config, build_detector(config)).configure_optimizers()
+    assert dict(made["lr_scheduler"]["scheduler"].milestones) == {1: 1, 2: 1, 3: 1, 4: 1}
+    assert made["lr_scheduler"]["interval"] == "epoch"

@@ -5,9 +5,10 @@ import torch
 
 import yowo
 from tests import golden_cases
+from tests.foreign_weights import from_released
 from yowo.config.build import build_detector
 from yowo.config.compose import compose_config
-from yowo.weights.convert import from_released, from_yowo_plus
+from yowo.weights.convert import from_yowo_plus
 
 
 @pytest.mark.parametrize(("case", "model"), [("yowo_nano_ucf24", "yowo_nano"), ("yowo_plus_ucf24", "yowo_plus")])

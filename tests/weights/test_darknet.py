@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from tests import golden_cases
-from tests.foreign_weights import foreign, names_of, small_resnext, small_yolov2
+from tests.foreign_weights import foreign, names_of, small_resnext, small_yolov2, write_darknet
 from yowo.errors import WeightsError
 from yowo.models.backbones2d.yolov2 import YOLOv2
-from yowo.weights.darknet import darknet_layout, looks_like_darknet, read_darknet, write_darknet
+from yowo.weights.darknet import darknet_layout, looks_like_darknet, read_darknet
 from yowo.weights.loading import load_weights
 
 FRAMES = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(5))
@@ -99,8 +99,6 @@ def test_other_networks_have_no_darknet_file(tmp_path):
         WeightsError, match=r"darknet weights are for YOLOv2 \(backbone2d=yolov2_darknet\), not for ResNet3D"
     ):
         load_weights(small_resnext(), tmp_path / "w")
-    with pytest.raises(WeightsError, match=r"cannot store conv_1\.0\.conv\.bias; write a \.safetensors file"):
-        write_darknet(tmp_path / "v", small_yolov2(1, conv_bias=True))
 
 
 def test_only_small_version_numbers_look_like_darknet():

@@ -4,9 +4,8 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from tests.foreign_weights import same_outputs, small_shufflenet, small_yolov2, small_yowo_plus
+from tests.foreign_weights import same_outputs, small_shufflenet, small_yolov2, small_yowo_plus, write_darknet
 from yowo.errors import WeightsError
-from yowo.weights.darknet import write_darknet
 from yowo.weights.exporting import check_ending, write_backbone, write_detector
 from yowo.weights.loading import load_weights, open_weights
 

@@ -13,9 +13,9 @@ from tests.foreign_weights import (
     small_yolov2,
     small_yowo,
     small_yowo_plus,
+    write_darknet,
 )
 from yowo.errors import WeightsError
-from yowo.weights.darknet import write_darknet
 from yowo.weights.loading import load_backbone, load_weights
 
 CLIPS = torch.rand(1, 3, 8, 64, 64, generator=torch.Generator().manual_seed(5))

@@ -45,21 +45,6 @@ YOWO_NAMES: tuple[tuple[str, str], ...] = (
     (r"^cfam\.conv_out\.1\.", "fusion.layers.5."),
     (r"^conv_final\.", "head."),
 )
-YOWO_SIGNS = re.compile(r"^(module\.)?(backbone_2d\.models\.|cfam\.|conv_final\.)")
-"""Prefixes of names that only the original YOWO's checkpoints have."""
-
-
-def from_released(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Rename the entries of a released detector, whose format is recognised by the names; our own names are kept.
-
-    Args:
-        state: Tensors of the original YOWO, YOWO-Plus or YOWO-Nano by the authors' names, with or without the prefix
-            `module.` of data-parallel training.
-
-    Returns:
-        The same tensors by our names.
-    """
-    return from_yowo(state) if any(YOWO_SIGNS.match(name) for name in state) else from_yowo_plus(state)
 
 
 def from_yowo(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -72,25 +72,6 @@ def read_darknet(path: Path) -> DarknetWeights:
     return DarknetWeights(values, (major, minor, revision), seen)
 
 
-def write_darknet(path: Path, network: nn.Module, seen: int = 0) -> None:
-    """Write the 2D backbone's weights as darknet does (version 0.1, 16-byte header).
-
-    Args:
-        path: The file; an existing file is replaced.
-        network: A `YOLOv2` without biases before its norms (`conv_bias=False`).
-        seen: Number of training images, written into the header.
-
-    Raises:
-        WeightsError: The network has entries that the format cannot store.
-    """
-    state, layout = network.state_dict(), darknet_layout(network)
-    unsupported = [n for n in state if n not in dict(layout) and not n.endswith("num_batches_tracked")]
-    if unsupported:
-        raise WeightsError(f"{path}: darknet's format cannot store {unsupported[0]}; write a .safetensors file instead")
-    values = torch.cat([state[name].detach().cpu().float().flatten() for name, _ in layout])
-    path.write_bytes(struct.pack("<4i", 0, 1, 0, seen) + values.numpy().astype("<f4").tobytes())
-
-
 def darknet_layout(network: nn.Module) -> list[tuple[str, torch.Size]]:
     """Return the names (ours) and shapes of a network's entries in darknet's order.
 
