@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DATA ?=
 ARGS ?=
+DOCS := 'mkdocs' 'mkdocs-material' 'mkdocstrings[python]'
 
-.PHONY: help setup demo test test-fast mutants lint train-ucf train-ava clean
+.PHONY: help setup demo test test-fast mutants lint docs train-ucf train-ava clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -36,6 +37,14 @@ lint: $(STAMP)  ## ruff and mypy
 	$(BIN)/ruff check yowo tests scripts benchmarks
 	$(BIN)/ruff format --check yowo tests scripts benchmarks
 	$(BIN)/mypy
+
+docs: $(VENV)/.docs-installed  ## build the site with the API reference into site/
+	$(VENV)/docs/bin/mkdocs build --strict
+
+$(VENV)/.docs-installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)/docs
+	$(VENV)/docs/bin/python -m pip install --quiet --constraint constraints.txt $(DOCS)
+	@touch $@
 
 train-ucf: $(STAMP)  ## train YOWO-Plus on UCF101-24 on every GPU found: make train-ucf DATA=DIR
 	$(BIN)/yowo train experiment=yowo_plus_ucf24 $(if $(DATA),dataset.root='$(DATA)') $(ARGS)

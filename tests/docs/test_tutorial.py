@@ -1,0 +1,83 @@
+"""docs/tutorial.md, followed as it stands but on a few videos and batches."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.docs.pages import blocks, commands
+
+PAGE = ROOT / "docs" / "tutorial.md"
+SMALLER = {
+    "dataset.num_train=200": "dataset.num_train=6",
+    "dataset.num_val=10": "dataset.num_val=2",
+    "motion_200x24": "motion_6x24",
+    "trainer.limit_train_batches=": "dataset.batch_size=4 trainer.limit_train_batches=2 #",
+    "trainer.max_epochs=1 dataset.num": "trainer.max_epochs=1 dataset.num_val_frames=16 dataset.num",
+}
+"""What makes the page's trainings short: other numbers for the same keys."""
+
+
+def small(line: str) -> str:
+    """A command of the page with smaller numbers."""
+    line = re.sub(r"trainer\.limit_train_batches=\d+", "trainer.limit_train_batches=2", line)
+    for large, little in list(SMALLER.items())[:3]:
+        line = line.replace(large, little)
+    return line
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory) -> tuple[Path, str]:
+    """A reader's folder after the whole page, and what was printed."""
+    folder = tmp_path_factory.mktemp("reader")
+    (backbone,) = [block.text for block in blocks(PAGE, "python") if "class SmallBackbone" in block.text]
+    (folder / "small_backbone.py").write_text(backbone)
+    program = folder / "bin" / "yowo"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}:$PYTHONPATH" exec "{sys.executable}" -m yowo "$@"\n')
+    program.chmod(0o755)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
+    environment["PATH"] = f"{program.parent}{os.pathsep}{environment['PATH']}"
+    printed = ""
+    for place, line in commands(PAGE):
+        done = subprocess.run(
+            ["bash", "-c", small(line)], cwd=folder, capture_output=True, text=True, env=environment, check=False
+        )
+        assert done.returncode == 0, f"{place}: {line}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+        printed += done.stdout
+    return folder, printed
+
+
+@pytest.mark.slow
+def test_the_files_that_the_tutorial_names_are_there(followed):
+    folder, _ = followed
+    run = folder / "runs" / "tutorial"
+    table = re.search(r"^\| file \| content \|\n.*?\n(.*?)\n\n", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    assert table
+    named = [name for row in table[1].splitlines() for name in re.findall(r"`([^`]+)`", row.split("|")[1])]
+    assert len(named) == 8 and not [name for name in named if not (run / name).is_file()]
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert {"frame_map", "video_map", "frame_ap"} <= set(metrics)
+    for made in ("samples.png", "scores.html", "sweep/report.md", "sweep/report.csv", "sweep/report.png"):
+        assert (folder / "runs" / made).stat().st_size
+    assert list((folder / "runs" / "seen").glob("*.mp4")) and list((folder / "runs" / "seen").glob("*.csv"))
+
+
+@pytest.mark.slow
+def test_the_own_backbone_is_what_was_trained(followed):
+    folder, _ = followed
+    config = (folder / "runs" / "own_backbone" / "config.yaml").read_text()
+    assert "_target_: small_backbone.SmallBackbone" in config
+    assert (folder / "runs" / "own_backbone" / "last.ckpt").is_file()
+
+
+@pytest.mark.slow
+def test_the_report_has_a_row_for_each_setting(followed):
+    folder, _ = followed
+    rows = (folder / "runs" / "sweep" / "report.md").read_text()
+    assert "anchor_iou" in rows and "yowo" in rows
