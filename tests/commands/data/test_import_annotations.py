@@ -79,16 +79,16 @@ def test_sparse_annotation_and_several_actions_are_said(source, capsys):
     (source / "boxes.csv").write_text("\n".join(rows))
     imported(source, "--from", "simple-csv", str(source / "boxes.csv"))
     shown = capsys.readouterr().out
-    assert "every 5th frame or so" in shown and "metric.test_frames=annotated" in shown
+    assert "about every 5th frame is annotated" in shown and "metric.test_frames=annotated" in shown
     assert "multi_label is true" in shown
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--val", "1"], "--val: expected a share above 0 and below 1, got 1.0"),
-        (["--classes", "gone.txt"], "gone.txt: expected a text file with one name a line"),
-        (["--val-videos", "gone.txt"], "gone.txt: expected a text file with one name a line"),
+        (["--val", "1"], "--val: expected a fraction above 0 and below 1, got 1.0"),
+        (["--classes", "gone.txt"], "gone.txt: expected a text file with one name per line"),
+        (["--val-videos", "gone.txt"], "gone.txt: expected a text file with one name per line"),
     ],
 )
 def test_options_that_cannot_be_are_errors(source, arguments, words):
