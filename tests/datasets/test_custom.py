@@ -81,7 +81,7 @@ def test_folders_of_pictures_are_videos(tmp_path):
         ("a,50,1,1,9,9,walk,1", AnnotationError, r"annotations\.csv, row 28: frame: expected 0 to 11"),
         ("a,11,9,1,1,9,walk,1", AnnotationError, "row 28: expected x1 < x2 within 0 to 64"),
         ("a,11,1,1,9,9,wlak,1", AnnotationError, "row 28: label: expected one of sit, walk, got 'wlak'"),
-        ("z,11,1,1,9,9,walk,1", AnnotationError, "row 28: video: expected one of 2 names such as 'a', got 'z'"),
+        ("z,11,1,1,9,9,walk,1", AnnotationError, "row 28: video: expected the name of a video, such as 'a', got 'z'"),
     ],
 )
 def test_invalid_rows_are_named(tmp_path, line, error, words):

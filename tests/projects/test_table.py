@@ -59,7 +59,7 @@ def test_a_written_table_is_read_back(tmp_path):
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("c,0,1,1,2,2,jump,0", "video: expected one of 2 names such as 'a', got 'c'"),
+        ("c,0,1,1,2,2,jump,0", "video: expected the name of a video, such as 'a', got 'c'"),
         ("a,0,1,1,2,2,fly,0", "label: expected one of jump, wave, got 'fly'"),
         ("a,10,1,1,2,2,jump,0", "frame: expected 0 to 9 (frames of a), got 10"),
         ("a,-1,1,1,2,2,jump,0", "frame: expected 0 to 9"),

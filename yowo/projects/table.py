@@ -244,8 +244,8 @@ def _check(row: TableRow, classes: Sequence[str], videos: Mapping[str, Extent], 
     """Raise AnnotationError if a row is invalid."""
     if row.video not in videos:
         raise AnnotationError(
-            f"{where}: video: expected one of {len(videos)} names such as {next(iter(videos), 'none')!r}, got "
-            f"{row.video!r}: correct the name or remove the row"
+            f"{where}: video: expected the name of a video, such as {next(iter(videos), 'none')!r}, got {row.video!r}: "
+            "correct the name or remove the row"
         )
     if row.label not in classes:
         raise AnnotationError(f"{where}: label: expected one of {', '.join(classes)}, got {row.label!r}")

@@ -34,5 +34,5 @@ def test_warnings_alone_pass(tmp_path, capsys):
 
 
 def test_a_folder_that_is_no_project_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match="not there"):
+    with pytest.raises(DatasetError, match="missing: annotations"):
         run([str(tmp_path)])
