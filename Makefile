@@ -39,7 +39,7 @@ lint: $(STAMP)  ## ruff and mypy
 	$(BIN)/mypy
 
 docs: $(VENV)/.docs-installed  ## build the site with the API reference into site/
-	$(VENV)/docs/bin/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --strict
 
 $(VENV)/.docs-installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)/docs

@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from tests.conftest import ROOT
 
-PAGES = sorted(
-    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md"]
-    + list((ROOT / "docs").glob("*.md"))
-)
+BESIDE = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md")
+"""Pages that are not in docs/."""
+PAGES = sorted([*(ROOT / name for name in BESIDE), *(ROOT / "docs").glob("*.md")])
 STAND_INS = {
     "data/mine_prepared": "{project}",
     "data/mine": "{project}",

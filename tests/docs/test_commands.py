@@ -14,14 +14,22 @@ from yowo.commands.hydra_app import jobs, only_shown
 from yowo.commands.main import VERBS
 from yowo.config.checkpoint import portable, register_groups
 from yowo.config.compose import compose_config
+from yowo.errors import ConfigError
 
-LINES = list(dict.fromkeys((place, line) for page in PAGES for place, line in commands(page)))
+LINES = [(place, line) for line, place in {line: place for page in PAGES for place, line in commands(page)}.items()]
+"""Each command once, with the last place where it stands."""
 OTHER_PROGRAMS = {"git", "pip", "pre-commit", "source", "twine", "wandb"}
 COMPOSED = {"train", "eval", "detect", "demo", "info"}
 """Verbs that take overrides; the others have a parser."""
 FLAGS = {"-m", "--multirun", "--cfg", "--help", "--info"}
 REMEMBERED = ["model=yowo_tiny", "dataset=motion"]
 """What the checkpoints that the documentation names were trained with, as far as these tests need it."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _remembered():
+    """Offer to eval and detect what the checkpoint of a run remembers."""
+    register_groups(portable(compose_config("train", REMEMBERED)))
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +45,8 @@ def check_composed(verb: str, arguments: list[str]) -> None:
         assert not [a for a in arguments if a not in (*flags, "job", "hydra", "all")]
         return
     overrides = [argument for argument in arguments if argument not in flags]
-    register_groups(portable(compose_config("train", REMEMBERED)))
     asked = jobs([*flags, *overrides])
-    for job in (asked[0], asked[-1]):
+    for job in asked if len(asked) == 1 else (asked[0], asked[-1]):
         compose_config("train" if verb == "info" else verb, job)
 
 
@@ -94,8 +101,6 @@ def test_a_command_of_the_documentation_is_understood(place, line, folder, capsy
 
 @pytest.mark.parametrize("wrong", ["backbone4d=x", "optimizer.rate=1", "dataset=nothing"])
 def test_a_wrong_override_would_be_found(wrong):
-    from yowo.errors import ConfigError
-
     with pytest.raises(ConfigError, match="there is no such"):
         check_composed("train", [wrong])
 

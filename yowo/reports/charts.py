@@ -53,7 +53,15 @@ def class_bars(series: Mapping[str, Mapping[str, float]]) -> Figure:
         for bar, value in zip(bars.tolist(), percent.tolist(), strict=True):
             place_of_text = 0.8 + (0 if math.isnan(value) else value)
             axes.text(
-                place_of_text, bar, number(value, ".1f"), va="center", size=7.5, color=SOFT, bbox=backing, zorder=4
+                place_of_text,
+                bar,
+                number(value, ".1f"),
+                va="center",
+                size=7.5,
+                color=SOFT,
+                bbox=backing,
+                zorder=4,
+                in_layout=False,
             )
     if len(series) > 1:
         _legend(figure, list(series))
@@ -85,7 +93,7 @@ def error_bars(classes: Sequence[str], kinds: Sequence[str], counts: NDArray[np.
     for kind, name in enumerate(kinds):
         axes.barh(rows, share[:, kind], left=left[:, kind], height=0.7, color=SERIES[kind], label=name)
     for row, total in enumerate(totals.tolist()):
-        axes.text(101, row, str(total), va="center", size=7.5, color=SOFT)
+        axes.text(101, row, str(total), va="center", size=7.5, color=SOFT, in_layout=False)
     _legend(figure, kinds)
     _rows(axes, classes)
     axes.set_xlim(0, 108)
