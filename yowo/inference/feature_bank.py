@@ -159,7 +159,9 @@ def clip_features(
         VideoError: A frame cannot be decoded.
     """
     pictures = reader.get_frames(np.concatenate(clips).tolist())
-    uint8 = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))).to(detector.anchors.device)
+    uint8 = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))).to(
+        next(detector.parameters()).device
+    )
     nothing = Target(boxes=torch.zeros(0, 4), labels=torch.zeros(0, dtype=torch.int64))
     return detector.motion_feature(transform(list(torch.split(uint8, len(clips[0]))), [nothing] * len(clips))[0])
 

@@ -166,6 +166,11 @@ def _fill(
     """Check that entries match a network, then copy them."""
     kind, source = weights.kind, weights.source
     head = fresh_head(network) if reset_head else {}
+    if reset_head and not prefix and not head:
+        raise WeightsError(
+            f"{source}: reset_head: the head of this network ({type(network).__name__}) cannot be initialised anew; it "
+            "needs anchors and one convolution called head (yowo.models.heads)"
+        )
     fit = fit_entries(network, {n: t for n, t in entries.items() if not (reset_head and n.startswith(HEAD))})
     fit.missing = [name for name in fit.missing if name not in head]
     if not fit.taken:
