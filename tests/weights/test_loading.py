@@ -269,6 +269,6 @@ def test_a_head_of_the_same_classes_starts_anew_when_asked():
 def test_a_network_whose_head_cannot_be_initialised_anew_says_so():
     net = yowo.build_model("yowo_tiny", "motion", 8)
     weights = net.state_dict()
-    net.head = nn.Sequential(net.head)
+    net.head = torch.nn.Sequential(net.head)
     with pytest.raises(WeightsError, match=r"reset_head: the head of this network \(Detector\) cannot be initialised"):
         yowo.load_weights(net, weights, strict=False, reset_head=True)
