@@ -8,6 +8,7 @@ import pytest
 from tests.datasets.test_ava import annotate, write_film
 from tests.datasets.test_jhmdb21 import owners
 from tests.end_to_end.running import yowo
+from yowo.datasets.class_lists import class_list
 from yowo.evaluation.ava_ap import RULES
 from yowo.evaluation.ava_protocol import score_ava
 from yowo.evaluation.video_ap import STRICT_NAME, VIDEO_THRESHOLDS
@@ -59,7 +60,7 @@ def test_ava_leaves_checkpoints_and_its_map_by_all_four_rules(ava):
     by_class = metrics["ava_ap"]["official"]
     assert len(by_class) == 60 and sum(value is not None for value in by_class.values()) == 3
     assert metrics["ava_map"]["official"] == pytest.approx(sum(v for v in by_class.values() if v is not None) / 3)
-    assert config["dataset"]["name"] == "ava" and len(config["dataset"]["classes"]) == 80
+    assert config["dataset"]["name"] == "ava" and config["dataset"]["exclusive_classes"] == 14
 
 
 def test_the_detections_that_an_evaluation_on_ava_writes_score_the_same(ava):
@@ -74,6 +75,8 @@ def test_the_detections_that_an_evaluation_on_ava_writes_score_the_same(ava):
 
 def test_jhmdb_21_leaves_checkpoints_and_both_kinds_of_figures(tmp_path):
     owners(tmp_path / "data")
+    for label in class_list("jhmdb21"):
+        (tmp_path / "data" / "splits" / f"{label}_test_split1.txt").touch()
     yowo("train", "dataset=jhmdb21", "dataset.root=data", *SMALL, folder=tmp_path)
     metrics, config = left_behind(tmp_path)
     assert metrics["protocol"] == "jhmdb21" and metrics["linker"] == "yowo" and metrics["num_key_frames"] == 10

@@ -199,6 +199,6 @@ def test_a_rule_for_anchors_says_that_the_network_has_none(assigner):
 
 @pytest.mark.parametrize("assigner", [AnchorIoUAssigner(), BestAnchorAssigner(), BestPredictionAssigner()])
 def test_a_centre_on_the_border_of_cells_belongs_to_the_right_and_lower_one(assigner):
-    raw = raw_output(1, (96, 160))
-    found = assigner(raw, [target([[32 / 160, 0.0, 96 / 160, 64 / 96]], [0])])  # centre 64, 32
-    assert set((found.prediction // len(ANCHORS)).tolist()) == {1 * 5 + 2}
+    raw = raw_output(1, (64, 128))
+    found = assigner(raw, [target([[0.25, 0.0, 0.75, 1.0]], [0])])  # 32, 0, 96, 64: centre 64, 32
+    assert set((found.prediction // len(ANCHORS)).tolist()) == {1 * 4 + 2}
