@@ -53,5 +53,5 @@ train-ava: $(STAMP)  ## train YOWO-Plus on AVA v2.2 on every GPU found: make tra
 	$(BIN)/yowo train experiment=yowo_plus_ava_k16 $(if $(DATA),dataset.root='$(DATA)') $(ARGS)
 
 clean:  ## delete caches and the virtual environment, not runs/
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

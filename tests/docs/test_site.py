@@ -18,7 +18,7 @@ def mkdocs() -> list[str] | None:
     """The program: of this environment, or where `make docs` puts it; None where neither is there."""
     if find_spec("mkdocs") and find_spec("mkdocstrings_handlers") and find_spec("material"):
         return [sys.executable, "-m", "mkdocs"]
-    own = Path(sys.prefix) / "docs" / "bin" / "mkdocs"
+    own = ROOT / ".venv" / "docs" / "bin" / "mkdocs"
     return [str(own)] if own.exists() else None
 
 
