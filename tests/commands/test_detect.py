@@ -111,7 +111,7 @@ def test_files_are_read_with_the_decoder_that_is_configured(videos, decoder):
 def test_an_unknown_decoder_is_one_line(videos):
     register_checkpoint(None)
     typed = [*TINY, f"source={videos / 'mpeg4.avi'}"]
-    with pytest.raises(ConfigError, match=r"^decoder=opencv: there is no such choice; decoder has decord, pyav"):
+    with pytest.raises(ConfigError, match=r"^decoder=opencv: there is no such choice; choose one of decord, pyav"):
         compose_config("detect", [*typed, "decoder=opencv"])
     config = compose_config("detect", [*typed, "decoder=pyav", "decoder.name=opencv"])
     with pytest.raises(ConfigError, match=r"^decoder: expected decord or pyav, got 'opencv'$"):

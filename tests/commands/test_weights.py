@@ -78,7 +78,7 @@ def test_a_failed_import_leaves_nothing(tmp_path):
 def test_what_a_file_does_not_tell_is_asked_for(tmp_path):
     path = saved({"encoder.weight": torch.ones(1)}, tmp_path / "w.pth")
     with pytest.raises(
-        WeightsError, match=r"a state dict of unknown names and does not tell .* give --model and --dataset"
+        WeightsError, match=r"a state dict of unknown names whose network cannot be recognised; give --model and --dataset"
     ):
         run(["import", str(path), "--output", str(tmp_path / "w.ckpt")])
 
@@ -89,7 +89,7 @@ def test_info_says_what_a_file_is_and_how_to_use_it(tmp_path, capsys, wide):
     path = saved({"model": state, "epoch": 5, "args": argparse.Namespace(a=1)}, tmp_path / "released.pth")
     run(["info", str(path)])
     shown = capsys.readouterr().out
-    for words in ("PyTorch", "YOWO-Plus or YOWO-Nano", "24 classes (ucf24)", "float32", "epoch", "1 entries hold NaN"):
+    for words in ("PyTorch", "YOWO-Plus or YOWO-Nano", "24 classes (ucf24)", "float32", "epoch", "1 entries have NaN"):
         assert words in shown, words
     assert "yowo detect weights=" in shown
 

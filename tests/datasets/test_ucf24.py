@@ -131,5 +131,5 @@ def test_the_real_annotation_and_clips(shared):
     assert (fencing.num_frames, len(fencing.tubes), fencing.tubes[0].label) == (174, 2, 6)
     keys = source.key_frames("val")
     assert len([k for k in keys if k.video.startswith("Basketball")]) == 48
-    with pytest.raises(DatasetError, match="none of the 2284 train videos"):
+    with pytest.raises(DatasetError, match="none of the 2284 annotated train videos"):
         source.videos("train")

@@ -49,7 +49,7 @@ def ava(tmp_path_factory):
     for name, rate in (("a", Fraction(25)), ("c", Fraction(30))):
         write_film(folder / "data" / "videos" / f"{name}.mp4", rate, 160)
     annotate(folder / "data", TRAIN, VAL)
-    yowo("train", "dataset=ava", "dataset.root=data", *SMALL, folder=folder)
+    yowo("train", "dataset=ava", "dataset.root=data", "dataset.score_threshold=0.0", *SMALL, folder=folder)
     return folder
 
 

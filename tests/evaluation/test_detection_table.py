@@ -60,7 +60,7 @@ def test_frame_numbers_count_through_all_videos(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"score": None}, r"expected arrays videos, num_frames, .*; not there: \['score'\]"),
+        ({"score": None}, r"expected arrays videos, num_frames, .*; missing: \['score'\]"),
         ({"score": np.array(["a", "b", "c"])}, r"score: expected floats of shape \[3\], got <U1 \[3\]"),
         ({"frame": ARRAYS["frame"] / 2}, r"frame: expected integers of shape \[3\], got float64 \[3\]"),
         ({"cls": ARRAYS["cls"][:2]}, r"cls: expected integers of shape \[3\], got int32 \[2\]"),

@@ -150,8 +150,8 @@ MUTANTS = (
     Mutant(
         "rows and columns of the grid swapped",
         "yowo/boxes/anchors.py",
-        "torch.stack([x, y], dim=-1)",
-        "torch.stack([y, x], dim=-1)",
+        'indexing="xy"), dim=-1)',
+        'indexing="xy"), dim=-1).flip(-1)',
         ("boxes/test_anchors.py",),
     ),
     Mutant(
@@ -171,9 +171,9 @@ MUTANTS = (
     ),
     Mutant(
         "centres on the lower border of a cell belong to the one above",
-        "yowo/losses/assigners.py",
-        "* 0.5 / STRIDE).floor()",
-        "* 0.5 / STRIDE).ceil().sub(1)",
+        "yowo/losses/candidates.py",
+        "(middle / level.stride).floor()",
+        "(middle / level.stride).ceil().sub(1)",
         ("losses/test_assigners.py",),
     ),
     Mutant(
@@ -519,7 +519,7 @@ MUTANTS = (
     ),
     Mutant(
         "pictures that FFmpeg repaired are no damage",
-        "yowo/video/soundness.py",
+        "yowo/video/file_pass.py",
         'CONCEALED = "concealing"',
         'CONCEALED = "\\0"',
         ("video/test_concealed_damage.py",),

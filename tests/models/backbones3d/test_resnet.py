@@ -56,5 +56,5 @@ def test_an_unknown_member_or_shortcut_is_named():
         build_resnet3d("resnet34")
     with pytest.raises(ConfigError, match=r"backbone3d\.shortcut: expected one of pool, conv, got 'b'"):
         ResNet3D(Basic, (1, 1, 1, 1), (8,) * 4, (8,) * 4, shortcut="b")
-    with pytest.raises(ConfigError, match=r"four entries each"):
+    with pytest.raises(ConfigError, match=r"expected four entries in each of layers, middle and outputs"):
         ResNet3D(Basic, (1, 1, 1), (8,) * 4, (8,) * 4)
