@@ -7,7 +7,7 @@ DATA ?=
 ARGS ?=
 DOCS := 'mkdocs' 'mkdocs-material' 'mkdocstrings[python]'
 
-.PHONY: help setup demo test test-fast mutants lint docs train-ucf train-ava clean
+.PHONY: help setup demo test test-all test-fast mutants lint docs train-ucf train-ava clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -27,8 +27,11 @@ demo: $(STAMP)  ## generate videos, train, evaluate, detect: results in runs/dem
 test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
+test-all: $(STAMP)  ## run the tests, those that take minutes too
+	$(BIN)/python -m pytest -m '' $(ARGS)
+
 test-fast: $(STAMP)  ## run the tests for daily work: not the slow ones, nor those of whole commands
-	$(BIN)/python -m pytest -m 'not slow and not end_to_end' $(ARGS)
+	$(BIN)/python -m pytest -m 'not long and not slow and not end_to_end' $(ARGS)
 
 mutants: $(STAMP)  ## check the tests: each of many wrong changes must make one fail (ARGS: words of their names)
 	$(BIN)/python scripts/mutants.py $(ARGS)

@@ -49,3 +49,23 @@ def video(videos):
         return videos / name
 
     return path
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take longest, so that no process is left alone with one of them at the end."""
+    first = (
+        "end_to_end",
+        "test_api.py",
+        "test_golden_yowo.py",
+        "test_house.py",
+        "docs",
+        "storage",
+        "commands",
+        "datasets",
+    )
+
+    def place(item):
+        part = item.path.relative_to(ROOT / "tests").parts[0]
+        return first.index(part) if part in first else len(first)
+
+    items.sort(key=place)

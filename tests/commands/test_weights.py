@@ -78,7 +78,8 @@ def test_a_failed_import_leaves_nothing(tmp_path):
 def test_what_a_file_does_not_tell_is_asked_for(tmp_path):
     path = saved({"encoder.weight": torch.ones(1)}, tmp_path / "w.pth")
     with pytest.raises(
-        WeightsError, match=r"a state dict of unknown names whose network cannot be recognised; give --model and --dataset"
+        WeightsError,
+        match=r"a state dict of unknown names whose network cannot be recognised; give --model and --dataset",
     ):
         run(["import", str(path), "--output", str(tmp_path / "w.ckpt")])
 

@@ -83,5 +83,8 @@ def test_the_old_names_of_released_experiments_go_on_working():
 
 
 def test_a_recipe_that_the_authors_do_not_have_is_refused():
-    with pytest.raises(ConfigError, match="recipe=released: the authors' code has no hyper-parameters for dataset=motion, only for ucf24"):
+    with pytest.raises(
+        ConfigError,
+        match="recipe=released: the authors' code has no hyper-parameters for dataset=motion, only for ucf24",
+    ):
         compose_config("train", ["dataset=motion", "recipe=released"])

@@ -1,22 +1,21 @@
 """docs/tutorial.md, followed as it stands but on a few videos and batches."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
 from tests.docs.pages import blocks, commands
+from tests.end_to_end.running import typed
 
+pytestmark = pytest.mark.long
 PAGE = ROOT / "docs" / "tutorial.md"
 SMALLER = (
-    (r"dataset\.num_train=\d+", "dataset.num_train=6"),
-    (r"dataset\.num_val=\d+", "dataset.num_val=2"),
-    (r"motion_\d+x24", "motion_6x24"),
+    (r"dataset\.num_train=\d+", "dataset.num_train=4 dataset.num_frames=16 dataset.num_val_frames=16"),
+    (r"dataset\.num_val=\d+", "dataset.num_val=1"),
+    (r"motion_\d+x24", "motion_4x16"),
     (r"trainer\.limit_train_batches=\d+", "trainer.limit_train_batches=2"),
 )
 """What makes the page's trainings short: other numbers for the same keys."""
@@ -35,23 +34,12 @@ def followed(tmp_path_factory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("reader")
     (backbone,) = [block.text for block in blocks(PAGE, "python") if "class SmallBackbone" in block.text]
     (folder / "small_backbone.py").write_text(backbone)
-    program = folder / "bin" / "yowo"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}:$PYTHONPATH" exec "{sys.executable}" -m yowo "$@"\n')
-    program.chmod(0o755)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
-    environment["PATH"] = f"{program.parent}{os.pathsep}{environment['PATH']}"
     printed = ""
-    for place, line in commands(PAGE):
-        done = subprocess.run(
-            ["bash", "-c", small(line)], cwd=folder, capture_output=True, text=True, env=environment, check=False
-        )
-        assert done.returncode == 0, f"{place}: {line}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
-        printed += done.stdout
+    for _, line in commands(PAGE):
+        printed += typed(small(line), folder).stdout
     return folder, printed
 
 
-@pytest.mark.slow
 def test_the_files_that_the_tutorial_names_are_there(followed):
     folder, _ = followed
     run = folder / "runs" / "tutorial"
@@ -66,7 +54,6 @@ def test_the_files_that_the_tutorial_names_are_there(followed):
     assert list((folder / "runs" / "seen").glob("*.mp4")) and list((folder / "runs" / "seen").glob("*.csv"))
 
 
-@pytest.mark.slow
 def test_the_own_backbone_is_what_was_trained(followed):
     folder, _ = followed
     config = (folder / "runs" / "own_backbone" / "config.yaml").read_text()
@@ -74,7 +61,6 @@ def test_the_own_backbone_is_what_was_trained(followed):
     assert (folder / "runs" / "own_backbone" / "last.ckpt").is_file()
 
 
-@pytest.mark.slow
 def test_the_report_has_a_row_for_each_setting(followed):
     folder, _ = followed
     rows = (folder / "runs" / "sweep" / "report.md").read_text()

@@ -6,6 +6,7 @@ line in a fork of a process that did so once: with its own folder, its own outpu
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -50,6 +51,26 @@ def forked(*arguments: str, folder: Path, fails: bool = False) -> Done:
         assert code, "the process that runs commands has ended"
         texts = {name: Path(path).read_text() for name, path in output.items()}
     return checked(subprocess.CompletedProcess(["yowo", *arguments], int(code), **texts), fails)
+
+
+def typed(line: str, folder: Path) -> Done:
+    """Run a line of a page's ```bash block in `folder`: `yowo` commands by `forked`, others as they stand.
+
+    A command that sets variables before `yowo` needs a process of its own; `yowo` is then a script in `folder`/bin.
+    """
+    words = shlex.split(line)
+    if words[0] == "yowo" and not set(line) & set("|><;&$"):
+        return forked(*words[1:], folder=folder)
+    program = folder / "bin" / "yowo"
+    program.parent.mkdir(exist_ok=True)
+    root = Path(__file__).resolve().parents[2]
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{root}:$PYTHONPATH" exec "{sys.executable}" -m yowo "$@"\n')
+    program.chmod(0o755)
+    path = {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=folder, capture_output=True, text=True, env=environment() | path, check=False
+    )
+    return checked(done, fails=False)
 
 
 def checked(done: Done, fails: bool) -> Done:

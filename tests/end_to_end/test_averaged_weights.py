@@ -7,7 +7,7 @@ import lightning as L
 import pytest
 import torch
 
-from tests.end_to_end.running import forked, yowo
+from tests.end_to_end.running import forked
 from tests.end_to_end.test_commands import TINY
 from yowo.config.build import build_datamodule, build_detector, build_module
 from yowo.config.compose import compose_config
@@ -23,7 +23,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("user")
     ema = ["callbacks=ema", f"callbacks.ema.decay={DECAY}", "trainer.limit_train_batches=2", "hydra.run.dir=ema"]
     plain = ["trainer.limit_train_batches=1", "evaluate=false", "logger=none", "hydra.run.dir=plain"]
-    yowo("train", *RUN, *ema, "logger=csv", folder=folder)
+    forked("train", *RUN, *ema, "logger=csv", folder=folder)
     forked("train", *RUN, *plain, folder=folder)
     return folder
 

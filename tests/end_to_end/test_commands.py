@@ -52,7 +52,7 @@ def test_logs_hold_rates_loss_parts_map_and_ap_by_class(run):
 
 
 def test_a_checkpoint_evaluates_to_the_same_figures_without_being_told_anything(folder, run):
-    yowo("eval", f"checkpoint={run[0]}/best.ckpt", folder=folder)
+    forked("eval", f"checkpoint={run[0]}/best.ckpt", folder=folder)
     path = next((folder / "runs" / "eval").iterdir()) / "metrics.json"
     assert json.loads(path.read_text())["frame_ap"] == json.loads((run[0] / "metrics.json").read_text())["frame_ap"]
 

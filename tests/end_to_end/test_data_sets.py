@@ -7,7 +7,7 @@ import pytest
 
 from tests.datasets.test_ava import annotate, write_film
 from tests.datasets.test_jhmdb21 import owners
-from tests.end_to_end.running import yowo
+from tests.end_to_end.running import forked
 from yowo.datasets.class_lists import class_list
 from yowo.evaluation.ava_ap import RULES
 from yowo.evaluation.ava_protocol import score_ava
@@ -49,7 +49,7 @@ def ava(tmp_path_factory):
     for name, rate in (("a", Fraction(25)), ("c", Fraction(30))):
         write_film(folder / "data" / "videos" / f"{name}.mp4", rate, 160)
     annotate(folder / "data", TRAIN, VAL)
-    yowo("train", "dataset=ava", "dataset.root=data", "dataset.score_threshold=0.0", *SMALL, folder=folder)
+    forked("train", "dataset=ava", "dataset.root=data", "dataset.score_threshold=0.0", *SMALL, folder=folder)
     return folder
 
 
@@ -64,7 +64,7 @@ def test_ava_leaves_checkpoints_and_its_map_by_all_four_rules(ava):
 
 
 def test_the_detections_that_an_evaluation_on_ava_writes_score_the_same(ava):
-    yowo("eval", "checkpoint=run/best.ckpt", "hydra.run.dir=again", "trainer=cpu", folder=ava)
+    forked("eval", "checkpoint=run/best.ckpt", "hydra.run.dir=again", "trainer=cpu", folder=ava)
     metrics = json.loads((ava / "again" / "metrics.json").read_text())
     assert metrics["ava_map"] == left_behind(ava)[0]["ava_map"]
     truth = ava / "data" / "annotations" / "ava_val_v2.2.csv"
@@ -77,7 +77,7 @@ def test_jhmdb_21_leaves_checkpoints_and_both_kinds_of_figures(tmp_path):
     owners(tmp_path / "data")
     for label in class_list("jhmdb21"):
         (tmp_path / "data" / "splits" / f"{label}_test_split1.txt").touch()
-    yowo("train", "dataset=jhmdb21", "dataset.root=data", *SMALL, folder=tmp_path)
+    forked("train", "dataset=jhmdb21", "dataset.root=data", *SMALL, folder=tmp_path)
     metrics, config = left_behind(tmp_path)
     assert metrics["protocol"] == "jhmdb21" and metrics["linker"] == "yowo" and metrics["num_key_frames"] == 10
     assert 0 <= metrics["frame_map"]["0.5"] <= 1 and len(metrics["frame_ap"]["0.5"]) == 21

@@ -2,11 +2,8 @@
 
 import csv
 import json
-import os
 import re
 import shlex
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.cvat_export import write_exports
+from tests.end_to_end.running import typed
 from yowo.config.compose import compose_config
 from yowo.datasets.motion import Motion
 from yowo.projects.table import TableRow, table_rows
@@ -47,15 +45,7 @@ def followed(tmp_path_factory) -> tuple[Path, dict[str, str]]:
         with zipfile.ZipFile(folder / "exports" / f"{path.stem}.zip", "w") as archive:
             archive.write(path, "annotations.xml")
     (made / "videos").rename(folder / "videos")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    printed = {}
-    for command in commands(2, 3, 4, 5):
-        done = subprocess.run(
-            ["bash", "-c", command], cwd=folder, capture_output=True, text=True, env=environment, check=False
-        )
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-        printed[command] = done.stdout
+    printed = {command: typed(command, folder).stdout for command in commands(2, 3, 4, 5)}
     return folder, printed
 
 
