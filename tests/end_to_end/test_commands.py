@@ -25,7 +25,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(folder):
     """A training run with the default logger and another, and its folder."""
-    done = yowo("train", *TINY, "logger=[wandb,csv]", folder=folder)
+    done = forked("train", *TINY, "logger=[wandb,csv]", folder=folder)
     runs = list((folder / "runs" / "train").iterdir())
     assert len(runs) == 1
     return runs[0], done.stdout

@@ -17,6 +17,7 @@ from yowo.datasets.motion import Motion
 from yowo.projects.table import TableRow, table_rows
 from yowo.weights.registry import PUBLISHED
 
+pytestmark = pytest.mark.long
 PAGE = (ROOT / "docs" / "your-own-videos.md").read_text(encoding="utf-8")
 NUM_VIDEOS = 6
 

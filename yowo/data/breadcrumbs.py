@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from multiprocessing import active_children
 
 import torch
@@ -11,6 +12,8 @@ SLOTS = 256
 """Most workers that are recorded; further workers are not."""
 KILLED = re.compile(r"DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\)")
 """PyTorch's message when a worker was killed."""
+ENDING = 2.0
+"""Seconds that a killed worker is given to end, after its connection was lost."""
 CUT_OFF = (ConnectionError, EOFError, FileNotFoundError)
 """What PyTorch raises instead if the worker dies while the main process receives a batch from it."""
 
@@ -42,12 +45,24 @@ class Breadcrumbs:
 
     def last_of_killed(self, error: BaseException) -> list[int]:
         """Return the positions that killed workers started last; empty if `error` is not about a killed worker."""
-        rows = self._table.tolist()
         if isinstance(error, CUT_OFF):
-            alive = {child.pid for child in active_children()}
-            return [position for process, position, busy in rows if busy == 1 and process not in alive]
+            try:
+                return self._wait_for_ended()
+            except RuntimeError as death:  # PyTorch noticed the death of the worker meanwhile
+                error = death
+        rows = self._table.tolist()
         found = KILLED.search(str(error))
         if found is None:
             return []
         killed = {int(number) for number in re.findall(r"\d+", found[1])}
         return [position for process, position, _ in rows if process in killed]
+
+    def _wait_for_ended(self) -> list[int]:
+        """Return the positions of workers that ended during a sample; one that is still ending gets a moment."""
+        deadline = time.monotonic() + ENDING
+        while True:
+            alive = {child.pid for child in active_children()}
+            ended = [position for process, position, busy in self._table.tolist() if busy == 1 and process not in alive]
+            if ended or time.monotonic() > deadline:
+                return ended
+            time.sleep(ENDING / 40)
