@@ -15,6 +15,7 @@ def annotated(shared):
     return read_truth(path, CLASSES), lengths(path)
 
 
+@pytest.mark.long
 @pytest.mark.shared
 @pytest.mark.parametrize("kind", ["usual", "swinging"])
 @pytest.mark.parametrize(("name", "at_half", "strict"), [("trimmed", 56, 27), ("online", 45, 20)])
