@@ -22,7 +22,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     Raises:
         YowoError: The file cannot be written.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     target = Path(folder) / "metrics.json"

@@ -37,7 +37,7 @@ def compose_config(command: str, overrides: Sequence[str] = ()) -> DictConfig:
         ConfigError: An override is malformed, names an unknown group, choice or key, or has an invalid value.
         DatasetError, AnnotationError: Values that depend on the data cannot be read from `dataset.root`.
 
-    Example:
+    Examples:
         >>> config = compose_config("train", ["model=yowo_nano", "dataset=ucf24"])
         >>> len(config.dataset.classes), config.dataset.clip_len
         (24, 16)
@@ -130,7 +130,7 @@ def spelled_out(overrides: Sequence[str]) -> list[str]:
         The overrides with `weights=FILE` as `weights.file=FILE` and `experiment=NAME_released` as `experiment=NAME
         recipe=released`; the others unchanged.
 
-    Example:
+    Examples:
         >>> spelled_out(["weights=yolo.weights", "seed=1"])
         ['weights.file=yolo.weights', 'seed=1']
         >>> spelled_out(["experiment=yowo_ucf24_released"])
@@ -158,7 +158,7 @@ def override_value(overrides: Sequence[str], key: str) -> str | None:
     Returns:
         The value as text, without quotes; None if the key is not among the overrides or is null.
 
-    Example:
+    Examples:
         >>> override_value(["seed=1", "checkpoint='my best.ckpt'"], "checkpoint")
         'my best.ckpt'
     """

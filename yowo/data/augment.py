@@ -123,7 +123,7 @@ def as_planes(clips: list[Tensor]) -> Tensor:
 class EvalTransform:
     """Resize and normalise.
 
-    Example:
+    Examples:
         >>> transform = EvalTransform((224, 224), mean=(0, 0, 0), std=(1, 1, 1))
         >>> clip = torch.full((16, 3, 240, 320), 255, dtype=torch.uint8)
         >>> target = Target(boxes=torch.tensor([[0.1, 0.2, 0.5, 0.9]]), labels=torch.tensor([3]))

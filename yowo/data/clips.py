@@ -26,7 +26,7 @@ def clip_indices(
     Returns:
         int64 [K], positions 0 to num_frames - 1, in non-decreasing order.
 
-    Example:
+    Examples:
         >>> clip_indices(frame=5, num_frames=100, clip_len=8)
         array([0, 0, 0, 1, 2, 3, 4, 5])
         >>> clip_indices(frame=50, num_frames=100, clip_len=8, dilation=2)
@@ -51,7 +51,7 @@ def clip_moments(second: float, clip_len: int, dilation: int = 1) -> NDArray[np.
     Returns:
         float64 [K], seconds, increasing, `second` last; times can be negative, before the start of the film.
 
-    Example:
+    Examples:
         >>> clip_moments(second=1.0, clip_len=4, dilation=6)
         array([0.4, 0.6, 0.8, 1. ])
     """

@@ -123,7 +123,7 @@ class KeyFrames(Sequence[KeyFrame]):
         Returns:
             The frames that a tube covers, by video and frame; the boxes of a frame are in the order of the tubes.
 
-        Example:
+        Examples:
             >>> tube = Tube(label=2, start=10, boxes=np.tile(np.array([0.1, 0.2, 0.5, 0.9], np.float32), (5, 1)))
             >>> video = AnnotatedVideo("wave", "wave.mp4", num_frames=30, size=(320, 240), tubes=(tube,))
             >>> key_frames = KeyFrames.annotated([video])

@@ -44,7 +44,7 @@ def strided(count: int, stride: int, epoch: int) -> Ints:
     Returns:
         int64 [ceil(count / stride)], positions 0 to count - 1.
 
-    Example:
+    Examples:
         >>> strided(7, stride=3, epoch=0), strided(7, stride=3, epoch=1)
         (array([0, 3, 6]), array([1, 4, 0]))
     """
@@ -67,7 +67,7 @@ def balanced_draws(classes: list[Ints], count: int, strength: float, random: np.
     Returns:
         int64 [count], positions in random order; int64 [0] if no class has a key frame.
 
-    Example:
+    Examples:
         Positions 0 to 89 are of one class and 90 to 99 of another; each gets half of the draws.
 
         >>> classes = [np.arange(90), np.arange(90, 100)]

@@ -26,7 +26,7 @@ def class_names(protocol: str, labels: Path | str | None = None) -> dict[int, st
     Raises:
         AnnotationError: The protocol is unknown, or the file cannot be read.
 
-    Example:
+    Examples:
         >>> class_names("jhmdb21")[1]
         'brush_hair'
         >>> len(class_names("ava"))
@@ -49,7 +49,7 @@ def class_list(dataset: str) -> list[str]:
     Raises:
         ConfigError: The data set is unknown.
 
-    Example:
+    Examples:
         >>> class_list("ucf24")[:2]
         ['Basketball', 'BasketballDunk']
         >>> len(class_list("ava"))
@@ -61,7 +61,7 @@ def class_list(dataset: str) -> list[str]:
 def evaluated_classes(dataset: str) -> list[int]:
     """Return the numbers, from 1, of the classes that are included in the mean AP; the argument is as in `class_list`.
 
-    Example:
+    Examples:
         >>> len(evaluated_classes("ava")), evaluated_classes("ava")[:3]
         (60, [1, 3, 4])
     """

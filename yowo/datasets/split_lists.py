@@ -27,7 +27,7 @@ def name_list(
     Raises:
         ConfigError: A name is unknown, or the file does not exist.
 
-    Example:
+    Examples:
         >>> name_list(["b.avi", "a"], "dataset.val_videos", ["a", "b", "c"])
         ['a', 'b']
     """

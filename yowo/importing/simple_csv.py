@@ -95,7 +95,7 @@ def checked_box(corners: Sequence[str], where: str, has_size: bool) -> tuple[flo
     Raises:
         AnnotationError: These are not four numbers, or the box is inverted or empty.
 
-    Example:
+    Examples:
         >>> checked_box(["10", "20", "30", "40"], "boxes.csv, row 2", has_size=True)
         (10.0, 20.0, 40.0, 60.0)
     """

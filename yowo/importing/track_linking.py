@@ -29,7 +29,7 @@ def link_tracks(rows: Sequence[TableRow]) -> list[TableRow]:
     Returns:
         All rows in the same order; new tracks are named "auto0", "auto1", ... in each video.
 
-    Example:
+    Examples:
         >>> near, next_to_it, far = (10.0, 10.0, 30.0, 30.0), (12.0, 10.0, 32.0, 30.0), (70.0, 10.0, 90.0, 30.0)
         >>> rows = [TableRow("clip", 0, near, "run", ""), TableRow("clip", 1, next_to_it, "run", "")]
         >>> rows.append(TableRow("clip", 1, far, "run", ""))

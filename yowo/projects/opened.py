@@ -120,7 +120,7 @@ def open_project(root: Path) -> OpenedProject:
     Raises:
         DatasetError: `annotations.csv` or `videos/` is missing.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> from yowo.projects.table import write_table
         >>> with tempfile.TemporaryDirectory() as folder:

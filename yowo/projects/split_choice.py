@@ -22,7 +22,7 @@ def choose_held_out(counts: Mapping[str, Mapping[str, int]], share: float = SHAR
     Returns:
         Names of the chosen videos, sorted; empty if fewer than two videos have boxes.
 
-    Example:
+    Examples:
         >>> counts = {"a": {"run": 70, "jump": 30}, "b": {"run": 10, "jump": 50}, "c": {"run": 20, "jump": 20}}
         >>> choose_held_out(counts, share=0.2)
         ['c']

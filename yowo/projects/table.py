@@ -73,7 +73,7 @@ def write_table(path: Path, rows: Iterable[TableRow]) -> None:
         path: CSV file to write; an existing one is replaced.
         rows: Rows, written in their order.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     write_table(Path(folder) / "t.csv", [TableRow("clip", 0, (10, 20.256, 50, 80), "run", "0")])
@@ -107,7 +107,7 @@ def read_table(
         DatasetError: The file does not exist.
         AnnotationError: The header lacks a column, or a row is invalid; the message names file and row.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> rows = [TableRow("clip", frame, (16, 32, 48, 64), "run", "0") for frame in (3, 4)]
         >>> with tempfile.TemporaryDirectory() as folder:

@@ -74,7 +74,7 @@ def scaled_size(size: tuple[int, int], short_side: int) -> tuple[int, int]:
         size: Width and height of the original in pixels.
         short_side: Largest allowed length of the shorter side in pixels.
 
-    Example:
+    Examples:
         >>> scaled_size((1280, 720), 256)
         (456, 256)
         >>> scaled_size((161, 121), 256)

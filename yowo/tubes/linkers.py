@@ -25,7 +25,7 @@ def make_linker(name: str, **options: Any) -> Linker:
     Raises:
         ConfigError: There is no linker of this name.
 
-    Example:
+    Examples:
         >>> linker_name(make_linker("trimmed", min_frames=3))
         'trimmed'
     """

@@ -76,7 +76,7 @@ class LinkedPaths:
 class YowoLinker(Linker):
     """The linker of the published video-mAP: every tube spans its whole video.
 
-    Example:
+    Examples:
         Five frames with one box each become one tube, whose score is the mean score of its boxes.
 
         >>> import numpy as np

@@ -15,7 +15,7 @@ __all__ = ["OnlineLinker", "OnlineStream", "TubeStep", "gather_tubes"]
 class OnlineLinker(Linker):
     """Links frame by frame in a stream; called on a whole video it gives the same tubes as the stream.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> stream = OnlineLinker(max_delay=3, min_frames=2).stream()
         >>> box, score, label = np.array([[10, 10, 50, 90]], np.float32), np.ones(1, np.float32), np.zeros(1, np.int64)

@@ -21,7 +21,7 @@ def tube_iou(first: Tube, second: Tube) -> float:
     Returns:
         The IoU, 0..1.
 
-    Example:
+    Examples:
         Two tubes with equal boxes and five of ten frames in common.
 
         >>> boxes = np.tile(np.array([10, 10, 49, 89], np.float32), (10, 1))

@@ -24,7 +24,7 @@ READERS: dict[str, Callable[[str | Path], VideoReader]] = {
 def open_video(path: str | Path, backend: str = "auto", decoder: str = "decord") -> VideoReader:
     """Open a video file, or a folder of numbered pictures.
 
-    Example:
+    Examples:
         >>> import tempfile, numpy as np
         >>> from yowo.video import VideoWriter, open_video
         >>> with tempfile.TemporaryDirectory() as folder:

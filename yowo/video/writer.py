@@ -19,7 +19,7 @@ from yowo.video.packets import words
 class VideoWriter:
     """A context manager that writes frames; the file appears when the block ends without an error.
 
-    Example:
+    Examples:
         >>> import tempfile, numpy as np
         >>> from pathlib import Path
         >>> with tempfile.TemporaryDirectory() as folder:
