@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DATA ?=
 ARGS ?=
+NOT_FAST := end_to_end docs commands storage datasets video weights config test_api.py test_golden_yowo.py
 DOCS := 'mkdocs' 'mkdocs-material' 'mkdocstrings[python]'
 
 .PHONY: help setup demo test test-all test-fast mutants lint docs train-ucf train-ava clean
@@ -30,8 +31,8 @@ test: $(STAMP)  ## run the tests
 test-all: $(STAMP)  ## run the tests, those that take minutes too
 	$(BIN)/python -m pytest -m '' $(ARGS)
 
-test-fast: $(STAMP)  ## run the tests for daily work: not the slow ones, nor those of whole commands
-	$(BIN)/python -m pytest -m 'not long and not slow and not end_to_end' $(ARGS)
+test-fast: $(STAMP)  ## run the quick tests, for daily work: not whole commands, video files, data sets, large networks
+	$(BIN)/python -m pytest -m 'not long and not slow and not end_to_end' $(NOT_FAST:%=--ignore=tests/%) $(ARGS)
 
 mutants: $(STAMP)  ## check the tests: each of many wrong changes must make one fail (ARGS: words of their names)
 	$(BIN)/python scripts/mutants.py $(ARGS)

@@ -228,6 +228,7 @@ OF_DETECT = {"reader"}
 """Groups of `yowo detect` alone."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "override",
     [f"{group}={choice}" for group in groups() if group not in EXCLUSIVE | OF_DETECT for choice in choices(group)],

@@ -16,6 +16,8 @@ from yowo.errors import VideoError
 FATAL = 5
 DEATH = r"DataLoader worker \(pid|Connection|No such file|^$"
 
+pytestmark = pytest.mark.slow
+
 
 class Killed(ClipDataset):
     """Its worker is killed at one sample, as by the system when memory runs out."""

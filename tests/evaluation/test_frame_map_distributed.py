@@ -18,6 +18,8 @@ SHARES = {
     "idle": (slice(None), None),
 }
 
+pytestmark = pytest.mark.slow
+
 
 def score_shares(rank, folder):
     """Score the share of `rank` of every case, and write what this process finds."""

@@ -13,6 +13,8 @@ from tests.evaluation import test_video_map as video
 
 CASES = {"video": (video.metric_on, video.split_and_detections(3)), "ava": (ava.metric_on, ava.split_and_detections(3))}
 
+pytestmark = pytest.mark.slow
+
 
 def shares(count):
     every = list(range(count))

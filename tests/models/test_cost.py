@@ -4,6 +4,8 @@ import torch
 import yowo
 from yowo.models.cost import module_costs
 
+pytestmark = pytest.mark.slow
+
 
 def costs(name, clip_len=16, size=(224, 224), dataset="ucf24"):
     with torch.device("meta"):

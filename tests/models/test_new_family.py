@@ -31,6 +31,8 @@ TARGETS = [
     {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)},
 ]
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def search(tmp_path):
