@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 import yowo
+from yowo.commands.messages import nearest, tell_error
 from yowo.errors import YowoError
 
 VERBS = {
@@ -22,6 +23,18 @@ VERBS = {
     "bench": "measure speed and memory on this machine",
     "demo": "generate videos, train, evaluate and detect in a few minutes",
 }
+OTHER_WORDS = {
+    **dict.fromkeys(("predict", "infer", "inference", "track", "test_video", "run"), "detect"),
+    **dict.fromkeys(("val", "validate", "validation", "test", "evaluate", "evaluation"), "eval"),
+    **dict.fromkeys(("fit", "training", "finetune", "fine-tune", "resume", "tune", "sweep"), "train"),
+    **dict.fromkeys(("benchmark", "speed", "profile"), "bench"),
+    **dict.fromkeys(("summary", "model", "models"), "info"),
+    **dict.fromkeys(("dataset", "datasets", "import", "convert", "check", "prepare", "anchors"), "data"),
+    **dict.fromkeys(("export", "download", "fetch"), "weights"),
+    **dict.fromkeys(("results", "compare"), "report"),
+    **dict.fromkeys(("metrics", "map"), "score"),
+}
+"""Words that other programs use, and ours."""
 EXIT_USER_ERROR = 2
 
 
@@ -36,11 +49,21 @@ def main() -> None:
         return
     try:
         if verb not in VERBS:
-            raise YowoError(f"yowo {verb}: there is no such command; choose one of {', '.join(VERBS)}")
+            raise YowoError(unknown_verb(verb))
         import_module(f"yowo.commands.{verb}").run(sys.argv[2:])
     except YowoError as error:
-        Console(stderr=True).print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        tell_error(error)
         sys.exit(EXIT_USER_ERROR)
+
+
+def unknown_verb(word: str) -> str:
+    """Return the message for a word that is no command, with the command that is probably meant."""
+    if "=" in word or word.startswith("-"):
+        return f"yowo {word}: expected a command first, as in yowo train {word}; choose one of {', '.join(VERBS)}"
+    if word.lower() in OTHER_WORDS:
+        ours = OTHER_WORDS[word.lower()]
+        return f"yowo {word}: there is no such command; use yowo {ours} ({VERBS[ours]})"
+    return f"yowo {word}: there is no such command; choose one of {', '.join(VERBS)}{nearest(word.lower(), VERBS)}"
 
 
 def _help() -> None:
@@ -50,4 +73,4 @@ def _help() -> None:
     for verb, words in VERBS.items():
         table.add_row(f"  yowo {verb}", words)
     console.print(table)
-    console.print("\nyowo VERB --help shows the choices and examples of a command.", highlight=False)
+    console.print("\nyowo VERB --help shows the keys or options of a command, and examples.", highlight=False)
