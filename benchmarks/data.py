@@ -16,7 +16,7 @@ from rich.table import Table
 
 from benchmarks.released_data import released_pipeline, write_pictures
 from yowo.commands.bench.data import cpu_jobs, job_rates, one_core
-from yowo.config.build import build_datamodule
+from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
 
 

@@ -6,7 +6,7 @@ from PIL import Image
 
 from benchmarks.released_data import released_pipeline, write_pictures
 from tests.make_data import ucf24_files
-from yowo.config.build import build_datamodule
+from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
 from yowo.errors import ConfigError
 from yowo.video.reader import open_video

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from yowo.commands.demo import draw_sheet, liveliest
-from yowo.config.build import build_datamodule, build_detector
+from yowo.config.build import build_detector
+from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
 from yowo.contracts import Tube
 from yowo.data.key_frames import AnnotatedVideo

@@ -30,11 +30,11 @@ def test_what_training_took_is_added_to_the_record(folder):
 
 
 def test_only_the_first_process_writes(folder, monkeypatch):
-    monkeypatch.setattr(records.rank_zero_only, "rank", 1, raising=False)
+    monkeypatch.setenv("LOCAL_RANK", "1")
     records.record_run(OmegaConf.create({"a": 1}))
     records.record_training(1.0, 2)
     assert not list(folder.iterdir())
-    monkeypatch.setattr(records.rank_zero_only, "rank", 0)
+    monkeypatch.setenv("LOCAL_RANK", "0")
     records.record_run(OmegaConf.create({"a": 1}))
     assert {path.name for path in folder.iterdir()} == {"config.yaml", "run.json"}
 

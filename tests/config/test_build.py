@@ -3,16 +3,8 @@ import torch
 from omegaconf import OmegaConf
 
 import yowo
-from yowo.config.build import (
-    build_callbacks,
-    build_datamodule,
-    build_detector,
-    build_loggers,
-    build_module,
-    build_trainer,
-    image_size,
-    scaled_anchors,
-)
+from yowo.config.build import build_detector, image_size, scaled_anchors
+from yowo.config.build_training import build_callbacks, build_datamodule, build_loggers, build_module, build_trainer
 from yowo.config.compose import compose_config
 from yowo.data.datamodule import ClipDataModule
 from yowo.errors import ConfigError

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from yowo.config.build import build_datamodule, build_detector
+from yowo.config.build import build_detector
+from yowo.config.build_training import build_datamodule
 from yowo.config.checkpoint import MOVED, REMEMBERED, portable, register_checkpoint, up_to_date
 from yowo.config.compose import compose_config
 from yowo.errors import WeightsError

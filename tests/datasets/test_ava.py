@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.data.test_dataset import number
 from tests.make_data import pictures
-from yowo.config.build import build_datamodule
+from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
 from yowo.data.dataset import ClipDataset
 from yowo.datasets.ava import AVA

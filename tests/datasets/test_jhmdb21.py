@@ -7,7 +7,7 @@ import scipy.io
 from PIL import Image
 
 from tests.make_data import pictures, write_video
-from yowo.config.build import build_datamodule
+from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
 from yowo.datasets.jhmdb21 import JHMDB21
 from yowo.errors import ConfigError, DatasetError

@@ -9,7 +9,8 @@ import torch
 
 from tests.end_to_end.running import forked
 from tests.end_to_end.test_commands import TINY
-from yowo.config.build import build_datamodule, build_detector, build_module
+from yowo.config.build import build_detector
+from yowo.config.build_training import build_datamodule, build_module
 from yowo.config.compose import compose_config
 from yowo.weights.reading import read_checkpoint
 

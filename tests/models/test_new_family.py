@@ -5,7 +5,8 @@ import torch
 
 import yowo
 from tests.made_up_families import AnchorFamily, PointFamily
-from yowo.config.build import build_datamodule, build_detector, build_module, build_trainer
+from yowo.config.build import build_detector
+from yowo.config.build_training import build_datamodule, build_module, build_trainer
 from yowo.config.compose import compose_config
 from yowo.errors import ConfigError
 from yowo.models.cost import module_costs

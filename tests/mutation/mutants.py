@@ -100,8 +100,8 @@ MUTANTS = (
     Mutant(
         "every process writes the record of a run",
         "yowo/commands/records.py",
-        "@rank_zero_only\ndef record_run",
-        "def record_run",
+        "return int(number) == 0",
+        "return True",
         ("commands/test_records.py",),
     ),
     # boxes

@@ -10,7 +10,7 @@ import torch
 from tests.datasets import test_jhmdb21
 from tests.film_cases import film, psnr, turn
 from tests.make_data import pictures, project, ucf24_files, write_video
-from yowo.config.build import build_datamodule
+from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
 from yowo.datasets.custom import Custom
 from yowo.datasets.jhmdb21 import JHMDB21

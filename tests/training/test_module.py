@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from yowo.config.build import build_detector, build_module
+from yowo.config.build import build_detector
+from yowo.config.build_training import build_module
 from yowo.config.compose import compose_config
 from yowo.contracts import ClipBatch, Tube
 from yowo.data.key_frames import AnnotatedVideo

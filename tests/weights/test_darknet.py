@@ -9,7 +9,8 @@ from tests import golden_cases
 from tests.foreign_weights import foreign, names_of, small_resnext, small_yolov2, write_darknet
 from yowo.errors import WeightsError
 from yowo.models.backbones2d.yolov2 import YOLOv2
-from yowo.weights.darknet import darknet_layout, looks_like_darknet, read_darknet
+from yowo.weights.darknet import darknet_layout, read_darknet
+from yowo.weights.file_format import looks_like_darknet
 from yowo.weights.loading import load_weights
 
 FRAMES = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(5))

@@ -1,7 +1,6 @@
 """`yowo demo`: generate videos, train, evaluate with and without motion, detect, draw."""
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,10 @@ from rich.console import Console
 
 from yowo.commands.detect import annotate
 from yowo.commands.eval import evaluate, report
-from yowo.commands.hydra_app import run_hydra
 from yowo.commands.records import record_run, run_folder
-from yowo.commands.train import BEST, check, fit
-from yowo.config.build import build_datamodule, build_eval_transform
+from yowo.commands.train import BEST, fit
+from yowo.config.build import build_eval_transform
+from yowo.config.build_training import build_datamodule
 from yowo.contracts import Target
 from yowo.data.datamodule import ClipDataModule
 from yowo.data.dataset import collate
@@ -25,11 +24,6 @@ from yowo.video.frame_source import open_file
 
 SHEET = 12
 """Number of held-out key frames on the contact sheet."""
-
-
-def run(arguments: Sequence[str]) -> None:
-    """Run the command with the arguments after `yowo demo`."""
-    run_hydra("demo", demo, arguments, check)
 
 
 def demo(config: DictConfig) -> None:

@@ -1,6 +1,5 @@
 """`yowo eval`: evaluate a checkpoint on its held-out split."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,11 +9,10 @@ from omegaconf import DictConfig
 from rich.console import Console
 from torchmetrics import MetricCollection
 
-from yowo.commands.hydra_app import run_hydra
 from yowo.commands.records import record_run, run_folder
-from yowo.commands.starting_weights import check_network, load_network, remember_network
-from yowo.config.build import build_datamodule, build_detector, build_module, build_trainer
-from yowo.config.checks import check_root
+from yowo.commands.starting_weights import load_network
+from yowo.config.build import build_detector
+from yowo.config.build_training import build_datamodule, build_module, build_trainer
 from yowo.data.datamodule import ClipDataModule
 from yowo.evaluation.key_frame_metric import KeyFrameMetric
 from yowo.evaluation.metric_groups import merge_reports
@@ -27,21 +25,6 @@ from yowo.reports.published import row_of
 from yowo.reports.score_figures import usual_columns
 from yowo.reports.terminal_tables import score_tables
 from yowo.training.module import ActionDetection
-
-
-def run(arguments: Sequence[str]) -> None:
-    """Run the command with what was typed after `yowo eval`."""
-    run_hydra("eval", evaluate_checkpoint, remember_network("eval", arguments), check)
-
-
-def check(config: DictConfig) -> None:
-    """Check what evaluation needs, before anything is read.
-
-    Raises:
-        ConfigError: The checkpoint or the data set's folder is not given or not there.
-    """
-    check_network(config, "eval")
-    check_root(config)
 
 
 def evaluate_checkpoint(config: DictConfig) -> None:

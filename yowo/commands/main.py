@@ -23,6 +23,8 @@ VERBS = {
     "bench": "measure speed and memory on this machine",
     "demo": "generate videos, train, evaluate and detect in a few minutes",
 }
+CONFIGURED = ("train", "eval", "demo")
+"""Verbs that Hydra configures; `yowo.commands.entry` checks what was typed before their jobs are imported."""
 OTHER_WORDS = {
     **dict.fromkeys(("predict", "infer", "inference", "track", "test_video", "run"), "detect"),
     **dict.fromkeys(("val", "validate", "validation", "test", "evaluate", "evaluation"), "eval"),
@@ -50,7 +52,7 @@ def main() -> None:
     try:
         if verb not in VERBS:
             raise YowoError(unknown_verb(verb))
-        import_module(f"yowo.commands.{verb}").run(sys.argv[2:])
+        import_module(f"yowo.commands.{'entry.' if verb in CONFIGURED else ''}{verb}").run(sys.argv[2:])
     except YowoError as error:
         tell_error(error)
         sys.exit(EXIT_USER_ERROR)

@@ -1,6 +1,7 @@
 """Writes records of a run into its folder: the resolved configuration, the command, and versions."""
 
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -8,11 +9,23 @@ from importlib import metadata
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
-from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationToMissingValueError
 
 LIBRARIES = ("yowo-lightning", "torch", "lightning", "torchmetrics", "hydra-core", "decord", "av", "numpy")
+
+NUMBERS_OF_PROCESSES = ("RANK", "LOCAL_RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK")
+"""Environment variables with the number of a process, those that Lightning reads, in its order."""
+
+
+def is_first_process() -> bool:
+    """Return whether this is the only process of a run or its first one, which writes files.
+
+    Lightning and the launchers of clusters tell each process its number in an environment variable; Lightning itself
+    is not imported, because detection runs without it.
+    """
+    number = next((os.environ[name] for name in NUMBERS_OF_PROCESSES if os.environ.get(name)), "0")
+    return int(number) == 0
 
 
 def run_folder() -> Path:
@@ -20,9 +33,10 @@ def run_folder() -> Path:
     return Path(HydraConfig.get().runtime.output_dir)
 
 
-@rank_zero_only
 def record_run(config: DictConfig) -> None:
     """Write config.yaml (resolved) and run.json into the run's folder."""
+    if not is_first_process():
+        return
     folder = run_folder()
     (folder / "config.yaml").write_text(_resolved(config))
     record = {
@@ -34,9 +48,10 @@ def record_run(config: DictConfig) -> None:
     (folder / "run.json").write_text(json.dumps(record, indent=1))
 
 
-@rank_zero_only
 def record_training(seconds: float, parameters: int) -> None:
     """Add to run.json the training time in seconds and the number of parameters."""
+    if not is_first_process():
+        return
     path = run_folder() / "run.json"
     record = json.loads(path.read_text()) if path.is_file() else {}
     path.write_text(json.dumps({**record, "seconds": round(seconds, 1), "parameters": parameters}, indent=1))

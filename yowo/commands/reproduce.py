@@ -12,7 +12,8 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from yowo.commands.eval import evaluate
-from yowo.config.build import build_datamodule, build_detector, build_module, build_trainer, image_size
+from yowo.config.build import build_detector, image_size
+from yowo.config.build_training import build_datamodule, build_module, build_trainer
 from yowo.config.checks import check_root
 from yowo.config.compose import compose_config
 from yowo.errors import ConfigError

@@ -1,28 +1,28 @@
 """Checks and loads `weights=FILE` and `weights.*=...` of train, eval and detect, with one log line per file."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
 from yowo.commands.hydra_app import only_shown
-from yowo.config.checkpoint import CHECKPOINT_KEY, REMEMBERED, portable, register_checkpoint, register_groups
+from yowo.config.checkpoint import REMEMBERED, portable, register_checkpoint, register_groups, stored_config
 from yowo.config.compose import compose_config, override_value, spelled_out
 from yowo.errors import ConfigError, WeightsError
-from yowo.models.detector import Detector
-from yowo.weights.kinds import DETECTOR
-from yowo.weights.loading import load_weights, open_weights
-from yowo.weights.reading import read_checkpoint
-from yowo.weights.recognise import likely_setup
-from yowo.weights.starting import StartingWeights, is_whole
+
+if TYPE_CHECKING:  # what reads weights imports torch; options are checked without it
+    from yowo.models.detector import Detector
+    from yowo.weights.starting import StartingWeights
 
 log = logging.getLogger(__name__)
 
 
-def chosen_weights(config: DictConfig) -> StartingWeights:
+def chosen_weights(config: DictConfig) -> "StartingWeights":
     """Return the initial weights of a configuration, from its node `weights`."""
+    from yowo.weights.starting import StartingWeights
+
     node = config.weights
     return StartingWeights(node.file, node.backbone2d, node.backbone3d, bool(node.strict), bool(node.reset_head))
 
@@ -33,8 +33,10 @@ def check_weights(config: DictConfig) -> None:
     Raises:
         ConfigError: A file does not exist.
     """
-    for key, file in chosen_weights(config).files().items():
-        if not Path(str(file)).is_file():
+    node = config.weights
+    named = {"weights": node.file, "weights.backbone2d": node.backbone2d, "weights.backbone3d": node.backbone3d}
+    for key, file in named.items():
+        if file is not None and not Path(str(file)).is_file():
             raise ConfigError(f"{key}={file}: there is no such file; check the path")
 
 
@@ -86,21 +88,24 @@ def remember_network(command: str, arguments: Sequence[str]) -> list[str]:
             f"checkpoint is required, as in yowo {command} checkpoint=runs/train/.../best.ckpt; or weights=FILE for a "
             "released file"
         )
-    content = read_checkpoint(file)
-    if CHECKPOINT_KEY in content:
+    if stored_config(file) is not None:
         register_checkpoint(file)
         return list(arguments)
     groups = [a for a in overrides if a.partition("=")[0] in (*REMEMBERED, "experiment")]
-    register_groups(portable(compose_config("train", [*_setup(command, file, content, groups), *groups])))
+    register_groups(portable(compose_config("train", [*_setup(command, file, groups), *groups])))
     return [a for a in arguments if not a.startswith("experiment=")]
 
 
-def _setup(command: str, file: str, content: Mapping[str, Any], groups: Sequence[str]) -> list[str]:
+def _setup(command: str, file: str, groups: Sequence[str]) -> list[str]:
     """Return `model=` and `dataset=` of a weights file, unless they are among the overrides."""
     typed = {group.partition("=")[0] for group in groups}
     if "experiment" in typed or typed >= {"model", "dataset"}:
         return []
-    weights = open_weights(content)
+    from yowo.weights.kinds import DETECTOR
+    from yowo.weights.loading import open_weights
+    from yowo.weights.recognise import likely_setup
+
+    weights = open_weights(file)
     if weights.kind.part != DETECTOR:
         raise WeightsError(
             f"weights={file}: expected a whole detector, got {weights.kind.words}; to train one from it, use yowo "
@@ -116,12 +121,15 @@ def _setup(command: str, file: str, content: Mapping[str, Any], groups: Sequence
     return [f"{name}={value}" for name, value in found.items() if name not in typed]
 
 
-def load_network(detector: Detector, config: DictConfig) -> None:
+def load_network(detector: "Detector", config: DictConfig) -> None:
     """Load `checkpoint` and `weights` into the network of eval or detect.
 
     Raises:
         WeightsError: A file cannot be read or does not match, or a part of the network would keep random values.
     """
+    from yowo.weights.loading import load_weights
+    from yowo.weights.starting import is_whole
+
     reports = {} if config.checkpoint is None else {config.checkpoint: load_weights(detector, config.checkpoint)}
     chosen = chosen_weights(config)
     reports |= chosen.load(detector)

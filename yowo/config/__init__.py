@@ -5,7 +5,8 @@ from lazy_loader import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     submod_attrs={
-        "build": ["build_datamodule", "build_detector", "build_module", "build_trainer"],
+        "build": ["build_detector"],
+        "build_training": ["build_datamodule", "build_module", "build_trainer"],
         "checkpoint": ["portable", "register_checkpoint"],
         "checks": ["check_root"],
         "compose": ["compose_config"],

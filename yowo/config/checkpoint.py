@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from yowo.config.conf_files import conf_dir
 from yowo.errors import WeightsError
-from yowo.weights.reading import read_checkpoint
+from yowo.weights.stored_entry import read_entry
 
 REMEMBERED = (
     "backbone2d",
@@ -61,15 +61,25 @@ def register_checkpoint(path: str | None) -> None:
     """
     remembered: Mapping[str, Any] = {group: {} for group in REMEMBERED}
     if path is not None:
-        content = read_checkpoint(path).get(CHECKPOINT_KEY)
-        config = content.get("config") if isinstance(content, Mapping) else None
-        if not isinstance(config, Mapping) or not {"model", "dataset", "loss"} <= set(config):
+        config = stored_config(path)
+        if config is None or not {"model", "dataset", "loss"} <= set(config):
             raise WeightsError(
                 f"{path}: expected a checkpoint of `yowo train`, got weights without a configuration; use the file "
                 "with weights=FILE instead"
             )
         remembered = up_to_date(config)
     register_groups(remembered)
+
+
+def stored_config(path: str) -> Mapping[str, Any] | None:
+    """Return the configuration in a weights file; None if it has none, as files of other programs.
+
+    Raises:
+        WeightsError: The file cannot be read.
+    """
+    content = read_entry(path, CHECKPOINT_KEY)
+    config = content.get("config") if isinstance(content, Mapping) else None
+    return config if isinstance(config, Mapping) else None
 
 
 def register_groups(remembered: Mapping[str, Any]) -> None:

@@ -16,13 +16,11 @@ from torch import Tensor, nn
 
 from yowo.errors import WeightsError
 from yowo.models.layers import ConvNormAct
+from yowo.weights.file_format import NEW_HEADER, VERSION_BYTES
 
-VERSION_BYTES = 12
-OLD_HEADER, NEW_HEADER = 16, 20
+OLD_HEADER = 16
 NEW_SINCE = (0, 2)
 """First version (major, minor) that counts the training images in 64 bits."""
-HIGHEST = 10
-"""Upper bound (exclusive) of the version numbers that darknet writes."""
 NORM_ENTRIES = ("bias", "weight", "running_mean", "running_var")
 
 
@@ -41,19 +39,11 @@ class DarknetWeights:
     seen: int
 
 
-def looks_like_darknet(head: bytes, size: int) -> bool:
-    """Return whether a file of `size` bytes whose first bytes are `head` can be a darknet file."""
-    if len(head) < NEW_HEADER:
-        return False
-    version = struct.unpack("<3i", head[:VERSION_BYTES])
-    return all(0 <= v < HIGHEST for v in version) and any(version[:2]) and size % 4 == 0
-
-
 def read_darknet(path: Path) -> DarknetWeights:
     """Read a darknet file.
 
     Args:
-        path: A file for which `looks_like_darknet` is true.
+        path: A file for which `yowo.weights.file_format.looks_like_darknet` is true.
 
     Returns:
         The header and the values.

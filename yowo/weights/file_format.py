@@ -1,10 +1,10 @@
 """Recognises the format of a weights file from its first bytes; its name is not used."""
 
+import struct
 import zipfile
 from pathlib import Path
 
 from yowo.errors import WeightsError
-from yowo.weights.darknet import looks_like_darknet
 
 PYTORCH, LEGACY, SAFETENSORS, DARKNET = "PyTorch", "PyTorch before 1.6", "safetensors", "darknet"
 """The supported formats."""
@@ -14,6 +14,10 @@ LEGACY_MAGIC = 0x1950A86A20F9469CFC6C.to_bytes(10, "little")
 """The pickled number at the start of files of PyTorch before 1.6."""
 TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
 """The mark of a tar archive, and its position in bytes."""
+VERSION_BYTES, NEW_HEADER = 12, 20
+"""Bytes of a darknet file's version, and of its whole header since version 0.2."""
+HIGHEST = 10
+"""Upper bound (exclusive) of the version numbers that darknet writes."""
 
 # the first bytes of other formats, and the end of the error message for them
 FOREIGN: tuple[tuple[bytes, str], ...] = (
@@ -55,6 +59,14 @@ def file_format(path: Path) -> str:
     if looks_like_darknet(head, size):
         return DARKNET
     raise WeightsError(f"{path}: {_other(head)}")
+
+
+def looks_like_darknet(head: bytes, size: int) -> bool:
+    """Return whether a file of `size` bytes whose first bytes are `head` can be a darknet file."""
+    if len(head) < NEW_HEADER:
+        return False
+    version = struct.unpack("<3i", head[:VERSION_BYTES])
+    return all(0 <= v < HIGHEST for v in version) and any(version[:2]) and size % 4 == 0
 
 
 def _zip_format(path: Path) -> str:

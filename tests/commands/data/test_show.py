@@ -4,7 +4,7 @@ from PIL import Image
 
 from tests.make_data import project, ucf24_files
 from yowo.commands.data.show import one_of_each, run
-from yowo.config.build import build_datamodule
+from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
 from yowo.errors import ConfigError
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from torch import Tensor
 from torch.utils.data import DataLoader, Subset
 
-from yowo.config.build import build_datamodule
+from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
 from yowo.data.datamodule import ClipDataModule
 from yowo.data.dataset import ClipDataset, collate

@@ -9,7 +9,7 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
-from yowo.config.build import build_datamodule
+from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
 from yowo.data.dataset import ClipDataset
 from yowo.data.key_frames import Split
