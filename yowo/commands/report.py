@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from yowo.commands.options import OptionParser
 from yowo.reports.chart_output import save_picture
 from yowo.reports.charts import run_bars
 from yowo.reports.run_table import as_csv, as_markdown, cells, find_runs, tabulate
@@ -45,7 +46,7 @@ def run(arguments: Sequence[str]) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
-    made = argparse.ArgumentParser(
+    made = OptionParser(
         prog="yowo report",
         description="Collect finished runs into one table: what differs between them, and their results. Runs that "
         "differ in their seed only share a row, with mean and standard deviation.",

@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from yowo.commands.eval import evaluate
+from yowo.commands.options import OptionParser
 from yowo.config.build import build_detector, image_size
 from yowo.config.build_training import build_datamodule, build_module, build_trainer
 from yowo.config.checks import check_root
@@ -113,7 +114,7 @@ def _cost(config: DictConfig) -> dict[str, float]:
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
-    made = argparse.ArgumentParser(
+    made = OptionParser(
         prog="yowo reproduce",
         description="Evaluate those rows of a table of the report that have weights. Results are kept: a run that was "
         "stopped continues where it was.",

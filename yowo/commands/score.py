@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from yowo.commands.options import OptionParser
 from yowo.evaluation.protocols import KINDS, score_files
 from yowo.reports.metrics_file import write_metrics
 from yowo.reports.terminal_tables import score_tables
@@ -45,11 +46,10 @@ def run(arguments: Sequence[str]) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
-    made = argparse.ArgumentParser(
+    made = OptionParser(
         prog="yowo score",
         description="Score saved detections: frame-mAP and video-mAP of UCF101-24 and JHMDB-21, mAP of AVA.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("--protocol", choices=tuple(KINDS), required=True, help="whose rules to follow")
     made.add_argument("--detections", type=Path, required=True, help="npz (ucf24, jhmdb21) or official CSV (ava)")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
+from yowo.commands.messages import nearest
 from yowo.errors import ConfigError
 
 
@@ -44,5 +45,7 @@ def run_subject(command: str, about: str, subjects: Mapping[str, Subject], argum
         return
     word, *rest = arguments
     if word not in subjects:
-        raise ConfigError(f"{command} {word}: there is no such command; choose one of {', '.join(subjects)}")
+        raise ConfigError(
+            f"{command} {word}: there is no such command; choose one of {', '.join(subjects)}{nearest(word, subjects)}"
+        )
     import_module(subjects[word].module).run(rest)

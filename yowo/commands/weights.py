@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.table import Table
 
+from yowo.commands.options import OptionParser
 from yowo.config.build import build_detector
 from yowo.config.compose import compose_config
 from yowo.errors import WeightsError
@@ -56,11 +57,10 @@ def run(arguments: Sequence[str]) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
-    made = argparse.ArgumentParser(
+    made = OptionParser(
         prog="yowo weights",
         description="Weights of YOWO, YOWO-Plus, YOWO-Nano and their backbones.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     actions = made.add_subparsers(dest="action", required=True, metavar="list, fetch, import or info")
     actions.add_parser("list", help="list the published files with their use and address")

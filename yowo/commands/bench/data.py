@@ -14,6 +14,7 @@ from rich.table import Table
 from torch import Tensor
 from torch.utils.data import DataLoader, Subset
 
+from yowo.commands.options import OptionParser
 from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
 from yowo.data.datamodule import ClipDataModule
@@ -134,11 +135,10 @@ def job_rates(jobs: Sequence[Callable[[], None]], count: int) -> list[float]:
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
-    made = argparse.ArgumentParser(
+    made = OptionParser(
         prog="yowo bench data",
         description="Training clips per CPU second and per second of wall time.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("overrides", nargs="*", help="overrides of yowo train, such as dataset=ucf24 dataset.root=DIR")
     made.add_argument("--clips", type=int, default=64, help="clips to measure")

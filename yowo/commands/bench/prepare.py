@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from yowo.commands.options import OptionParser
 from yowo.data.clips import CLIP_RATE
 from yowo.errors import ConfigError, DatasetError
 from yowo.storage.preparation import prepare
@@ -141,11 +142,10 @@ def table(before: Reading, after: Reading, pictures: int) -> Table:
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
-    made = argparse.ArgumentParser(
+    made = OptionParser(
         prog="yowo bench prepare",
         description="Random access to a long film before and after yowo data prepare.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("film", type=Path, metavar="FILM", help="the film to measure")
     made.add_argument(

@@ -14,6 +14,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from yowo.commands.options import OptionParser
 from yowo.contracts import Tube
 from yowo.datasets.class_lists import class_names
 from yowo.errors import ConfigError
@@ -201,11 +202,10 @@ def made_up(count: int, num_classes: int, seed: int = 0) -> tuple[DetectionTable
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
-    made = argparse.ArgumentParser(
+    made = OptionParser(
         prog="yowo bench score",
         description="CPU seconds of frame-mAP, video-mAP and AVA's mAP.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("--detections", type=Path, help="npz of detections on UCF101-24")
     made.add_argument("--annotations", type=Path, help="finalAnnots.mat")

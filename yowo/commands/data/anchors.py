@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from yowo.boxes.anchor_clusters import mean_best_iou
+from yowo.commands.options import OptionParser
 from yowo.errors import ConfigError
 from yowo.projects.opened import open_project
 from yowo.projects.project import ANCHORS, FACTS, find_anchors, read_facts, write_facts
@@ -56,11 +57,10 @@ def run(arguments: Sequence[str]) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
-    made = argparse.ArgumentParser(
+    made = OptionParser(
         prog="yowo data anchors",
         description="k-means clustering of the boxes of a project by IoU.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("root", type=Path, help="folder of a project")
     made.add_argument("--count", type=int, default=ANCHORS, help=f"number of anchors ({ANCHORS})")

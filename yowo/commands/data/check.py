@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from yowo.commands.options import OptionParser
 from yowo.projects.checks import ProjectReport, check_project
 from yowo.projects.project import SPLITS
 
@@ -39,11 +40,10 @@ def run(arguments: Sequence[str]) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
-    made = argparse.ArgumentParser(
+    made = OptionParser(
         prog="yowo data check",
         description="Find unreadable videos, invalid boxes and frames, leaks between splits, imbalance and more.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("root", type=Path, help="folder of a project, as yowo data import writes it")
     return made

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from yowo.commands.options import OptionParser
 from yowo.datasets.ava_annotation import read_class_list
 from yowo.errors import AnnotationError, ConfigError
 from yowo.importing.annotated import Annotated, ImportOptions
@@ -64,11 +65,10 @@ def run(arguments: Sequence[str]) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
-    made = argparse.ArgumentParser(
+    made = OptionParser(
         prog="yowo data import",
         description="Convert annotations to a folder that dataset=custom trains on.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("--from", dest="format", required=True, choices=list(FORMATS), help="format of the source")
     made.add_argument("source", nargs="+", type=Path, help="file or folder; several are merged")

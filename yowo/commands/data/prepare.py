@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from typing_extensions import Self
 
+from yowo.commands.options import OptionParser
 from yowo.errors import DatasetError
 from yowo.storage.plan import Job
 from yowo.storage.pool import Advance, Event, Failed
@@ -54,11 +55,10 @@ def run(arguments: Sequence[str]) -> None:
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
     usual = Recipe()
-    made = argparse.ArgumentParser(
+    made = OptionParser(
         prog="yowo data prepare",
         description="Re-encode the videos of a data set for fast random access: smaller, and with more key frames.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("folder", type=Path, metavar="DIR", help="root of the data set: videos at any depth")
     made.add_argument("--output", type=Path, metavar="DIR2", help="root of the copy (DIR_prepared)")

@@ -9,6 +9,7 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
+from yowo.commands.options import OptionParser
 from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
 from yowo.data.dataset import ClipDataset
@@ -101,11 +102,10 @@ def drawn(dataset: ClipDataset, position: int, count: int, classes: Sequence[str
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
-    made = argparse.ArgumentParser(
+    made = OptionParser(
         prog="yowo data show",
         description="Draw samples with their boxes.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     splits: tuple[Split, ...] = ("train", "val")
     made.add_argument("root", type=Path, help="folder of a project, or of another data set")
