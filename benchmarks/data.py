@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.released_data import released_pipeline, write_pictures
-from yowo.commands.bench.data import cpu_jobs, job_rates, one_core
+from yowo.commands.bench.clip_rates import cpu_jobs, job_rates, one_core
 from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
 

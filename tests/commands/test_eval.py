@@ -1,17 +1,6 @@
 import json
 
-import pytest
-
-from yowo.commands.eval import check, report
-from yowo.config.checkpoint import register_checkpoint
-from yowo.config.compose import compose_config
-from yowo.errors import ConfigError
-
-
-def test_a_checkpoint_is_required():
-    register_checkpoint(None)
-    with pytest.raises(ConfigError, match="checkpoint is required, as in yowo eval"):
-        check(compose_config("eval", ["dataset=motion"]))
+from yowo.commands.eval import report
 
 
 def test_the_report_is_a_table_a_file_and_a_picture(tmp_path, capsys):

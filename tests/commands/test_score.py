@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from tests.make_data import write_annotation
-from yowo.commands.score import run
+from yowo.commands.score import PROTOCOLS, run
 from yowo.errors import AnnotationError
 from yowo.evaluation.detection_table import DetectionTable
+from yowo.evaluation.protocols import KINDS
 
 
 @pytest.fixture
@@ -51,3 +52,7 @@ def test_help_has_examples(capsys):
     with pytest.raises(SystemExit, match="0"):
         run(["--help"])
     assert "--protocol ava" in capsys.readouterr().out
+
+
+def test_every_protocol_can_be_chosen():
+    assert tuple(KINDS) == PROTOCOLS

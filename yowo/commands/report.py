@@ -8,8 +8,6 @@ from rich.console import Console
 from rich.table import Table
 
 from yowo.commands.options import OptionParser
-from yowo.reports.chart_output import save_picture
-from yowo.reports.charts import run_bars
 from yowo.reports.run_table import as_csv, as_markdown, cells, find_runs, tabulate
 from yowo.whole_file import whole_file
 
@@ -38,6 +36,9 @@ def run(arguments: Sequence[str]) -> None:
         with whole_file(output / name) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
         console.print(str(output / name), highlight=False, soft_wrap=True)
+    from yowo.reports.chart_output import save_picture  # matplotlib takes a while to load
+    from yowo.reports.charts import run_bars
+
     labels = [", ".join(row.settings) or "all runs" for row in table.rows]
     charted = {name: [row.values(name) for row in table.rows] for name in table.names[:CHARTED]}
     save_picture(run_bars(labels, charted), output / "report.png")

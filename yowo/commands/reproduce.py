@@ -6,24 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-from lightning.pytorch.callbacks import RichProgressBar
-from omegaconf import DictConfig
 from rich.console import Console
 
-from yowo.commands.eval import evaluate
 from yowo.commands.options import OptionParser
-from yowo.config.build import build_detector, image_size
-from yowo.config.build_training import build_datamodule, build_module, build_trainer
-from yowo.config.checks import check_root
-from yowo.config.compose import compose_config
 from yowo.errors import ConfigError
-from yowo.inference.speed import frames_per_second
-from yowo.models.cost import module_costs
 from yowo.reports.metrics_file import write_metrics
 from yowo.reports.paper_table import as_markdown, as_table
 from yowo.reports.published import PublishedRow, published_rows
-from yowo.weights.loading import load_weights
 from yowo.whole_file import whole_file
 
 SUFFIXES = (".ckpt", ".safetensors", ".pth", ".pt")
@@ -42,6 +31,10 @@ def run(arguments: Sequence[str]) -> None:
     if not weights:
         wanted = ", ".join(f"{row.name}{SUFFIXES[0]}" + (f" or {row.file}" if row.file else "") for row in rows)
         raise ConfigError(f"--weights-dir {options.weights_dir}: no file for table {options.table}; expected {wanted}")
+    if not options.root.is_dir():
+        raise ConfigError(f"--root {options.root}: not a directory; give the folder of the data set")
+    from yowo.commands.reproduced_row import evaluate_row  # torch and Lightning load with it
+
     results: dict[str, dict[str, Any]] = {}
     for row in rows:
         if row.name not in weights:
@@ -81,35 +74,6 @@ def find_weights(row: PublishedRow, rows: Sequence[PublishedRow], folder: Path) 
         plain = next((r for r in rows if (r.model, r.dataset, r.clip_len, r.context) == same), None)
         return None if plain is None else find_weights(plain, rows, folder)
     return found
-
-
-def evaluate_row(row: PublishedRow, weights: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """Evaluate one row as its experiment says.
-
-    Returns:
-        Its metrics, fractions 0..1, with `parameters`, `multiply_adds`, `fps` and `weights`.
-    """
-    overrides = [f"experiment={row.name}", f"dataset.root='{options.root}'", *options.set]
-    config = compose_config("train", overrides)
-    check_root(config)
-    data, detector = build_datamodule(config), build_detector(config)
-    load_weights(detector, weights)
-    module = build_module(config, detector, data)
-    trainer = build_trainer(config, logger=False, callbacks=[RichProgressBar()], enable_checkpointing=False)
-    metrics = evaluate(trainer, module, data, config, None)
-    device = trainer.strategy.root_device
-    rate = frames_per_second(detector, detector.postprocess, row.clip_len, image_size(config), device=device)
-    return {**metrics, **_cost(config), "fps": rate, "device": str(device), "weights": weights.name}
-
-
-def _cost(config: DictConfig) -> dict[str, float]:
-    with torch.device("meta"):
-        detector = build_detector(config).to("meta")
-    costs = module_costs(detector, int(config.dataset.clip_len), image_size(config))
-    return {
-        "parameters": sum(part.parameters for part in costs),
-        "multiply_adds": sum(part.multiply_adds for part in costs),
-    }
 
 
 def parser() -> argparse.ArgumentParser:

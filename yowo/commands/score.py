@@ -7,15 +7,15 @@ from pathlib import Path
 from rich.console import Console
 
 from yowo.commands.options import OptionParser
-from yowo.evaluation.protocols import KINDS, score_files
-from yowo.reports.metrics_file import write_metrics
-from yowo.reports.terminal_tables import score_tables
 
 EXAMPLES = """examples:
   yowo score --protocol ucf24 --detections det.npz --annotations finalAnnots.mat --output scores.json
   yowo score --protocol jhmdb21 --detections det.npz --annotations groundtruths_jhmdb.zip --linker trimmed
   yowo score --protocol ava --detections det.csv --annotations ava_val_v2.2.csv \\
              --exclude ava_val_excluded_timestamps_v2.2.csv"""
+
+PROTOCOLS = ("ucf24", "jhmdb21", "ava")
+"""Names in `yowo.evaluation.protocols.KINDS`."""
 
 
 def run(arguments: Sequence[str]) -> None:
@@ -28,6 +28,10 @@ def run(arguments: Sequence[str]) -> None:
     chosen = {name: value for name, value in vars(options).items() if name not in ("output", "report")}
     if options.iou is not None:
         chosen["iou"] = tuple(options.iou)
+    from yowo.evaluation.protocols import score_files  # scipy takes a while to load
+    from yowo.reports.metrics_file import write_metrics
+    from yowo.reports.terminal_tables import score_tables
+
     scores = score_files(**chosen)
     metrics = scores.metrics()
     console = Console()
@@ -51,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
         description="Score saved detections: frame-mAP and video-mAP of UCF101-24 and JHMDB-21, mAP of AVA.",
         epilog=EXAMPLES,
     )
-    made.add_argument("--protocol", choices=tuple(KINDS), required=True, help="whose rules to follow")
+    made.add_argument("--protocol", choices=PROTOCOLS, required=True, help="whose rules to follow")
     made.add_argument("--detections", type=Path, required=True, help="npz (ucf24, jhmdb21) or official CSV (ava)")
     made.add_argument(
         "--annotations", type=Path, required=True, help="finalAnnots.mat; folder or zip of text files; official CSV"

@@ -101,9 +101,9 @@ def _setup(command: str, file: str, groups: Sequence[str]) -> list[str]:
     typed = {group.partition("=")[0] for group in groups}
     if "experiment" in typed or typed >= {"model", "dataset"}:
         return []
-    from yowo.weights.kinds import DETECTOR
     from yowo.weights.loading import open_weights
     from yowo.weights.recognise import likely_setup
+    from yowo.weights.registry import DETECTOR
 
     weights = open_weights(file)
     if weights.kind.part != DETECTOR:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from yowo.boxes.array_iou import pair_iou
 from yowo.projects.table import TableRow
@@ -63,6 +62,8 @@ def _chains(rows: Sequence[TableRow]) -> list[list[int]]:
     frames = sorted(by_frame)
     steps = sorted(after - before for before, after in pairwise(frames))
     reach = GAP * steps[len(steps) // 2] if steps else 0
+    from scipy.optimize import linear_sum_assignment  # takes longer to load than everything else of an import
+
     chains: list[list[int]] = []
     alive: list[int] = []
     for frame in frames:

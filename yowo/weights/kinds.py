@@ -9,6 +9,7 @@ from torch import Tensor
 
 from yowo.errors import WeightsError
 from yowo.weights.convert import from_yowo, from_yowo_plus
+from yowo.weights.registry import BACKBONE2D, BACKBONE3D, DETECTOR
 
 WRAPPERS = ("state_dict", "model", "net", "model_state_dict")
 """Keys under which checkpoints store their state dict; the first one found is used."""
@@ -20,7 +21,6 @@ MAX_DEPTH = 8
 """Most levels of nested dicts that are searched for a state dict."""
 SHOWN = 5
 """Most names listed in a message; further names are counted."""
-DETECTOR, BACKBONE2D, BACKBONE3D = "detector", "backbone2d", "backbone3d"
 
 State = Mapping[str, Tensor]
 Rename = Callable[[State], dict[str, Tensor]]

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from yowo.errors import WeightsError
 from yowo.weights.darknet import DarknetWeights, darknet_state
 from yowo.weights.fitting import HEAD, Fit, fit_entries, fresh_head
-from yowo.weights.kinds import DARKNET_FILE, DETECTOR, Kind, first, kind_of, state_of
+from yowo.weights.kinds import DARKNET_FILE, Kind, first, kind_of, state_of
 from yowo.weights.reading import DARKNET_KEY, read_checkpoint
+from yowo.weights.registry import DETECTOR
 
 
 @dataclass(frozen=True)

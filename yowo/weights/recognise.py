@@ -1,7 +1,7 @@
 """Recognises from names and shapes which model and data set a detector's weights are for."""
 
-from yowo.weights.kinds import DETECTOR
 from yowo.weights.loading import Weights
+from yowo.weights.registry import DETECTOR
 
 ANCHORS = 5
 """Number of anchors of every published network of the YOWO family."""

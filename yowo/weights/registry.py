@@ -8,8 +8,9 @@ zip file and by opening it.
 from dataclasses import dataclass
 
 from yowo.errors import WeightsError
-from yowo.weights.kinds import BACKBONE2D, BACKBONE3D, DETECTOR
 
+DETECTOR, BACKBONE2D, BACKBONE3D = "detector", "backbone2d", "backbone3d"
+"""What a weights file is for: a whole detector, or a part of one."""
 YOWO_PLUS = "https://github.com/yjh0410/PyTorch_YOWO/releases/download/yowo-weight/"
 YOWOF = "https://github.com/yjh0410/YOWOF/releases/download/yowof-weight/"
 DROPBOX = "https://www.dropbox.com/sh/16jv2kwzom1pmlt/AABL3cFWDfG5MuH9PwnjSJf0a?dl=0"

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from yowo.weights.kinds import BACKBONE2D, BACKBONE3D, DETECTOR
 from yowo.weights.loading import LoadReport, load_backbone, load_weights
+from yowo.weights.registry import BACKBONE2D, BACKBONE3D, DETECTOR
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@ from yowo.commands.bench.model import run
 
 
 def test_networks_are_timed_side_by_side(capsys, monkeypatch):
-    monkeypatch.setattr("yowo.commands.bench.model.frames_per_second", lambda *args, **options: 12.5)
+    monkeypatch.setattr("yowo.inference.speed.frames_per_second", lambda *args, **options: 12.5)
     run(["-m", "model=yowo_tiny", "dataset=motion", "dataset.clip_len=8,16"])
     shown = capsys.readouterr().out
     assert "K = 8" in shown and "K = 16" in shown and "12.50" in shown and "1.00" in shown

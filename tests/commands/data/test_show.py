@@ -3,7 +3,8 @@ import pytest
 from PIL import Image
 
 from tests.make_data import project, ucf24_files
-from yowo.commands.data.show import one_of_each, run
+from yowo.commands.data.samples import one_of_each
+from yowo.commands.data.show import run
 from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
 from yowo.errors import ConfigError

@@ -2,14 +2,8 @@
 
 from collections.abc import Sequence
 
-import torch
 from rich.console import Console
 from rich.table import Table
-
-from yowo.commands.hydra_app import jobs
-from yowo.config.build import build_detector, image_size
-from yowo.config.compose import compose_config
-from yowo.inference.speed import frames_per_second
 
 HELP = """yowo bench model: frames per second of networks: forward pass and post-processing, one clip at a time
 
@@ -29,14 +23,22 @@ def run(arguments: Sequence[str]) -> None:
     if any(argument in ("-h", "--help") for argument in arguments):
         console.print(HELP, highlight=False)
         return
+    from yowo.commands.hydra_app import jobs
+    from yowo.config.compose import compose_config
+
+    configs = [compose_config("train", overrides) for overrides in jobs(arguments)]
+    import torch  # what was typed is checked before it loads
+
+    from yowo.config.build import build_detector, image_size
+    from yowo.inference.speed import frames_per_second
+
     device = "cuda" if torch.cuda.is_available() else "cpu"
     name = torch.cuda.get_device_name() if device == "cuda" else f"CPU, {torch.get_num_threads()} threads"
     table = Table("network", title=f"frames per second on {name}")
     table.add_column("FPS", justify="right")
     table.add_column("relative to the first", justify="right")
     first = None
-    for overrides in jobs(arguments):
-        config = compose_config("train", overrides)
+    for config in configs:
         detector = build_detector(config)
         rate = frames_per_second(
             detector, detector.postprocess, config.dataset.clip_len, image_size(config), device=device

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from yowo.commands.train import check, resumed
+from yowo.commands.entry.train import check, resumed
 from yowo.config.checkpoint import REMEMBERED, portable
 from yowo.config.compose import compose_config
 from yowo.errors import ConfigError

@@ -1,0 +1,69 @@
+import pytest
+from omegaconf import OmegaConf
+
+from yowo.config.build import build_detector
+from yowo.config.build_training import build_callbacks, build_datamodule, build_loggers, build_module, build_trainer
+from yowo.config.compose import compose_config
+from yowo.data.datamodule import ClipDataModule
+from yowo.errors import ConfigError
+from yowo.losses.terms import MultiHotFocalLoss, SoftmaxFocalLoss
+
+
+def test_the_class_loss_fits_the_labels():
+    ucf, ava = (
+        build_module(c, build_detector(c))
+        for c in (
+            compose_config("train", ["model=yowo_tiny", "dataset=ucf24"]),
+            compose_config("train", ["model=yowo_tiny", "dataset=ava"]),
+        )
+    )
+    assert isinstance(ucf.criterion.class_loss, SoftmaxFocalLoss)
+    assert isinstance(ava.criterion.class_loss, MultiHotFocalLoss) and len(ava.criterion.class_loss.class_ratio) == 80
+    assert ava.detector.multi_hot and not ucf.detector.multi_hot
+
+
+def test_the_trainer_loggers_and_callbacks_are_built_from_their_groups(tmp_path):
+    config = compose_config("train", ["logger=[csv,tensorboard]", "callbacks=ema", "trainer=cpu"])
+    OmegaConf.update(config, "callbacks.checkpoint.dirpath", str(tmp_path))
+    OmegaConf.update(config, "callbacks.pictures.folder", str(tmp_path))
+    for name in ("csv", "tensorboard"):
+        OmegaConf.update(config, f"logger.{name}.save_dir", str(tmp_path))
+    names = {type(callback).__name__ for callback in build_callbacks(config)}
+    assert {"ModelCheckpoint", "EMAWeightAveraging", "RichProgressBar", "KeyFramePictures", "Warmup"} <= names
+    assert [type(logger).__name__ for logger in build_loggers(config)] == ["CSVLogger", "TensorBoardLogger"]
+    assert build_trainer(config, logger=False).max_epochs == config.schedule.epochs
+
+
+def test_impossible_devices_are_a_config_error():
+    config = compose_config("train", ["trainer.accelerator=quantum"])
+    with pytest.raises(ConfigError, match="quantum"):
+        build_trainer(config, logger=False)
+
+
+class Pinning(ClipDataModule):
+    """A data module with an option of its own."""
+
+    def __init__(self, *args: object, pinned: bool = False, **options: object) -> None:
+        super().__init__(*args, **options)
+        self.pinned = pinned
+
+
+def test_an_option_of_the_data_is_a_key_of_dataset_and_an_argument_of_its_target():
+    own = ["dataset=motion", f"dataset._target_={__name__}.Pinning", "+dataset.pinned=true", "dataset.batch_size=5"]
+    data = build_datamodule(compose_config("train", own))
+    assert isinstance(data, Pinning) and data.pinned and data.batch_size == 5
+    assert build_datamodule(compose_config("train", ["dataset=motion", "dataset.seed=4"])).seed == 0  # the run's seed
+
+
+def test_a_context_looks_at_one_frame_in_a_test_and_trains_on_whole_clips(tmp_path):
+    overrides = ["dataset.num_train=1", "dataset.num_val=1", "dataset.num_frames=16", "dataset.num_val_frames=16"]
+    config = compose_config(
+        "train", [*overrides, f"dataset.root={tmp_path}/m", "context=lfb", "metric.test_frames=annotated"]
+    )
+    data = build_datamodule(config)
+    data.prepare_data()
+    assert [data.dataset(stage).clip_len for stage in ("train", "val", "test")] == [8, 8, 1]
+    plain = build_datamodule(
+        compose_config("train", [*overrides, f"dataset.root={tmp_path}/m", "metric.test_frames=annotated"])
+    )
+    assert plain.dataset("test") is plain.dataset("val")
