@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 import yowo
+from yowo.commands.help_page import PAGES, show_help, wants_help
 from yowo.commands.messages import nearest, tell_error
 from yowo.errors import YowoError
 
@@ -52,6 +53,9 @@ def main() -> None:
     try:
         if verb not in VERBS:
             raise YowoError(unknown_verb(verb))
+        if verb in PAGES and wants_help(sys.argv[2:]):
+            show_help(verb)
+            return
         import_module(f"yowo.commands.{'entry.' if verb in CONFIGURED else ''}{verb}").run(sys.argv[2:])
     except YowoError as error:
         tell_error(error)
