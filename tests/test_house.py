@@ -20,7 +20,7 @@ CONF = ROOT / "conf"
 FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     ("errors", "contracts"),
-    ("whole_file",),
+    ("whole_file", "progress"),
     ("boxes", "video"),
     ("storage", "data", "models", "losses", "tubes"),
     ("projects",),

@@ -1,14 +1,15 @@
 """`yowo eval`: evaluate a checkpoint on its held-out split."""
 
+import logging
 from pathlib import Path
 from typing import Any, cast
 
 import lightning as L
-from lightning.pytorch.callbacks import RichProgressBar
 from omegaconf import DictConfig
 from rich.console import Console
 from torchmetrics import MetricCollection
 
+from yowo.commands.log_lines import note
 from yowo.commands.records import record_run, run_folder
 from yowo.commands.starting_weights import load_network
 from yowo.config.build import build_detector
@@ -21,10 +22,14 @@ from yowo.reports.chart_output import save_picture
 from yowo.reports.charts import class_bars
 from yowo.reports.html_report import write_page
 from yowo.reports.metrics_file import write_metrics
+from yowo.reports.number_text import percent
 from yowo.reports.published import row_of
-from yowo.reports.score_figures import usual_columns
+from yowo.reports.score_figures import score_figures, usual_columns
 from yowo.reports.terminal_tables import score_tables
 from yowo.training.module import ActionDetection
+from yowo.training.progress import ProgressLines, TerminalBar
+
+log = logging.getLogger(__name__)
 
 
 def evaluate_checkpoint(config: DictConfig) -> None:
@@ -34,7 +39,9 @@ def evaluate_checkpoint(config: DictConfig) -> None:
     detector = build_detector(config)
     load_network(detector, config)
     module = build_module(config, detector, data)
-    trainer = build_trainer(config, logger=False, callbacks=[RichProgressBar()], enable_checkpointing=False)
+    trainer = build_trainer(
+        config, logger=False, callbacks=[TerminalBar(), ProgressLines()], enable_checkpointing=False
+    )
     metrics = evaluate(trainer, module, data, config, None)
     if trainer.is_global_zero:
         tested = _test_metrics(module)
@@ -75,11 +82,13 @@ def report(metrics: dict[str, Any], folder: Path, title: str) -> None:
     console = Console()
     for table in score_tables(metrics):
         console.print(table)
-    console.print(title, highlight=False, soft_wrap=True)
+    for figure in score_figures(metrics):
+        note(f"{figure.name}: {percent(figure.value)} % ({figure.rule})")
+    log.info("%s", title)
     write_metrics(folder / "metrics.json", metrics)
     for column in usual_columns(metrics)[:1]:
         save_picture(class_bars({column.name: column.by_class}), folder / "frame_ap.png")
-    console.print(f"metrics: {folder / 'metrics.json'}", highlight=False, soft_wrap=True)
+    log.info("metrics: %s", folder / "metrics.json")
 
 
 def _test_metrics(module: ActionDetection) -> list[KeyFrameMetric[Any]]:

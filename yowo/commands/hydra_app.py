@@ -1,10 +1,7 @@
 """Runs a command with Hydra: checks the overrides, reports an error in one line, then runs the job or the sweep."""
 
 import gc
-import logging
-import os
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any
@@ -18,13 +15,13 @@ from hydra.errors import OverrideParseException
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
+from yowo.commands.log_lines import log_error
 from yowo.commands.main import EXIT_USER_ERROR
 from yowo.config.compose import compose_checked, compose_config, composer, override_value, spelled_out
 from yowo.config.conf_files import conf_dir
 from yowo.config.from_data import complete
 from yowo.errors import ConfigError, YowoError
 
-log = logging.getLogger(__name__)
 Task = Callable[[DictConfig], Any]
 MAX_CHECKED = 256
 """Most jobs of a sweep that are checked before the first one starts."""
@@ -49,11 +46,10 @@ def run_hydra(command: str, task: Task, arguments: Sequence[str], check: Callabl
 
     def job(config: DictConfig) -> Any:
         sys.argv = typed
-        _quiet()
         try:
             return task(config)
         except YowoError as error:
-            log.error("error: %s", error)
+            log_error(error)
             sys.exit(EXIT_USER_ERROR)
         finally:
             gc.collect()  # a Trainer and its parts form reference cycles; free their memory for the next job
@@ -147,16 +143,3 @@ def sweep_params(name: str | None) -> dict[str, str]:
         return {}
     params: Any = OmegaConf.select(OmegaConf.load(path), "hydra.sweeper.params")
     return {} if params is None else {str(key): str(value) for key, value in params.items()}
-
-
-def _quiet() -> None:
-    """Hide warnings of libraries that users of this program cannot act on."""
-    os.environ.setdefault("WANDB_SILENT", "true")
-    for text in (
-        ".*does not have many workers.*",
-        ".*treespec.*",
-        ".*The number of training batches.*is smaller than the logging interval.*",
-        ".*Checkpoint directory .* exists and is not empty.*",
-        ".*it is recommended to use `self.log.*sync_dist.*",
-    ):
-        warnings.filterwarnings("ignore", text)

@@ -8,6 +8,7 @@ from rich.table import Table
 
 import yowo
 from yowo.commands.help_page import PAGES, show_help, wants_help
+from yowo.commands.log_lines import start_logging
 from yowo.commands.messages import nearest, tell_error
 from yowo.errors import YowoError
 
@@ -50,6 +51,7 @@ def main() -> None:
     if verb in ("-V", "--version", "version"):
         Console().print(f"yowo {yowo.__version__}", highlight=False)
         return
+    start_logging()
     try:
         if verb not in VERBS:
             raise YowoError(unknown_verb(verb))

@@ -1,7 +1,6 @@
 """Writes records of a run into its folder: the resolved configuration, the command, and versions."""
 
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -12,20 +11,10 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationToMissingValueError
 
+import yowo
+from yowo.commands.log_lines import is_first_process, note
+
 LIBRARIES = ("yowo-lightning", "torch", "lightning", "torchmetrics", "hydra-core", "decord", "av", "numpy")
-
-NUMBERS_OF_PROCESSES = ("RANK", "LOCAL_RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK")
-"""Environment variables with the number of a process, those that Lightning reads, in its order."""
-
-
-def is_first_process() -> bool:
-    """Return whether this is the only process of a run or its first one, which writes files.
-
-    Lightning and the launchers of clusters tell each process its number in an environment variable; Lightning itself
-    is not imported, because detection runs without it.
-    """
-    number = next((os.environ[name] for name in NUMBERS_OF_PROCESSES if os.environ.get(name)), "0")
-    return int(number) == 0
 
 
 def run_folder() -> Path:
@@ -38,6 +27,8 @@ def record_run(config: DictConfig) -> None:
     if not is_first_process():
         return
     folder = run_folder()
+    note(f"yowo {yowo.__version__}: {' '.join(sys.argv)}")
+    note(f"folder of the run: {folder}")
     (folder / "config.yaml").write_text(_resolved(config))
     record = {
         "command": " ".join(sys.argv),

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.pytorch.callbacks import RichProgressBar
 from omegaconf import DictConfig
 
 from yowo.commands.eval import evaluate
@@ -16,6 +15,7 @@ from yowo.config.compose import compose_config
 from yowo.inference.speed import frames_per_second
 from yowo.models.cost import module_costs
 from yowo.reports.published import PublishedRow
+from yowo.training.progress import ProgressLines, TerminalBar
 from yowo.weights.loading import load_weights
 
 
@@ -31,7 +31,9 @@ def evaluate_row(row: PublishedRow, weights: Path, options: argparse.Namespace) 
     data, detector = build_datamodule(config), build_detector(config)
     load_weights(detector, weights)
     module = build_module(config, detector, data)
-    trainer = build_trainer(config, logger=False, callbacks=[RichProgressBar()], enable_checkpointing=False)
+    trainer = build_trainer(
+        config, logger=False, callbacks=[TerminalBar(), ProgressLines()], enable_checkpointing=False
+    )
     metrics = evaluate(trainer, module, data, config, None)
     device = trainer.strategy.root_device
     rate = frames_per_second(detector, detector.postprocess, row.clip_len, image_size(config), device=device)

@@ -10,9 +10,10 @@ from omegaconf import DictConfig
 from yowo.commands.eval import evaluate, report
 from yowo.commands.records import record_run, record_training, run_folder
 from yowo.commands.starting_weights import chosen_weights
-from yowo.config.build import build_detector
+from yowo.config.build import build_detector, image_size
 from yowo.config.build_training import build_callbacks, build_datamodule, build_loggers, build_module, build_trainer
 from yowo.data.datamodule import ClipDataModule
+from yowo.models.detector import Detector
 from yowo.training.module import ActionDetection
 
 log = logging.getLogger(__name__)
@@ -46,12 +47,24 @@ def fit(config: DictConfig) -> tuple[L.Trainer, ActionDetection, ClipDataModule]
     L.seed_everything(config.seed, workers=True, verbose=False)
     data = build_datamodule(config)
     detector = build_detector(config)
+    log.info("%s", network_facts(config, detector))
     for file, loaded in chosen_weights(config).load(detector).items():
         log.info("%s: %s", file, loaded)
     module = build_module(config, detector, data)
     trainer = build_trainer(config, logger=build_loggers(config), callbacks=build_callbacks(config))
     trainer.fit(module, data, ckpt_path=config.resume, weights_only=True)
     return trainer, module, data
+
+
+def network_facts(config: DictConfig, detector: Detector) -> str:
+    """Return what is trained, on one line for the log."""
+    height, width = image_size(config)
+    parameters = sum(p.numel() for p in detector.parameters()) / 1e6
+    clip = (
+        f"clips of {config.dataset.clip_len} frames of {width} x {height} pixels, {config.dataset.batch_size} a batch"
+    )
+    classes = len(config.dataset.classes)
+    return f"{config.model.name} on {config.dataset.name}: {classes} classes, {clip}, {parameters:.1f} M parameters"
 
 
 def _best_score(trainer: L.Trainer) -> float | None:

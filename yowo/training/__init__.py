@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = attach(
         "callbacks": ["ClassAP", "TimeBudget", "Warmup"],
         "loggers": ["wandb_logger"],
         "module": ["ActionDetection"],
+        "progress": ["ProgressLines", "TerminalBar"],
         "pictures": ["KeyFramePictures"],
     },
 )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from omegaconf import DictConfig
 
 from yowo.commands.hydra_app import run_hydra
+from yowo.commands.log_lines import quiet_lightning
 from yowo.commands.starting_weights import check_network, remember_network
 from yowo.config.checks import check_root
 
@@ -18,6 +19,7 @@ def job(config: DictConfig) -> None:
     """Evaluate as configured, see `yowo.commands.eval.evaluate_checkpoint`."""
     from yowo.commands.eval import evaluate_checkpoint
 
+    quiet_lightning()
     evaluate_checkpoint(config)
 
 
