@@ -42,13 +42,8 @@ class ProgressLines(Callback):
         self._clock, self._first_epoch = Clock(), trainer.current_epoch
         if trainer.is_global_zero:
             epochs = "epochs without an end" if not _of(trainer) else f"{trainer.max_epochs} epochs"
-            log.info(
-                "training: %s of %s batches%s, %s",
-                epochs,
-                trainer.num_training_batches,
-                _clips(trainer),
-                _device(trainer),
-            )
+            batches = f"{trainer.num_training_batches} batches{_clips(trainer)}"
+            log.info("training: %s of %s, %s", epochs, batches, _device(trainer))
 
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Begin the mean of the loss."""
