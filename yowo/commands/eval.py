@@ -22,6 +22,7 @@ from yowo.reports.chart_output import save_picture
 from yowo.reports.charts import class_bars
 from yowo.reports.html_report import write_page
 from yowo.reports.metrics_file import write_metrics
+from yowo.reports.narrow_tables import print_table
 from yowo.reports.number_text import percent
 from yowo.reports.published import row_of
 from yowo.reports.score_figures import score_figures, usual_columns
@@ -81,7 +82,7 @@ def report(metrics: dict[str, Any], folder: Path, title: str) -> None:
     """Print the tables; write metrics.json and, where there is AP by class, the picture frame_ap.png into `folder`."""
     console = Console()
     for table in score_tables(metrics):
-        console.print(table)
+        print_table(console, table)
     for figure in score_figures(metrics):
         note(f"{figure.name}: {percent(figure.value)} % ({figure.rule})")
     log.info("%s", title)

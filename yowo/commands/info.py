@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from yowo.config.conf_files import choices
+from yowo.reports.narrow_tables import print_table
 
 
 def run(arguments: Sequence[str]) -> None:
@@ -24,7 +25,7 @@ def run(arguments: Sequence[str]) -> None:
     from yowo.commands.network_table import info_table  # torch loads with it, after everything was checked
 
     for config in configs:
-        console.print(info_table(config))
+        print_table(console, info_table(config))
 
 
 _HELP = """yowo info: parameters, multiply-adds and output shapes of a network, part by part

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from yowo.commands.options import OptionParser
+from yowo.reports.narrow_tables import print_table
 from yowo.reports.run_table import as_csv, as_markdown, cells, find_runs, tabulate
 from yowo.whole_file import whole_file
 
@@ -29,9 +31,9 @@ def run(arguments: Sequence[str]) -> None:
     for place, name in enumerate(header):
         shown.add_column(name, justify="left" if place < len(table.keys) else "right")
     for row in rows:
-        shown.add_row(*row)
+        shown.add_row(*map(escape, row))
     console = Console()
-    console.print(shown)
+    print_table(console, shown)
     for name, text in (("report.md", as_markdown(table)), ("report.csv", as_csv(table))):
         with whole_file(output / name) as unfinished:
             unfinished.write_text(text, encoding="utf-8")

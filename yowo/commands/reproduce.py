@@ -12,6 +12,7 @@ from yowo.commands.log_lines import quiet_lightning
 from yowo.commands.options import OptionParser
 from yowo.errors import ConfigError
 from yowo.reports.metrics_file import write_metrics
+from yowo.reports.narrow_tables import print_table
 from yowo.reports.paper_table import as_markdown, as_table
 from yowo.reports.published import PublishedRow, published_rows
 from yowo.whole_file import whole_file
@@ -49,7 +50,7 @@ def run(arguments: Sequence[str]) -> None:
         console.print(f"{row.name}: {weights[row.name]}", highlight=False, soft_wrap=True)
         results[row.name] = evaluate_row(row, weights[row.name], options)
         write_metrics(kept, results[row.name])
-    console.print(as_table(rows, results, options.table))
+    print_table(console, as_table(rows, results, options.table))
     write_metrics(options.output / f"table{options.table}.json", {"table": options.table, "rows": results})
     with whole_file(options.output / f"table{options.table}.md") as unfinished:
         unfinished.write_text(as_markdown(rows, results, options.table), encoding="utf-8")

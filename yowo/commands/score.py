@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from yowo.commands.options import OptionParser
+from yowo.reports.narrow_tables import print_table
 
 EXAMPLES = """examples:
   yowo score --protocol ucf24 --detections det.npz --annotations finalAnnots.mat --output scores.json
@@ -36,7 +37,7 @@ def run(arguments: Sequence[str]) -> None:
     metrics = scores.metrics()
     console = Console()
     for table in score_tables(metrics):
-        console.print(table)
+        print_table(console, table)
     if options.output is not None:
         write_metrics(options.output, metrics)
         console.print(f"metrics: {options.output}", highlight=False, soft_wrap=True)

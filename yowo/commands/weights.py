@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from yowo.commands.options import OptionParser
+from yowo.reports.narrow_tables import print_table
 from yowo.weights.file_format import file_format
 from yowo.weights.registry import PUBLISHED, published
 
@@ -29,7 +30,7 @@ def run(arguments: Sequence[str]) -> None:
     options = parser().parse_args(arguments)
     console = Console()
     if options.action == "list":
-        console.print(published_table())
+        print_table(console, published_table())
         for line in places():
             say(console, line)
         return
@@ -44,7 +45,7 @@ def run(arguments: Sequence[str]) -> None:
     elif options.action == "import":
         say(console, import_weights(options.file, options.output, options.model, options.dataset, options.clip_len))
     else:
-        console.print(info_table(options.file))
+        print_table(console, info_table(options.file))
 
 
 def parser() -> argparse.ArgumentParser:

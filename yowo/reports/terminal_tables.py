@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from yowo.reports.number_text import ABSENT, percent
@@ -45,7 +46,7 @@ def by_class_table(metrics: Mapping[str, Any]) -> Table:
         table.add_column(name, justify="right")
     for label in dict.fromkeys(label for values in columns.values() for label in values):
         cells = [percent(values.get(label)) for values in columns.values()]
-        table.add_row(label, *cells)
+        table.add_row(escape(label), *cells)
         if ABSENT in cells:
             table.caption = f"{ABSENT} no ground truth"
     return table

@@ -7,6 +7,7 @@ import numpy as np
 from rich.console import Console
 
 from yowo.commands.options import OptionParser
+from yowo.reports.narrow_tables import print_table
 
 EPILOG = """examples:
   yowo bench data                                                   generated videos of 320 x 240
@@ -41,8 +42,8 @@ def run(arguments: Sequence[str]) -> None:
     console = Console()
     with one_core():
         shown = cpu_table(data, dataset, chosen)
-    console.print(shown)
-    console.print(wall_table(dataset, chosen, options.workers))
+    print_table(console, shown)
+    print_table(console, wall_table(dataset, chosen, options.workers))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from yowo.reports.narrow_tables import print_table
+
 HELP = """yowo bench model: frames per second of networks: forward pass and post-processing, one clip at a time
 
   yowo bench model model=yowo_nano dataset=ucf24
@@ -46,4 +48,4 @@ def run(arguments: Sequence[str]) -> None:
         first = rate if first is None else first
         words = f"{config.model.name}, {config.dataset.name}, K = {config.dataset.clip_len}"
         table.add_row(words, f"{rate:.2f}", f"{rate / first:.2f}")
-    console.print(table)
+    print_table(console, table)

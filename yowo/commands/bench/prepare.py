@@ -17,6 +17,7 @@ from rich.table import Table
 from yowo.commands.options import OptionParser
 from yowo.data.clips import CLIP_RATE
 from yowo.errors import ConfigError, DatasetError
+from yowo.reports.narrow_tables import print_table
 from yowo.storage.preparation import prepare
 from yowo.storage.transcoder import Recipe
 from yowo.video.probe import VideoInfo, probe_video
@@ -79,7 +80,7 @@ def run(arguments: Sequence[str]) -> None:
         progress.advance(task)
         pictures = jpeg_bytes(film, before.info, options.jpegs)
     console = Console()
-    console.print(table(before, after, pictures))
+    print_table(console, table(before, after, pictures))
     line = f"prepared in {seconds:.0f} s ({before.info.num_frames / seconds:.0f} frames per second, one process)"
     console.print(line, highlight=False)
 

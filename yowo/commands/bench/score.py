@@ -26,6 +26,7 @@ from yowo.evaluation.linked_tubes import link_table
 from yowo.evaluation.video_ap import VIDEO_THRESHOLDS, video_average_precision
 from yowo.evaluation.video_protocol import score_table
 from yowo.evaluation.video_truth import Truth, frame_boxes, read_truth
+from yowo.reports.narrow_tables import print_table
 from yowo.tubes.linkers import make_linker
 
 EPILOG = """Without files it measures on 72 generated videos with two actors each. All times are CPU seconds."""
@@ -58,7 +59,7 @@ def run(arguments: Sequence[str]) -> None:
             files = (options.ava_detections, options.ava_annotations, None, None, options.ava_exclude)
             table.add_row("AVA, four rules, with reading", f"{timed(score_ava, *files, options.ava_labels)[0]:.2f}")
         console = Console()
-        console.print(table)
+        print_table(console, table)
         seconds, mebibytes = apart(score_tiled, (detections, truth, classes, options.tile))
         console.print(
             f"all ucf24 metrics on {options.tile} videos (tiled): {seconds:.1f} CPU seconds, peak memory "

@@ -13,6 +13,7 @@ from yowo.commands.options import OptionParser
 from yowo.errors import ConfigError
 from yowo.projects.opened import open_project
 from yowo.projects.project import ANCHORS, FACTS, find_anchors, read_facts, write_facts
+from yowo.reports.narrow_tables import print_table
 from yowo.whole_file import whole_file
 
 EPILOG = f"""With --write the anchors are stored in {FACTS} of the folder, where training reads them.
@@ -42,7 +43,7 @@ def run(arguments: Sequence[str]) -> None:
         table.add_column(column, justify="right")
     for width, height in anchors:
         table.add_row(f"{width:.4f}", f"{height:.4f}")
-    console.print(table)
+    print_table(console, table)
     facts = read_facts(options.root)
     if facts.anchors is not None:
         before = mean_best_iou(sizes, np.array(facts.anchors))

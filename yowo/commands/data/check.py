@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from yowo.commands.options import OptionParser
 from yowo.projects.checks import ProjectReport, check_project
 from yowo.projects.project import SPLITS
+from yowo.reports.narrow_tables import print_table
 
 EXIT_UNSOUND = 1
 EPILOG = """exit code: 0 if there are no errors (warnings can be intended), 1 if there are"""
@@ -26,9 +28,9 @@ def run(arguments: Sequence[str]) -> None:
     console = Console()
     report = check_project(options.root)
     if report.boxes:
-        console.print(contents(report, options.root))
+        print_table(console, contents(report, options.root))
     if report.findings:
-        console.print(findings(report))
+        print_table(console, findings(report))
     errors = sum(finding.level == "error" for finding in report.findings)
     warnings = len(report.findings) - errors
     console.print(
@@ -51,12 +53,12 @@ def parser() -> argparse.ArgumentParser:
 
 def contents(report: ProjectReport, root: Path) -> Table:
     """Return a table of the number of boxes by class and split."""
-    title = f"{root}: {report.tracks} tracks on {report.frames} annotated frames"
+    title = f"{escape(str(root))}: {report.tracks} tracks on {report.frames} annotated frames"
     table = Table("class", title=title, title_justify="left")
     for split in SPLITS:
         table.add_column(f"{split} ({len(report.videos[split])} videos)", justify="right")
     for name in sorted(set().union(*report.boxes.values())):
-        table.add_row(name, *(str(report.boxes[split][name]) for split in SPLITS))
+        table.add_row(escape(name), *(str(report.boxes[split][name]) for split in SPLITS))
     return table
 
 
@@ -68,5 +70,8 @@ def findings(report: ProjectReport) -> Table:
     table.add_column("what to do", overflow="fold")
     for finding in report.findings:
         style = "red" if finding.level == "error" else "yellow"
-        table.add_row(f"[{style}]{finding.level}[/]", finding.what, str(finding.times), finding.where, finding.advice)
+        table.add_row(
+            f"[{style}]{finding.level}[/]",
+            *map(escape, (finding.what, str(finding.times), finding.where, finding.advice)),
+        )
     return table

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from yowo.commands.options import OptionParser
@@ -13,6 +14,7 @@ from yowo.errors import AnnotationError, ConfigError
 from yowo.importing.annotated import Annotated, ImportOptions
 from yowo.importing.formats import FORMATS
 from yowo.importing.project_writer import Summary, write_project
+from yowo.reports.narrow_tables import print_table
 from yowo.video.video_folder import VideoFolder
 
 EXAMPLES = """examples:
@@ -116,11 +118,11 @@ def joined(read: Sequence[Annotated]) -> Annotated:
 
 def show(summary: Summary, output: Path, console: Console) -> None:
     """Print the content of the written project, and the commands that check it and train on it."""
-    table = Table("class", title=f"{output}: {summary.tracks} tracks", title_justify="left")
+    table = Table("class", title=f"{escape(str(output))}: {summary.tracks} tracks", title_justify="left")
     table.add_column("boxes", justify="right")
     for name in summary.classes:
-        table.add_row(name, str(summary.boxes[name]))
-    console.print(table)
+        table.add_row(escape(name), str(summary.boxes[name]))
+    print_table(console, table)
     for note in summary.notes:
         _say(console, f"note: {note}")
     train, val = (len(summary.videos[split]) for split in ("train", "val"))
