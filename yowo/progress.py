@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Iterable, Iterator, Sized
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -63,17 +63,20 @@ class Clock:
 class Lines:
     """Logs how many of a number of things are done: at the start, now and then, and at the end."""
 
-    def __init__(self, what: str, total: int | None, unit: str) -> None:
+    def __init__(self, what: str, total: int | None, unit: str, part: bool = False) -> None:
         """Log the start.
 
         Args:
             what: The work, such as "detecting".
             total: Number of things; None if it is not known.
             unit: What is counted, such as "frames".
+            part: Whether it is a small part of a command, which is told only if it takes long.
         """
         self.what, self.total, self.unit = what, total, unit
         self.clock = Clock()
-        self._say("" if total is None else f"{total:,} {unit}")
+        self._told = not part
+        if not part:
+            self._say("" if total is None else f"{total:,} {unit}")
 
     def advance(self, done: int) -> None:
         """Log a line if one is due.
@@ -83,6 +86,7 @@ class Lines:
         """
         if not self.clock.due():
             return
+        self._told = True
         if self.total is None:
             self._say(f"{done:,} {self.unit} in {duration(self.clock.seconds)}")
             return
@@ -93,13 +97,16 @@ class Lines:
 
     def end(self, done: int) -> None:
         """Log the end."""
-        self._say(f"{done:,} {self.unit} done in {duration(self.clock.seconds)}")
+        if self._told:
+            self._say(f"{done:,} {self.unit} done in {duration(self.clock.seconds)}")
 
     def _say(self, words: str) -> None:
         log.info("%s%s", self.what, f": {words}" if words else "", extra=STEP)
 
 
-def track(items: Iterable[Item], what: str, total: int | None = None, unit: str = "frames") -> Iterator[Item]:
+def track(
+    items: Iterable[Item], what: str, total: int | None = None, unit: str = "frames", part: bool = False
+) -> Iterator[Item]:
     """Yield items and show how many were yielded.
 
     Args:
@@ -107,6 +114,7 @@ def track(items: Iterable[Item], what: str, total: int | None = None, unit: str 
         what: The work, such as "detecting".
         total: Their number; None takes that of a list.
         unit: What is counted.
+        part: Whether it is a small part of a command, see `Lines`.
 
     Yields:
         The items.
@@ -116,7 +124,7 @@ def track(items: Iterable[Item], what: str, total: int | None = None, unit: str 
     if on_terminal():
         yield from bar(items, what, total=total, transient=True)
         return
-    lines = Lines(what, total, unit)
+    lines = Lines(what, total, unit, part)
     done = 0
     for item in items:
         yield item
@@ -126,14 +134,15 @@ def track(items: Iterable[Item], what: str, total: int | None = None, unit: str 
 
 
 @contextmanager
-def working(what: str) -> Iterator[None]:
-    """Show that work whose length is not known is going on: a moving sign, or a line now and then.
+def working(what: str, sign: bool = True) -> Iterator[None]:
+    """Show that work whose length is not known is going on: on a terminal a moving sign, else a line now and then.
 
     Args:
         what: The work, such as "scoring det.npz".
+        sign: Whether a terminal shows a sign; false for work that shows bars of its own.
     """
     if on_terminal():
-        with Console().status(what):
+        with Console().status(what) if sign else nullcontext():
             yield
         return
     clock, over = Clock(), threading.Event()

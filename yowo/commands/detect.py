@@ -9,7 +9,6 @@ import torch
 from numpy.typing import NDArray
 from omegaconf import DictConfig
 from rich.console import Console
-from rich.progress import track
 from torch import Tensor
 
 from yowo.commands.hydra_app import run_hydra
@@ -24,6 +23,7 @@ from yowo.inference.drawing import draw_boxes
 from yowo.inference.feature_bank import bank_of_video
 from yowo.inference.streaming import detect_frames
 from yowo.models.detector import Detector
+from yowo.progress import track
 from yowo.video.frame_source import FrameSource, ReaderSource
 from yowo.video.reader import open_video
 from yowo.video.writer import VideoWriter
@@ -165,7 +165,7 @@ def annotate(
     rows: list[tuple[int, Detections]] = []
     with ExitStack() as stack:
         writer: VideoWriter | None = None
-        for result in track(results, description="detecting", total=frames.length):
+        for result in track(results, "detecting", frames.length):
             picture = drawn(result.picture, result.detections, names)
             if writer is None:
                 size = (picture.shape[1], picture.shape[0])

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from yowo.commands.options import OptionParser
+from yowo.progress import working
 from yowo.reports.narrow_tables import print_table
 
 EXAMPLES = """examples:
@@ -33,8 +34,9 @@ def run(arguments: Sequence[str]) -> None:
     from yowo.reports.metrics_file import write_metrics
     from yowo.reports.terminal_tables import score_tables
 
-    scores = score_files(**chosen)
-    metrics = scores.metrics()
+    with working(f"scoring {options.detections}"):
+        scores = score_files(**chosen)
+        metrics = scores.metrics()
     console = Console()
     for table in score_tables(metrics):
         print_table(console, table)

@@ -9,6 +9,7 @@ from rich.table import Table
 from yowo.config.build import build_detector
 from yowo.config.compose import compose_config
 from yowo.errors import WeightsError
+from yowo.progress import Lines, on_terminal
 from yowo.weights.exporting import CHECKPOINT, SAFETENSORS, check_ending, write_backbone, write_detector
 from yowo.weights.fetching import fetch
 from yowo.weights.file_format import file_format
@@ -35,7 +36,10 @@ def usage(part: str, file: str, words: str = "") -> str:
 
 
 def fetch_with_bar(chosen: Published, folder: Path) -> Path:
-    """Download a published file with a progress bar; see `yowo.weights.fetching.fetch`."""
+    """Download a published file and show how far it is; see `yowo.weights.fetching.fetch`."""
+    if not on_terminal():
+        lines = Lines(f"downloading {chosen.file}", None if chosen.size is None else chosen.size // 10**6, "MB")
+        return fetch(chosen, folder, lambda done, total: lines.advance(done // 10**6))
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, TimeRemainingColumn(), transient=True) as bar:
         task = bar.add_task(chosen.file, total=chosen.size)

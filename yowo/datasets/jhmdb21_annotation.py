@@ -7,12 +7,12 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import scipy.io
 from numpy.typing import NDArray
-from rich.progress import track
 
 from yowo.contracts import Tube
 from yowo.data.key_frames import Split
 from yowo.datasets.ucf24_frames import LISTS
 from yowo.errors import AnnotationError, DatasetError
+from yowo.progress import track
 
 READERS = 8
 """Number of threads that read mask files."""
@@ -87,7 +87,7 @@ def read_masks(folder: Path, names: Sequence[str], classes: Sequence[str]) -> di
     files = {name: path for name in names if (path := folder / name / "puppet_mask.mat").is_file()}
     labels = [classes.index(name.partition("/")[0]) for name in files]
     with ThreadPoolExecutor(READERS) as pool:
-        tubes = track(pool.map(read_mask, files.values(), labels), "reading masks", len(files), transient=True)
+        tubes = track(pool.map(read_mask, files.values(), labels), "reading masks", len(files), "videos", part=True)
         return dict(zip(files, tubes, strict=True))
 
 

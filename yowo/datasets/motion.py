@@ -14,7 +14,6 @@ of the figures act during a part of the video only and stand still, unannotated,
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -23,9 +22,6 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import track
-
 from yowo.contracts import Tube
 from yowo.data.key_frames import AnnotatedVideo, Split
 from yowo.datasets.base import VideoDataset
@@ -33,6 +29,7 @@ from yowo.datasets.motion_plan import CLASSES, MIN_FRAMES
 from yowo.datasets.motion_render import Box, make_video
 from yowo.datasets.split_lists import name_list
 from yowo.errors import ConfigError, DatasetError
+from yowo.progress import track
 from yowo.projects.project import SPLIT_FOLDER, TABLE, VIDEO_FOLDER
 from yowo.projects.table import Extent, TableRow, read_table, write_table
 from yowo.video.backends import usable_decoder
@@ -250,13 +247,7 @@ class Motion(VideoDataset):
                 )
                 for index, name in enumerate(names)
             ]
-        made = track(
-            _make_videos(jobs),
-            f"Generating {self.root}",
-            total=len(jobs),
-            console=Console(stderr=True),
-            disable=not sys.stderr.isatty(),
-        )
+        made = track(_make_videos(jobs), f"generating {self.root}", len(jobs), "videos")
         for (path, *_), found in zip(jobs, made, strict=True):
             rows += [TableRow(path.stem, frame, box, CLASSES[label], str(who)) for frame, box, label, who in found]
         write_table(folder / TABLE, rows)

@@ -13,11 +13,11 @@ from xml.etree.ElementTree import Element, ParseError, iterparse
 from xml.parsers import expat
 
 import numpy as np
-from rich import progress
 
 from yowo.errors import AnnotationError
 from yowo.importing.annotated import Annotated, ImportOptions
 from yowo.importing.cvat_actions import CvatLabels
+from yowo.progress import track
 from yowo.projects.table import TableRow
 from yowo.video.video_folder import VideoFolder
 
@@ -76,7 +76,7 @@ def read_cvat(source: Path, videos: VideoFolder, options: ImportOptions) -> Anno
     notes = _Notes()
     rows: list[TableRow] = []
     documents = tracks = 0
-    for name, opened in progress.track(_documents(source), "reading annotations", transient=True):
+    for name, opened in track(_documents(source), "reading annotations", unit="files", part=True):
         documents += 1
         found = _document(name, opened, videos, labels, notes, tracks)
         tracks += len({(row.video, row.track) for row in found})

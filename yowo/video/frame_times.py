@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import track
 
+from yowo.progress import track
 from yowo.video.frame_index import FrameIndex, frame_index
 from yowo.video.packets import NO_TIME
 
@@ -112,5 +112,5 @@ def read_many_times(files: Mapping[str, int]) -> dict[str, FrameTimes]:
     """
     with ThreadPoolExecutor(READERS) as pool:
         asked = pool.map(lambda item: read_frame_times(*item), files.items())
-        found = list(track(asked, "reading timestamps", len(files), transient=True))
+        found = list(track(asked, "reading timestamps", len(files), "videos", part=True))
     return dict(zip(files, found, strict=True))

@@ -7,9 +7,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.progress import Progress
-
 from yowo.errors import VideoError
+from yowo.progress import track
 from yowo.video.backends import usable_decoder
 from yowo.video.folder_reader import FolderReader
 from yowo.video.probe_process import ProbeProcess
@@ -108,13 +107,10 @@ def probe_videos(
 
     pool = ThreadPoolExecutor(workers)
     try:
-        with Progress(transient=True) as progress:
-            task = progress.add_task("probing videos", total=len(unique))
-            asked = {pool.submit(probe, path): path for path in unique}
-            outcomes: dict[str, VideoInfo | str] = {}
-            for done in as_completed(asked):
-                outcomes[asked[done]] = done.result()
-                progress.advance(task)
+        asked = {pool.submit(probe, path): path for path in unique}
+        outcomes: dict[str, VideoInfo | str] = {}
+        for done in track(as_completed(asked), "probing videos", len(unique), "videos", part=True):
+            outcomes[asked[done]] = done.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:

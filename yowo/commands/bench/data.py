@@ -7,6 +7,7 @@ import numpy as np
 from rich.console import Console
 
 from yowo.commands.options import OptionParser
+from yowo.progress import working
 from yowo.reports.narrow_tables import print_table
 
 EPILOG = """examples:
@@ -40,10 +41,12 @@ def run(arguments: Sequence[str]) -> None:
     dataset = data.dataset("train")
     chosen = np.random.default_rng(0).choice(len(dataset), min(options.clips, len(dataset)), replace=False).tolist()
     console = Console()
-    with one_core():
+    with one_core(), working(f"measuring {len(chosen)} clips"):
         shown = cpu_table(data, dataset, chosen)
     print_table(console, shown)
-    print_table(console, wall_table(dataset, chosen, options.workers))
+    with working("measuring data loaders"):
+        shown = wall_table(dataset, chosen, options.workers)
+    print_table(console, shown)
 
 
 def parser() -> argparse.ArgumentParser:

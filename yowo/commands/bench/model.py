@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from yowo.progress import working
 from yowo.reports.narrow_tables import print_table
 
 HELP = """yowo bench model: frames per second of networks: forward pass and post-processing, one clip at a time
@@ -41,11 +42,12 @@ def run(arguments: Sequence[str]) -> None:
     table.add_column("relative to the first", justify="right")
     first = None
     for config in configs:
-        detector = build_detector(config)
-        rate = frames_per_second(
-            detector, detector.postprocess, config.dataset.clip_len, image_size(config), device=device
-        )
-        first = rate if first is None else first
         words = f"{config.model.name}, {config.dataset.name}, K = {config.dataset.clip_len}"
+        detector = build_detector(config)
+        with working(f"measuring {words}"):
+            rate = frames_per_second(
+                detector, detector.postprocess, config.dataset.clip_len, image_size(config), device=device
+            )
+        first = rate if first is None else first
         table.add_row(words, f"{rate:.2f}", f"{rate / first:.2f}")
     print_table(console, table)

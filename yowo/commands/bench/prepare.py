@@ -11,12 +11,12 @@ from typing import NamedTuple
 import av
 import numpy as np
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from yowo.commands.options import OptionParser
 from yowo.data.clips import CLIP_RATE
 from yowo.errors import ConfigError, DatasetError
+from yowo.progress import working
 from yowo.reports.narrow_tables import print_table
 from yowo.storage.preparation import prepare
 from yowo.storage.transcoder import Recipe
@@ -61,23 +61,18 @@ def run(arguments: Sequence[str]) -> None:
     if not options.film.is_file():
         raise ConfigError(f"{options.film}: there is no such film; check the path")
     recipe = Recipe(options.short_side, options.gop)
-    with tempfile.TemporaryDirectory() as folder, Progress(transient=True) as progress:
+    with tempfile.TemporaryDirectory() as folder, working(f"measuring {options.film}"):
         originals, output = Path(folder) / "film", Path(folder) / "film_prepared"
         originals.mkdir()
         film = (originals / "film").with_suffix(options.film.suffix)
         film.symlink_to(options.film.resolve())
-        task = progress.add_task("preparing the film", total=None)
         begin = time.perf_counter()
         outcome = prepare(originals, output, recipe, workers=1)
         seconds = time.perf_counter() - begin
         if outcome.failed:
             raise DatasetError(outcome.failed[0])
-        progress.update(task, total=1, completed=1)
-        task = progress.add_task("reading clips", total=2)
         before = read(film, options.reads)
-        progress.advance(task)
         after = read(output / "film.mp4", options.reads * 4)
-        progress.advance(task)
         pictures = jpeg_bytes(film, before.info, options.jpegs)
     console = Console()
     print_table(console, table(before, after, pictures))

@@ -26,6 +26,7 @@ from yowo.evaluation.linked_tubes import link_table
 from yowo.evaluation.video_ap import VIDEO_THRESHOLDS, video_average_precision
 from yowo.evaluation.video_protocol import score_table
 from yowo.evaluation.video_truth import Truth, frame_boxes, read_truth
+from yowo.progress import working
 from yowo.reports.narrow_tables import print_table
 from yowo.tubes.linkers import make_linker
 
@@ -42,7 +43,7 @@ def run(arguments: Sequence[str]) -> None:
     if (options.detections is None) != (options.annotations is None):
         raise ConfigError("yowo bench score: expected both --detections and --annotations or neither, got one of them")
     classes = list(class_names("ucf24").values())
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, working("measuring the protocols"):
         table = Table("what", title="scoring", header_style="bold")
         table.add_column("CPU seconds", justify="right")
         if options.detections is None:

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from yowo.commands.options import OptionParser
+from yowo.progress import working
 from yowo.projects.checks import ProjectReport, check_project
 from yowo.projects.project import SPLITS
 from yowo.reports.narrow_tables import print_table
@@ -26,7 +27,8 @@ def run(arguments: Sequence[str]) -> None:
     """
     options = parser().parse_args(arguments)
     console = Console()
-    report = check_project(options.root)
+    with working(f"checking {options.root}", sign=False):
+        report = check_project(options.root)
     if report.boxes:
         print_table(console, contents(report, options.root))
     if report.findings:

@@ -14,6 +14,7 @@ from yowo.errors import AnnotationError, ConfigError
 from yowo.importing.annotated import Annotated, ImportOptions
 from yowo.importing.formats import FORMATS
 from yowo.importing.project_writer import Summary, write_project
+from yowo.progress import working
 from yowo.reports.narrow_tables import print_table
 from yowo.video.video_folder import VideoFolder
 
@@ -59,9 +60,10 @@ def run(arguments: Sequence[str]) -> None:
         read += held
     elif options.val_videos:
         held_out = [videos.find(name, "--val-videos") for name in _lines(options.val_videos)]
-    summary = write_project(
-        options.output, videos, joined(read), held_out, options.val, seed=options.seed, copy=options.copy
-    )
+    with working(f"writing {options.output}", sign=False):
+        summary = write_project(
+            options.output, videos, joined(read), held_out, options.val, seed=options.seed, copy=options.copy
+        )
     show(summary, options.output, Console())
 
 

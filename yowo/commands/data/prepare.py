@@ -11,6 +11,7 @@ from typing_extensions import Self
 
 from yowo.commands.options import OptionParser
 from yowo.errors import DatasetError
+from yowo.progress import Lines, on_terminal
 from yowo.storage.plan import Job
 from yowo.storage.pool import Advance, Event, Failed
 from yowo.storage.preparation import Outcome, prepare
@@ -83,7 +84,10 @@ def summary(outcome: Outcome, output: Path) -> str:
 
 
 class _Bars:
-    """Progress bars: one for all videos, by bytes, and one for each video in work, by frames; prints failures."""
+    """Progress: on a terminal a bar for all videos, by bytes, and one for each in work, by frames; else lines.
+
+    It prints failures.
+    """
 
     def __init__(self, console: Console) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"))
@@ -93,9 +97,11 @@ class _Bars:
         self._tasks: dict[str, TaskID] = {}
         self._parts: dict[str, float] = {}
         self._number = self._ended = 0
+        self._lines: Lines | None = None
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        if on_terminal():
+            self._progress.start()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -106,6 +112,8 @@ class _Bars:
         self._number = len(jobs)
         total = sum(job.bytes for job in jobs)
         self._all = self._progress.add_task("preparing", total=total, count=f"0/{len(jobs)} videos")
+        if not on_terminal():
+            self._lines = Lines(f"preparing {len(jobs):,} videos", round(total / 1e6), "MB")
 
     def hear(self, event: Event) -> None:
         """Update the bars after an event."""
@@ -124,7 +132,10 @@ class _Bars:
             self._ended += 1
             self._parts[name] = event.job.bytes
         count = f"{self._ended:,}/{self._number:,} videos"
-        self._progress.update(self._all, completed=sum(self._parts.values()), count=count)
+        done = sum(self._parts.values())
+        self._progress.update(self._all, completed=done, count=count)
+        if self._lines is not None:
+            self._lines.advance(round(done / 1e6))
 
 
 def _say(console: Console, text: str) -> None:

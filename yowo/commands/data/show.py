@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import track
 
 from yowo.commands.options import OptionParser
 from yowo.errors import ConfigError
+from yowo.progress import track
 
 EPILOG = """examples:
   yowo data show DIR
@@ -42,7 +42,7 @@ def run(arguments: Sequence[str]) -> None:
     chosen = one_of_each(dataset, options.samples, options.seed)
     pictures: list[Picture] = []
     captions: list[str] = []
-    for position in track(chosen, "reading clips", transient=True):
+    for position in track(chosen, "reading clips", unit="clips", part=True):
         for picture, caption in drawn(dataset, position, options.clip, data.data.classes):
             pictures.append(picture)
             captions.append(caption)
