@@ -1,6 +1,6 @@
 """The arguments and the result of every importer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +20,10 @@ class ImportOptions:
         attributes: Names of the CVAT attributes that are actions; empty for all checkboxes and lists.
         keep_occluded: Whether to keep boxes that are marked as occluded in CVAT.
         first_frame: Number of a video's first frame in the source; None for the default of the format.
+        boxes: What the four numbers of a box are in tables: "xyxy" (corners), "xywh" (top left corner and size) or
+            "cxcywh" (centre and size); None for the default of the format.
+        units: "pixels" or "fractions" of the picture in tables; None to decide by the numbers.
+        min_score: Lowest score of the rows to keep, for tables with scores.
         start_second: Timestamp in seconds of the start of each video in the source (AVA).
     """
 
@@ -29,6 +33,21 @@ class ImportOptions:
     keep_occluded: bool = True
     first_frame: int | None = None
     start_second: float = 0.0
+    boxes: str | None = None
+    units: str | None = None
+    min_score: float | None = None
+
+
+class Place(NamedTuple):
+    """Where a row comes from.
+
+    Attributes:
+        document: Name of what was annotated as a whole: a file, or a task in a file.
+        entry: File and row, as they begin a message: "boxes.csv, row 3".
+    """
+
+    document: str
+    entry: str
 
 
 class Annotated(NamedTuple):
@@ -39,11 +58,13 @@ class Annotated(NamedTuple):
             tracks.
         classes: Names of all classes of the source in its order, including classes without boxes.
         notes: Messages about skipped annotations and about assumptions that were made.
+        places: Where each row comes from, in the order of `rows`; empty if the importer does not say.
     """
 
     rows: list[TableRow]
     classes: tuple[str, ...]
     notes: list[str]
+    places: Sequence[Place] = ()
 
 
 Importer = Callable[[Path, VideoFolder, ImportOptions], Annotated]
