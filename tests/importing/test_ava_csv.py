@@ -41,7 +41,8 @@ def test_a_label_map_beside_the_file_or_given_names_the_classes(read, tmp_path):
         ("film,1,0,0,1,1", r"rows\.csv, row 1: expected video,second,x1,y1,x2,y2,action_id"),
         ("film,1,0,0,1,1,99", "row 1: action_id: expected one of 80 ids, got '99'; see --classes"),
         ("film,1,0,0,1.5,1,12", "row 1: box: expected fractions of the picture"),
-        ("film,1,0.5,0,0.5,1,12", "row 1: expected x1 < x2"),
+        ("film,1,0.5,0,0.4,1,12", "row 1: expected x1 < x2"),
+        ("film,1,35,20,60,44,12", "row 1: box: expected fractions .* got 35,20,60,44; .*--units pixels"),
         ("film,902,0,0,1,1,12", "row 1: expected a time within film, 0 to 2.5 s, got 902 s: set --start-second"),
         ("other,1,0,0,1,1,12", "has no video 'other'"),
     ],
@@ -49,3 +50,15 @@ def test_a_label_map_beside_the_file_or_given_names_the_classes(read, tmp_path):
 def test_damage_is_named(read, row, words):
     with pytest.raises(AnnotationError, match=words):
         read(row + "\n")
+
+
+def test_harmless_rows_are_clipped_or_left_out_and_all_damage_is_one_list(read):
+    found = read("film,1,-0.001,0,0.5,1.001,12,1\nfilm,1,0.5,0,0.5,1,12,2\n")
+    assert [row.box for row in found.rows] == [pytest.approx((-0.064, 0, 32, 48.048))]
+    assert found.notes[0].startswith("1 boxes have no area and were left out") and "row 2: 32,0,32,48" in found.notes[0]
+    with pytest.raises(AnnotationError, match=r"(?s)5 problems.*row 1: .*row 2: .*row 3: .*row 4: .*row 5: "):
+        read("film,1,0,0,1,1,99\nfilm,1,0,0,wide,1,12\nother,1,0,0,1,1,12\nfilm,99,0,0,1,1,12\nfilm,1,0,nan,1,1,12\n")
+
+
+def test_boxes_in_pixels_may_be_asked_for(read):
+    assert read("film,1,35,20,60,44,12\n", units="pixels").rows[0].box == (35, 20, 60, 44)

@@ -68,6 +68,29 @@ def test_ticked_attributes_are_the_actions(read):
     assert found.classes == ("sit", "phoning")
 
 
+def test_flags_that_tools_write_are_no_actions_and_boxes_outside_are_not_seen(read):
+    flags = {"keyframe": True, "Occluded": True, "truncated": True, "rotation": 0.0}
+    annotations = [
+        annotation(attributes=flags),
+        annotation(attributes={**flags, "outside": True}, id=7),
+        annotation(attributes={**flags, "phoning": "true"}, id=8),
+    ]
+    found = read([{"id": 1, "file_name": "a/1.jpg"}], annotations)
+    assert [row.label for row in found.rows] == ["jump", "phoning"] and found.classes == ("jump", "sit", "phoning")
+    assert found.notes[1].startswith("1 boxes are marked as outside and were left out; the first: ")
+    assert found.notes[1].endswith("annotation 7")
+    assert read([{"id": 1, "file_name": "a/1.jpg"}], annotations, keep_occluded=False).rows == []
+
+
+def test_boxes_without_area_are_left_out_and_all_damage_is_one_list(read):
+    images = [{"id": 1, "file_name": "a/1.jpg"}]
+    found = read(images, [annotation(box=(4, 5, 20, 0.0)), annotation()])
+    assert len(found.rows) == 1 and "annotation 1: 4,5,24,5" in found.notes[1]
+    damaged = [annotation(box=(1, 2, -3, 4), id=5), annotation(image=2, id=6), annotation(box=(1, 2, "wide", 4), id=7)]
+    with pytest.raises(AnnotationError, match=r"(?s)4 problems.*images\[1\].*annotation 5.*annotation 6.*annotation 7"):
+        read([*images, {"file_name": "a/2.jpg"}], damaged)
+
+
 @pytest.mark.parametrize(
     ("images", "annotations", "words"),
     [
@@ -76,7 +99,7 @@ def test_ticked_attributes_are_the_actions(read):
             [annotation(image=2)],
             "annotation 1: expected an image_id and a category_id that are listed",
         ),
-        ([{"id": 1, "file_name": "a/1.jpg"}], [annotation(box=(1, 2, 0, 4))], "annotation 1: expected x1 < x2"),
+        ([{"id": 1, "file_name": "a/1.jpg"}], [annotation(box=(1, 2, -3, 4))], "annotation 1: expected x1 < x2"),
         (
             [{"id": 1, "file_name": "a/1.jpg"}],
             [annotation(box=(1, 2))],
@@ -85,6 +108,10 @@ def test_ticked_attributes_are_the_actions(read):
         ([{"id": 1, "file_name": "a/x.jpg"}], [], r"image 1: file_name: expected <video>/<frame>\.jpg"),
         ([{"id": 1, "file_name": "z/1.jpg"}], [], "image 1: .* has no video 'z'"),
         ([{"file_name": "a/1.jpg"}], [], r"images\[0\]: expected id, got"),
+        ([{"id": [1], "file_name": "a/1.jpg"}], [], r"images\[0\]: id: expected a number"),
+        (5, [], "images: expected a list, got 5"),
+        ([{"id": 1, "file_name": "a/1.jpg", "width": "wide", "height": 4}], [], "image 1: width, height: expected"),
+        ([{"id": 1, "file_name": "a/1.jpg"}], [annotation(box=[1, 2, None, 4])], "annotation 1: expected four numbers"),
     ],
 )
 def test_damage_is_named(read, images, annotations, words):

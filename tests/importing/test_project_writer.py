@@ -56,7 +56,8 @@ def test_boxes_are_clipped_and_those_outside_and_past_the_end_are_left_out_and_c
     boxes = {row.frame: row.box for row in open_project(tmp_path / "mine").rows if row.video == "a"}
     assert boxes[5] == (0.0, 4.0, 24.0, 48.0) and 6 not in boxes and 8 not in boxes
     assert "1 boxes extended beyond the picture" in summary.notes[1]
-    assert summary.notes[2].startswith("2 boxes were skipped; the first: a, frame 6: ")
+    assert summary.notes[2].startswith("1 boxes lie outside the picture and were left out; the first: a, frame 6: ")
+    assert summary.notes[3].startswith("1 boxes were skipped; the first: a, frame 8: frame: expected 0 to 7")
 
 
 def test_several_actions_of_a_person_make_it_multi_label(tmp_path, videos):

@@ -9,8 +9,9 @@ from yowo.data.clips import CLIP_RATE
 from yowo.datasets.ava_annotation import read_class_list
 from yowo.datasets.class_lists import class_list
 from yowo.errors import AnnotationError
-from yowo.importing.annotated import Annotated, ImportOptions
-from yowo.importing.simple_csv import checked_box, in_pixels
+from yowo.importing.annotated import Annotated, ImportOptions, Place
+from yowo.importing.box_numbers import add_boxes
+from yowo.importing.collecting import Collector, parsed_box
 from yowo.projects.table import TableRow
 from yowo.video.frame_times import FrameTimes, read_many_times
 from yowo.video.video_folder import VideoFolder
@@ -28,16 +29,16 @@ def read_ava_csv_rows(source: Path, videos: VideoFolder, options: ImportOptions)
     Args:
         source: The file, with or without a header.
         videos: The annotated videos.
-        options: Uses `classes` and `start_second`.
+        options: Uses `classes`, `start_second`, `boxes` (default corners) and `units` (default fractions).
 
     Raises:
-        AnnotationError: A row is invalid; the message names file and row.
+        AnnotationError: Rows are damaged; the message names file and rows.
     """
     names = _class_names(source, options)
+    collector = Collector()
     rows: list[TableRow] = []
     seconds: list[float] = []
-    found: dict[str, str] = {}
-    lines: list[int] = []
+    places: list[Place] = []
     try:
         with source.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
@@ -46,20 +47,20 @@ def read_ava_csv_rows(source: Path, videos: VideoFolder, options: ImportOptions)
                 if header or not any(fields) or len(fields) == 2:  # a timestamp without a person
                     continue
                 where = f"{source}, row {reader.line_num}"
-                row, second = _row(fields, names, where)
-                if row.video not in found:
-                    found[row.video] = videos.find(row.video, where)
-                rows.append(row._replace(video=found[row.video]))
-                seconds.append(second)
-                lines.append(reader.line_num)
+                with collector.entry():
+                    row, second = _row(fields, names, where)
+                    rows.append(row._replace(video=collector.video(videos, row.video, where)))
+                    seconds.append(second)
+                    places.append(Place(str(source), where))
     except OSError as error:
         raise AnnotationError(f"{source}: expected a CSV file ({error.strerror or error})") from error
     except (csv.Error, UnicodeDecodeError) as error:
         raise AnnotationError(f"{source}: expected a CSV file in UTF-8: {error}") from error
-    placed = _frames(rows, np.array(seconds) - options.start_second, lines, videos, source)
+    rows, places = _placed(collector, rows, np.array(seconds) - options.start_second, places, videos)
+    with collector.entry():
+        add_boxes(collector, rows, places, videos, options, str(source), units="fractions")
     used = {row.label for row in rows}
-    classes = options.classes or tuple(name for name in names.values() if name in used)
-    return Annotated(in_pixels(placed, videos), classes, [])
+    return collector.annotated(options.classes or tuple(name for name in names.values() if name in used))
 
 
 def _class_names(source: Path, options: ImportOptions) -> dict[int, str]:
@@ -80,7 +81,7 @@ def _is_number(text: str) -> bool:
 
 
 def _row(fields: list[str], names: dict[int, str], where: str) -> tuple[TableRow, float]:
-    """Return a row with its box as fractions and frame 0, and its timestamp in seconds."""
+    """Return a row with the four numbers of the file as its box and frame 0, and its timestamp in seconds."""
     if not 7 <= len(fields) <= 8:
         raise AnnotationError(
             f"{where}: expected video,second,x1,y1,x2,y2,action_id[,person_id], got {len(fields)} fields"
@@ -90,17 +91,18 @@ def _row(fields: list[str], names: dict[int, str], where: str) -> tuple[TableRow
         raise AnnotationError(f"{where}: second: expected a number, got {second!r}")
     if not action.isdecimal() or int(action) not in names:
         raise AnnotationError(f"{where}: action_id: expected one of {len(names)} ids, got {action!r}; see --classes")
-    box = checked_box(corners, where, has_size=False)
-    if min(box) < 0 or max(box) > 1:
-        raise AnnotationError(f"{where}: box: expected fractions of the picture, 0 to 1, got {','.join(corners)}")
     track = fields[7].strip() if len(fields) == 8 else ""
-    return TableRow(video, 0, box, names[int(action)], track), float(second)
+    return TableRow(video, 0, parsed_box(corners, where), names[int(action)], track), float(second)
 
 
-def _frames(
-    rows: list[TableRow], seconds: np.ndarray, lines: list[int], videos: VideoFolder, source: Path
-) -> list[TableRow]:
-    """Set the frame of each row to the one shown at its time: `seconds`, float64 [n], since the start of its video."""
+def _placed(
+    collector: Collector, rows: list[TableRow], seconds: np.ndarray, places: list[Place], videos: VideoFolder
+) -> tuple[list[TableRow], list[Place]]:
+    """Set the frame of each row to the one shown at its time: `seconds`, float64 [n], since the start of its video.
+
+    Returns:
+        The rows whose time is within their video, and their places; the others are problems.
+    """
     infos = videos.probe(row.video for row in rows)
     files = {name: str(videos.paths[name]) for name, info in infos.items() if info.backend != "frames"}
     read = read_many_times({path: infos[name].num_frames for name, path in files.items()})
@@ -109,14 +111,17 @@ def _frames(
         for name, info in infos.items()
     }
     video = np.array([row.video for row in rows])
-    frames = np.zeros(len(rows), dtype=np.int64)
+    frames = np.full(len(rows), -1, dtype=np.int64)
     for name, own in times.items():
         here = np.flatnonzero(video == name)
-        beyond = here[(seconds[here] < 0) | (seconds[here] > own.end + SLACK)]
-        if len(beyond):
-            raise AnnotationError(
-                f"{source}, row {lines[beyond[0]]}: expected a time within {name}, 0 to {own.end:.1f} s, got "
-                f"{seconds[beyond[0]]:g} s: set --start-second to the timestamp at which the videos start"
-            )
+        here = here[(seconds[here] >= 0) & (seconds[here] <= own.end + SLACK)]
         frames[here] = own.frames_at(seconds[here])
-    return [row._replace(frame=frame) for row, frame in zip(rows, frames.tolist(), strict=True)]
+    for row, second, place, frame in zip(rows, seconds.tolist(), places, frames.tolist(), strict=True):
+        with collector.entry():
+            if frame < 0:
+                raise AnnotationError(
+                    f"{place.entry}: expected a time within {row.video}, 0 to {times[row.video].end:.1f} s, got "
+                    f"{second:g} s: set --start-second to the timestamp at which the videos start"
+                )
+    kept = np.flatnonzero(frames >= 0).tolist()
+    return [rows[i]._replace(frame=int(frames[i])) for i in kept], [places[i] for i in kept]

@@ -7,6 +7,7 @@ that extend beyond the picture and frames past the end are dealt with once the v
 """
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -24,7 +25,7 @@ WITHOUT_AREA = "boxes have no area and were left out"
 Box = tuple[float, float, float, float]
 
 
-class DamagedSource(AnnotationError):
+class DamagedSourceError(AnnotationError):
     """Several entries of a source are damaged; the message has a line for each.
 
     Attributes:
@@ -43,10 +44,15 @@ class DamagedSource(AnnotationError):
 
 def problems_of(error: AnnotationError) -> tuple[str, ...]:
     """Return the problems that an error reports, one line each."""
-    return error.problems if isinstance(error, DamagedSource) else (str(error),)
+    return error.problems if isinstance(error, DamagedSourceError) else (str(error),)
 
 
-class _AlreadyListed(AnnotationError):
+def _in_file_order(problem: str) -> list[tuple[int, str]]:
+    """Return a key that sorts problems by file and row: digits count as numbers, "row 9" before "row 10"."""
+    return [(int(part) if part.isdecimal() else -1, part) for part in re.split(r"(\d+)", problem)]
+
+
+class _AlreadyListedError(AnnotationError):
     """A problem that was listed for an earlier entry."""
 
 
@@ -80,7 +86,7 @@ class Collector:
         """Read an entry in the block: an AnnotationError skips the rest of it and joins the list of problems."""
         try:
             yield
-        except _AlreadyListed:
+        except _AlreadyListedError:
             pass
         except AnnotationError as error:
             self._problems += problems_of(error)
@@ -96,7 +102,7 @@ class Collector:
             self._videos[named] = videos.find(named, where)
         found = self._videos[named]
         if found is None:
-            raise _AlreadyListed(named)
+            raise _AlreadyListedError(named)
         return found
 
     def add(self, row: TableRow, place: Place) -> None:
@@ -132,10 +138,10 @@ class Collector:
         """Raise if there was a problem so far.
 
         Raises:
-            DamagedSource: There was; the message lists all.
+            DamagedSourceError: There was; the message lists all.
         """
         if self._problems:
-            raise DamagedSource(self._problems)
+            raise DamagedSourceError(sorted(self._problems, key=_in_file_order))
 
     def annotated(self, classes: Iterable[str]) -> Annotated:
         """Return the rows and notes.
@@ -144,7 +150,7 @@ class Collector:
             classes: Names of all classes of the source, in its order.
 
         Raises:
-            DamagedSource: There was a problem; the message lists all.
+            DamagedSourceError: There was a problem; the message lists all.
         """
         self.require()
         counted = [f"{count} {words}; the first: {first}" for words, (count, first) in self._left_out.items()]

@@ -15,7 +15,8 @@ from xml.parsers import expat
 import numpy as np
 
 from yowo.errors import AnnotationError
-from yowo.importing.annotated import Annotated, ImportOptions
+from yowo.importing.annotated import Annotated, ImportOptions, Place
+from yowo.importing.collecting import ROUNDING, Box, Collector
 from yowo.importing.cvat_actions import CvatLabels
 from yowo.progress import track
 from yowo.projects.table import TableRow
@@ -26,18 +27,21 @@ WANTED = 'export the task as "CVAT for video 1.1"'
 SHAPES = ("box", "ellipse", "polygon", "polyline")
 BLOCK = 1 << 16
 
-Box = tuple[float, float, float, float]
+Opened = Callable[[], IO[bytes]]
+"""Opens a document."""
 
 
 class Task(NamedTuple):
     """A CVAT task.
 
     Attributes:
+        document: Name of the file, with the number of the task if the file has several.
         video: Name of its video in `VideoFolder`.
         start: First frame of the task.
         step: Distance between the frames of the task, in frames of the video.
     """
 
+    document: str
     video: str
     start: int
     step: int
@@ -48,7 +52,7 @@ class Shape(NamedTuple):
 
     Attributes:
         frame: Frame number in the video, from 0.
-        box: x1 y1 x2 y2 in pixels.
+        box: x1 y1 x2 y2 in pixels; reversed at most where the person is outside.
         outside: Whether the person is out of view from this frame on.
         occluded: Whether the person is marked as occluded.
         values: Attribute values by name.
@@ -70,41 +74,22 @@ def read_cvat(source: Path, videos: VideoFolder, options: ImportOptions) -> Anno
         options: Uses `actions`, `attributes` and `keep_occluded`.
 
     Raises:
-        AnnotationError: A file is damaged or has another format; the message names file and track.
+        AnnotationError: Files are damaged or have another format; the message names files and tracks.
     """
     labels = CvatLabels(options)
-    notes = _Notes()
-    rows: list[TableRow] = []
+    collector = Collector()
     documents = tracks = 0
     for name, opened in track(_documents(source), "reading annotations", unit="files", part=True):
         documents += 1
-        found = _document(name, opened, videos, labels, notes, tracks)
-        tracks += len({(row.video, row.track) for row in found})
-        rows += found
+        with collector.entry():
+            tracks = _document(name, opened, videos, labels, collector, tracks)
     if not documents:
         raise AnnotationError(f"{source}: expected a CVAT XML file, or a zip or folder of such files; {WANTED}")
-    used = {row.label for row in rows}
-    classes = [*labels.names, *sorted(used - set(labels.names))]
-    return Annotated(rows, tuple(classes), notes.lines())
+    used = {row.label for row in collector.rows}
+    return collector.annotated([*labels.names, *sorted(used - set(labels.names))])
 
 
-class _Notes:
-    """Counts of notes by message, with the first place where each occurred."""
-
-    def __init__(self) -> None:
-        self._found: dict[str, tuple[int, str]] = {}
-
-    def add(self, words: str, where: str) -> None:
-        """Count one occurrence of a message at a place."""
-        count, first = self._found.get(words, (0, where))
-        self._found[words] = (count + 1, first)
-
-    def lines(self) -> list[str]:
-        """Return one line per message."""
-        return [f"{count} {words}; the first: {first}" for words, (count, first) in self._found.items()]
-
-
-def _documents(source: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
+def _documents(source: Path) -> Iterator[tuple[str, Opened]]:
     """Yield each XML file of a source: its name for messages and a function that opens it."""
     if source.is_dir():
         files = sorted(path for path in source.rglob("*") if path.suffix.lower() in (".xml", ".zip"))
@@ -122,11 +107,15 @@ def _documents(source: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
 
 
 def _document(
-    name: str, opened: Callable[[], IO[bytes]], videos: VideoFolder, labels: CvatLabels, notes: _Notes, first: int
-) -> list[TableRow]:
-    """Read one XML file; its tracks are numbered starting at `first`."""
-    rows: list[TableRow] = []
-    tasks: dict[str, Task] = {}
+    name: str,
+    opened: Callable[[], IO[bytes]],
+    videos: VideoFolder,
+    labels: CvatLabels,
+    collector: Collector,
+    first: int,
+) -> int:
+    """Read one XML file; its tracks are numbered starting at `first`. Returns the first number that is not taken."""
+    tasks: dict[str, Task | None] = {}
     root: Element | None = None
     number = first
     try:
@@ -139,18 +128,20 @@ def _document(
                     _require(root.tag == "annotations", name, f"expected <annotations>, got <{root.tag}>")
                 elif event == "end" and element.tag == "meta":
                     labels.declare(element)
-                    tasks = _tasks(element, name, videos, notes)
+                    tasks = _tasks(element, name, videos, collector)
                 elif event == "end" and element.tag == "image":
                     raise AnnotationError(f'{name}: has the format "CVAT for images"; {WANTED}')
                 elif event == "end" and element.tag == "track":
-                    task = _task_of(element, tasks, name, videos)
-                    rows += _track(element, task, str(number), name, labels, notes)
+                    with collector.entry():
+                        task = _task_of(element, tasks, name, videos)
+                        if task is not None:
+                            _track(element, task, str(number), name, labels, collector)
                     number += 1
                     element.clear()
                     root.clear()
     except (ParseError, expat.ExpatError, UnicodeDecodeError, zipfile.BadZipFile) as error:
         raise AnnotationError(f"{name}: not well-formed XML ({error}); {WANTED}") from error
-    return rows
+    return number
 
 
 def _refuse_doctype(file: IO[bytes], name: str) -> None:
@@ -172,38 +163,47 @@ def _require(fits: bool, name: str, words: str) -> None:
         raise AnnotationError(f"{name}: {words}; {WANTED}")
 
 
-def _tasks(meta: Element, name: str, videos: VideoFolder, notes: _Notes) -> dict[str, Task]:
-    """Return the tasks of a document by id; an export of a single task or job gives one task with the id ""."""
+def _tasks(meta: Element, name: str, videos: VideoFolder, collector: Collector) -> dict[str, Task | None]:
+    """Return the tasks of a document by id; an export of a single task or job gives one task with the id "".
+
+    A task whose video is unknown is None: it is a problem, and its tracks are not read.
+    """
     whole = next((found for kind in ("task", "job") if (found := meta.find(kind)) is not None), None)
-    if whole is not None:
-        source = meta.findtext("source") or whole.findtext("source") or whole.findtext("name") or ""
-        return {"": _task(whole, source, name, videos, notes)}
-    made = {}
-    for task in meta.findall("project/tasks/task"):
-        source = task.findtext("source") or task.findtext("name") or ""
-        made[task.findtext("id", "").strip()] = _task(task, source, name, videos, notes)
+    made: dict[str, Task | None] = {}
+    for number, task in enumerate([whole] if whole is not None else meta.findall("project/tasks/task")):
+        document = name if number == 0 else f"{name}, task {task.findtext('id', '').strip()}"
+        source = (meta if whole is not None else task).findtext("source") or task.findtext("source")
+        key = "" if whole is not None else task.findtext("id", "").strip()
+        made[key] = None
+        with collector.entry():
+            made[key] = _task(task, source or task.findtext("name") or "", name, document, videos, collector)
     return made
 
 
-def _task(task: Element, source: str, name: str, videos: VideoFolder, notes: _Notes) -> Task:
+def _task(task: Element, source: str, name: str, document: str, videos: VideoFolder, collector: Collector) -> Task:
     """Find the video of a task by its source file, else by the task's name; else it is the only video."""
     title = task.findtext("name", "").strip()
     where = f"{name}: task {title!r}"
     known = [named for named in (source, title) if named and videos.has(named)]
     if not known and len(videos.paths) == 1:
         video = next(iter(videos.paths))
-        notes.add("tasks name another video and were assigned to the only video given", f"{where}: {source}")
+        collector.leave_out("tasks name another video and were assigned to the only video given", f"{where}: {source}")
     else:
         video = videos.find(known[0] if known else source, where)
     step = task.findtext("frame_filter", "").strip().removeprefix("step=")
     start = task.findtext("start_frame", "").strip()
-    return Task(video, int(start) if start.isdecimal() else 0, max(int(step), 1) if step.isdecimal() else 1)
+    return Task(
+        document,
+        video,
+        int(start) if start.isdecimal() else 0,
+        max(int(step), 1) if step.isdecimal() else 1,
+    )
 
 
-def _task_of(track: Element, tasks: Mapping[str, Task], name: str, videos: VideoFolder) -> Task:
+def _task_of(track: Element, tasks: Mapping[str, Task | None], name: str, videos: VideoFolder) -> Task | None:
     """Return the task of a track; in a document without tasks, tracks belong to the only video."""
     if not tasks and len(videos.paths) == 1:
-        return Task(next(iter(videos.paths)), 0, 1)
+        return Task(name, next(iter(videos.paths)), 0, 1)
     number = track.get("task_id", "") if "" not in tasks else ""
     if number not in tasks:
         raise AnnotationError(
@@ -213,8 +213,8 @@ def _task_of(track: Element, tasks: Mapping[str, Task], name: str, videos: Video
     return tasks[number]
 
 
-def _track(track: Element, task: Task, number: str, name: str, labels: CvatLabels, notes: _Notes) -> list[TableRow]:
-    """Return the rows of a track."""
+def _track(track: Element, task: Task, number: str, name: str, labels: CvatLabels, collector: Collector) -> None:
+    """Add the rows of a track."""
     where = f"{name}: track {track.get('id', '?')}"
     label = track.get("label", "").strip()
     lasting = {a.get("name", ""): a.text or "" for a in track.findall("attribute")}
@@ -222,11 +222,11 @@ def _track(track: Element, task: Task, number: str, name: str, labels: CvatLabel
     for element in track:
         if element.tag in SHAPES:
             lasting |= {a.get("name", ""): a.text or "" for a in element.findall("attribute")}
-            shapes.append(_shape(element, dict(lasting), where))
+            with collector.entry():
+                shapes.append(_shape(element, dict(lasting), where))
         elif element.tag != "attribute":
-            notes.add(f"shapes of type {element.tag} were skipped", where)
+            collector.leave_out(f"shapes of type {element.tag} were skipped", where)
     shapes.sort(key=lambda shape: shape.frame)
-    rows = []
     seen = idle = 0
     for shape in _every_frame(shapes, task):
         if shape.occluded and not labels.options.keep_occluded:
@@ -234,12 +234,15 @@ def _track(track: Element, task: Task, number: str, name: str, labels: CvatLabel
         seen += 1
         actions = labels.actions(label, shape.values)
         idle += not actions
-        rows += [TableRow(task.video, shape.frame, shape.box, action, number) for action in actions]
+        for action in actions:
+            row = TableRow(task.video, shape.frame, shape.box, action, number)
+            collector.add(row, Place(task.document, f"{where}, frame {shape.frame}"))
     if not seen:
-        notes.add("tracks have no box on any frame", where)
+        collector.leave_out("tracks have no box on any frame", where)
     elif idle:
-        notes.add("tracks have frames without an action, which were skipped", f"{where} ({idle} of {seen} frames)")
-    return rows
+        collector.leave_out(
+            "tracks have frames without an action, which were skipped", f"{where} ({idle} of {seen} frames)"
+        )
 
 
 def _every_frame(shapes: list[Shape], task: Task) -> Iterator[Shape]:
@@ -253,6 +256,8 @@ def _every_frame(shapes: list[Shape], task: Task) -> Iterator[Shape]:
         after = shapes[place + 1]
         first = shape.frame + 1 + (task.start - shape.frame - 1) % task.step
         begin, end = np.array(shape.box), np.array(after.box)
+        if (end[2:] < end[:2]).any():  # where the person is outside, the box need not be one
+            end = begin
         for frame in range(first, after.frame, task.step):
             share = (frame - shape.frame) / (after.frame - shape.frame)
             x1, y1, x2, y2 = (begin + share * (end - begin)).tolist()
@@ -268,10 +273,13 @@ def _shape(element: Element, values: Mapping[str, str], where: str) -> Shape:
         box = _box(element)
     except (KeyError, ValueError) as error:
         raise AnnotationError(f"{place}: <{element.tag}>: expected numbers as coordinates, got {error}") from error
-    if not (np.isfinite(box).all() and box[0] < box[2] and box[1] < box[3]):
-        x1, y1, x2, y2 = box
+    x1, y1, x2, y2 = box
+    outside = element.get("outside") == "1"
+    if not np.isfinite(box).all():
+        raise AnnotationError(f"{place}: <{element.tag}>: expected finite numbers, got {x1:g},{y1:g},{x2:g},{y2:g}")
+    if not outside and min(x2 - x1, y2 - y1) < -ROUNDING:
         raise AnnotationError(f"{place}: expected xtl < xbr and ytl < ybr, got {x1:g},{y1:g},{x2:g},{y2:g}")
-    return Shape(int(frame), box, element.get("outside") == "1", element.get("occluded") == "1", values)
+    return Shape(int(frame), box, outside, element.get("occluded") == "1", values)
 
 
 def _box(element: Element) -> Box:

@@ -4,8 +4,9 @@ import csv
 from pathlib import Path
 
 from yowo.errors import AnnotationError
-from yowo.importing.annotated import Annotated, ImportOptions
-from yowo.importing.simple_csv import checked_box
+from yowo.importing.annotated import Annotated, ImportOptions, Place
+from yowo.importing.box_numbers import add_boxes
+from yowo.importing.collecting import Collector, parsed_box
 from yowo.projects.table import TableRow, text_lines
 from yowo.video.video_folder import VideoFolder
 
@@ -21,10 +22,10 @@ def read_mot(source: Path, videos: VideoFolder, options: ImportOptions) -> Annot
         source: `<video>.txt`, `<video>/gt/gt.txt`, or a folder that contains them, also in subfolders. A `labels.txt`
             in the same folder gives the class names in the order of their numbers, from 1.
         videos: The annotated videos.
-        options: Uses `classes` and `first_frame` (default 1).
+        options: Uses `classes`, `first_frame` (default 1), `boxes` (default corner and size), `units` and `min_score`.
 
     Raises:
-        AnnotationError: A row is invalid; the message names file and row.
+        AnnotationError: Rows are damaged; the message names file and rows.
     """
     if source.is_dir():
         found = sorted(source.rglob(TRUTH)) or sorted(p for p in source.rglob("*.txt") if p.name != LABELS)
@@ -32,18 +33,18 @@ def read_mot(source: Path, videos: VideoFolder, options: ImportOptions) -> Annot
         found = [source] if source.is_file() else []
     if not found:
         raise AnnotationError(f"{source}: expected <video>/gt/{TRUTH} or <video>.txt, found none")
+    collector = Collector()
     rows: list[TableRow] = []
+    places: list[Place] = []
     names: dict[str, None] = dict.fromkeys(options.classes or ())
-    left_out = 0
     for path in found:
-        classes = options.classes or _listed(path.with_name(LABELS))
-        names.update(dict.fromkeys(classes or (ONLY_CLASS,)))
-        video = _video(path, source, videos)
-        added, ignored = _rows(path, video, classes, 1 if options.first_frame is None else options.first_frame)
-        rows += added
-        left_out += ignored
-    notes = [f"{left_out} boxes with confidence 0 were skipped"] if left_out else []
-    return Annotated(rows, tuple(names), notes)
+        with collector.entry():
+            classes = options.classes or _listed(path.with_name(LABELS))
+            names.update(dict.fromkeys(classes or (ONLY_CLASS,)))
+            _read(collector, path, _video(path, source, videos), classes, options, rows, places)
+    with collector.entry():
+        add_boxes(collector, rows, places, videos, options, str(source), "xywh")
+    return collector.annotated(names)
 
 
 def _video(path: Path, source: Path, videos: VideoFolder) -> str:
@@ -63,10 +64,16 @@ def _listed(path: Path) -> tuple[str, ...] | None:
     return tuple(line.strip() for line in text_lines(path) if line.strip())
 
 
-def _rows(path: Path, video: str, classes: tuple[str, ...] | None, first: int) -> tuple[list[TableRow], int]:
-    """Return the rows of a file, and the number of rows that were skipped because their confidence is 0."""
-    rows: list[TableRow] = []
-    ignored = 0
+def _read(
+    collector: Collector,
+    path: Path,
+    video: str,
+    classes: tuple[str, ...] | None,
+    options: ImportOptions,
+    rows: list[TableRow],
+    places: list[Place],
+) -> None:
+    """Add the rows of a file, with the four numbers of the file as their boxes, to `rows` and `places`."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
@@ -74,18 +81,37 @@ def _rows(path: Path, video: str, classes: tuple[str, ...] | None, first: int) -
                 if not any(fields):
                     continue
                 where = f"{path}, row {reader.line_num}"
-                if len(fields) < 6:
-                    raise AnnotationError(f"{where}: expected frame,id,left,top,width,height, got {','.join(fields)}")
-                if len(fields) > 6 and fields[6].strip() in ("0", "0.0"):
-                    ignored += 1
-                    continue
-                rows.append(_row(fields, video, classes, first, where))
-    except UnicodeDecodeError as error:
+                with collector.entry():
+                    if len(fields) < 6:
+                        raise AnnotationError(
+                            f"{where}: expected frame,id,left,top,width,height, got {','.join(fields)}"
+                        )
+                    score = _score(fields, where)
+                    if score == 0:
+                        collector.leave_out("boxes with confidence 0 were skipped", where)
+                        continue
+                    if options.min_score is not None and score < options.min_score:
+                        collector.leave_out(f"boxes have a score below {options.min_score:g} and were left out", where)
+                        continue
+                    rows.append(_row(fields, video, classes, options, where))
+                    places.append(Place(str(path), where))
+    except (csv.Error, UnicodeDecodeError) as error:
         raise AnnotationError(f"{path}: expected text in UTF-8: {error}") from error
-    return rows, ignored
 
 
-def _row(fields: list[str], video: str, classes: tuple[str, ...] | None, first: int, where: str) -> TableRow:
+def _score(fields: list[str], where: str) -> float:
+    """Return the confidence of a row; 1 if it has none."""
+    text = fields[6].strip() if len(fields) > 6 else ""
+    try:
+        return float(text or 1)
+    except ValueError:
+        raise AnnotationError(f"{where}: confidence: expected a number, got {text!r}") from None
+
+
+def _row(
+    fields: list[str], video: str, classes: tuple[str, ...] | None, options: ImportOptions, where: str
+) -> TableRow:
+    first = 1 if options.first_frame is None else options.first_frame
     frame, track = fields[0].strip(), fields[1].strip()
     if not frame.isdecimal() or int(frame) < first:
         raise AnnotationError(f"{where}: frame: expected a whole number of at least {first}, got {frame!r}")
@@ -99,5 +125,5 @@ def _row(fields: list[str], video: str, classes: tuple[str, ...] | None, first: 
         raise AnnotationError(
             f"{where}: class {fields[7]} has no name; give --classes FILE, or put {LABELS} in the same folder"
         )
-    box = checked_box([text.strip() for text in fields[2:6]], where, has_size=True)
+    box = parsed_box([text.strip() for text in fields[2:6]], where)
     return TableRow(video, int(frame) - first, box, label, track if track != "-1" else "")

@@ -1,7 +1,6 @@
 """Write imported annotations as a project folder, on which `dataset=custom` can be trained."""
 
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -11,6 +10,10 @@ from typing import NamedTuple
 from yowo.data.key_frames import Split
 from yowo.errors import DatasetError
 from yowo.importing.annotated import Annotated
+from yowo.importing.copies import without_copies
+from yowo.importing.fitting import fit_rows
+from yowo.importing.output_folder import check_output, check_space, whole_folder
+from yowo.importing.overlaps import join_overlaps
 from yowo.importing.track_linking import link_tracks
 from yowo.projects.project import (
     FACTS,
@@ -27,7 +30,7 @@ from yowo.projects.project import (
     write_extents,
     write_facts,
 )
-from yowo.projects.table import Extent, TableRow, problem, write_table
+from yowo.projects.table import Extent, TableRow, write_table
 from yowo.video.video_folder import VideoFolder
 
 
@@ -77,27 +80,27 @@ def write_project(
         DatasetError: There is no usable row, a class has no name, `output` is not empty or cannot be written, or a
             video cannot be read.
     """
-    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
-        raise DatasetError(f"{output}: already exists and is not empty; give another --output")
+    check_output(output)
     unnamed = next((row for row in read.rows if not row.label), None)
     if unnamed is not None:
         raise DatasetError(f"{unnamed.video}, frame {unnamed.frame}: a box has a class without a name; see --classes")
     read = read._replace(classes=tuple(name for name in read.classes if name))
-    rows, extents, notes = _fitting(read, videos)
-    if not rows:
+    infos = videos.probe(row.video for row in read.rows)
+    extents = {name: Extent(info.num_frames, (info.width, info.height)) for name, info in infos.items()}
+    read = join_overlaps(without_copies(fit_rows(read, extents)))
+    if not read.rows:
+        reasons = "".join(f"; {note}" for note in read.notes)
         raise DatasetError(
             "expected at least one box on a frame of the videos, found none; nothing was written: check that the "
-            "videos and the annotations belong together"
+            f"videos and the annotations belong together{reasons}"
         )
-    rows = link_tracks(rows)
+    rows = link_tracks(read.rows)
     split = choose_split(rows, share, seed) if held_out is None else _split(rows, held_out)
     multi_label = several_at_once(rows) is not None
     facts = Facts(read.classes, multi_label, find_anchors(box_sizes(rows, extents), seed=seed))
-    workshop = None
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        workshop = Path(tempfile.mkdtemp(prefix=f".{output.name}-unfinished-", dir=output.resolve().parent))
-        unfinished = workshop / output.name
+    if copy:
+        check_space(output, (videos.paths[name] for name in extents))
+    with whole_folder(output) as unfinished:
         for name in (VIDEO_FOLDER, SPLIT_FOLDER):
             (unfinished / name).mkdir(parents=True)
         for name in extents:
@@ -108,17 +111,9 @@ def write_project(
         for part in SPLITS:
             text = "".join(f"{name}\n" for name in split[part])
             (unfinished / SPLIT_FOLDER / f"{part}.txt").write_text(text, encoding="utf-8")
-        if output.is_dir():
-            output.rmdir()
-        unfinished.rename(output)
-    except OSError as error:
-        raise DatasetError(f"{output}: cannot be written ({error}); choose another --output") from error
-    finally:
-        if workshop is not None:
-            shutil.rmtree(workshop, ignore_errors=True)
     boxes = Counter(row.label for row in rows)
     tracks = len({(row.video, row.track) for row in rows})
-    return Summary(split, read.classes, boxes, tracks, multi_label, frame_step(rows), notes)
+    return Summary(split, read.classes, boxes, tracks, multi_label, frame_step(rows), read.notes)
 
 
 def frame_step(rows: Iterable[TableRow]) -> int:
@@ -136,32 +131,6 @@ def frame_step(rows: Iterable[TableRow]) -> int:
         if seen >= half:
             return step
     return 1
-
-
-def _fitting(read: Annotated, videos: VideoFolder) -> tuple[list[TableRow], dict[str, Extent], list[str]]:
-    """Clip boxes to the picture; skip boxes outside of it and rows whose frame number is outside their video."""
-    infos = videos.probe(row.video for row in read.rows)
-    extents = {name: Extent(info.num_frames, (info.width, info.height)) for name, info in infos.items()}
-    rows: list[TableRow] = []
-    clipped, lost = 0, []
-    for row in read.rows:
-        width, height = extents[row.video].size
-        x1, y1, x2, y2 = row.box
-        inside = (max(x1, 0.0), max(y1, 0.0), min(x2, float(width)), min(y2, float(height)))
-        x1, y1, x2, y2 = (round(value, 2) for value in inside)
-        fitting = row._replace(box=(x1, y1, x2, y2))
-        wrong = problem(fitting, extents[row.video])
-        if wrong is not None:
-            lost.append(f"{row.video}, frame {row.frame}: {wrong}")
-            continue
-        clipped += inside != row.box
-        rows.append(fitting)
-    notes = list(read.notes)
-    if clipped:
-        notes.append(f"{clipped} boxes extended beyond the picture and were clipped to it")
-    if lost:
-        notes.append(f"{len(lost)} boxes were skipped; the first: {lost[0]}")
-    return rows, extents, notes
 
 
 def _split(rows: Sequence[TableRow], held_out: Sequence[str]) -> dict[Split, list[str]]:

@@ -4,9 +4,13 @@ import csv
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from yowo.errors import AnnotationError
-from yowo.importing.annotated import Annotated, ImportOptions
+from yowo.importing.annotated import Annotated, ImportOptions, Place
+from yowo.importing.box_numbers import EITHER, add_boxes
+from yowo.importing.class_numbers import named_rows
+from yowo.importing.collecting import Box, Collector, parsed_box
 from yowo.projects.table import TableRow
 from yowo.video.video_folder import VideoFolder
 
@@ -17,33 +21,54 @@ ALIASES = {
     "y1": ("y1", "ymin", "top", "y", "bb_top", "ytl"),
     "x2": ("x2", "xmax", "right", "xbr"),
     "y2": ("y2", "ymax", "bottom", "ybr"),
-    "width": ("width", "w", "bb_width"),
-    "height": ("height", "h", "bb_height"),
+    "cx": ("cx", "x_center", "xcenter", "center_x", "x_centre", "centre_x", "xc", "x_c"),
+    "cy": ("cy", "y_center", "ycenter", "center_y", "y_centre", "centre_y", "yc", "y_c"),
+    "width": ("width", "w", "bb_width", "box_width"),
+    "height": ("height", "h", "bb_height", "box_height"),
     "label": ("label", "class", "action", "category", "class_name", "action_label"),
     "track": ("track", "track_id", "id", "person_id", "object_id", "instance_id"),
+    "score": ("score", "confidence", "conf", "probability"),
 }
 """Accepted column names, in order of preference."""
-NEEDED = ("video", "frame", "x1", "y1", "label")
+NEEDED = ("video", "frame", "label")
+CORNERS = ("x1", "y1", "x2", "y2")
+SIZES = (("x1", "y1", "width", "height"), ("cx", "cy", "width", "height"))
 DELIMITERS = ",;\t"
+
+
+class Columns(NamedTuple):
+    """The columns of a table.
+
+    Attributes:
+        places: Index of each column by its key in `ALIASES`.
+        box: Keys of the four columns of a box.
+        form: What these are, see `yowo.importing.box_numbers`.
+    """
+
+    places: Mapping[str, int]
+    box: tuple[str, ...]
+    form: str
 
 
 def read_simple_csv(source: Path, videos: VideoFolder, options: ImportOptions) -> Annotated:
     """Read a table with a header; `ALIASES` lists the accepted column names.
 
-    Boxes are x1 y1 x2 y2, or x1 y1 width height; in pixels, or as fractions if no coordinate is above 1. Boxes
-    without a track are linked by overlap later, see `link_tracks`.
+    Boxes are x1 y1 x2 y2, x1 y1 width height, or cx cy width height, in pixels or as fractions of the picture, which
+    the numbers of the whole table decide. Boxes without a track are linked by overlap later, see `link_tracks`. The
+    table that `yowo detect` writes is such a table.
 
     Args:
         source: CSV file, separated by commas, semicolons or tabs.
         videos: The annotated videos.
-        options: Uses `first_frame` (default 0).
+        options: Uses `first_frame` (default 0), `classes` if labels are numbers, `boxes`, `units` and `min_score`.
 
     Raises:
-        AnnotationError: A column is missing or a row is invalid; the message names file and row.
+        AnnotationError: A column is missing or rows are damaged; the message names file and rows.
     """
+    collector = Collector()
     rows: list[TableRow] = []
-    names: dict[str, str] = {}
-    first = options.first_frame or 0
+    places: list[Place] = []
+    form = "xyxy"
     try:
         with source.open(newline="", encoding="utf-8-sig") as file:
             header = file.readline()
@@ -51,96 +76,79 @@ def read_simple_csv(source: Path, videos: VideoFolder, options: ImportOptions) -
             file.seek(0)
             reader = csv.reader(file, delimiter=delimiter)
             columns = _columns(next(reader, []), source)
+            if options.min_score is not None and "score" not in columns.places:
+                raise AnnotationError(f"{source}, row 1: --min-score needs a column score, there is none")
+            form = columns.form
             for fields in reader:
                 if not any(fields):
                     continue
                 where = f"{source}, row {reader.line_num}"
-                row = _row(fields, columns, first, where)
-                if row.video not in names:
-                    names[row.video] = videos.find(row.video, where)
-                rows.append(row._replace(video=names[row.video]))
+                with collector.entry():
+                    row, score = _row(fields, columns, options, where)
+                    row = row._replace(video=collector.video(videos, row.video, where))
+                    if options.min_score is not None and score < options.min_score:
+                        collector.leave_out(f"boxes have a score below {options.min_score:g} and were left out", where)
+                        continue
+                    rows.append(row)
+                    places.append(Place(str(source), where))
     except OSError as error:
         raise AnnotationError(f"{source}: expected a CSV file ({error.strerror or error})") from error
     except (csv.Error, UnicodeDecodeError) as error:
         raise AnnotationError(f"{source}: expected a CSV file in UTF-8: {error}") from error
-    notes = []
-    if rows and max(max(row.box) for row in rows) <= 1:
-        rows = in_pixels(rows, videos)
-        notes.append("no coordinate is above 1: boxes were interpreted as fractions of the picture")
-    return Annotated(rows, tuple(sorted({row.label for row in rows})), notes)
+    if options.classes is not None:
+        rows, places = named_rows(collector, rows, places, options.classes)
+    with collector.entry():
+        add_boxes(collector, rows, places, videos, options, str(source), form)
+    return collector.annotated(options.classes or sorted({row.label for row in rows}))
 
 
-def in_pixels(rows: Sequence[TableRow], videos: VideoFolder) -> list[TableRow]:
-    """Convert boxes from fractions of the picture to pixels of their videos."""
-    infos = videos.probe(row.video for row in rows)
-    made = []
-    for row in rows:
-        info = infos[row.video]
-        x1, y1, x2, y2 = row.box
-        made.append(row._replace(box=(x1 * info.width, y1 * info.height, x2 * info.width, y2 * info.height)))
-    return made
-
-
-def checked_box(corners: Sequence[str], where: str, has_size: bool) -> tuple[float, float, float, float]:
-    """Parse a box.
-
-    Args:
-        corners: Four numbers as text: x1 y1 x2 y2, or x1 y1 width height.
-        where: File and row, for error messages.
-        has_size: Whether the last two numbers are width and height.
-
-    Returns:
-        x1 y1 x2 y2, in the unit of the input.
-
-    Raises:
-        AnnotationError: These are not four numbers, or the box is inverted or empty.
-
-    Examples:
-        >>> checked_box(["10", "20", "30", "40"], "boxes.csv, row 2", has_size=True)
-        (10.0, 20.0, 40.0, 60.0)
-    """
-    try:
-        x1, y1, x2, y2 = (float(text) for text in corners)
-    except ValueError:
-        raise AnnotationError(f"{where}: expected four numbers for the box, got {','.join(corners)}") from None
-    if has_size:
-        x2, y2 = x1 + x2, y1 + y2
-    if not (all(map(math.isfinite, (x1, y1, x2, y2))) and x1 < x2 and y1 < y2):
-        raise AnnotationError(f"{where}: expected x1 < x2 and y1 < y2, got {x1:g},{y1:g},{x2:g},{y2:g}")
-    return x1, y1, x2, y2
-
-
-def _columns(header: Sequence[str], source: Path) -> dict[str, int]:
-    """Return the index of each column by its key in `ALIASES`."""
+def _columns(header: Sequence[str], source: Path) -> Columns:
     names = [name.strip().lower().replace(" ", "_") for name in header]
     found: dict[str, int] = {}
     for ours, theirs in ALIASES.items():
         place = next((names.index(name) for name in theirs if name in names), None)
         if place is not None and place not in found.values():
             found[ours] = place
-    corners = {"x2", "y2"} <= set(found) or {"width", "height"} <= set(found)
-    missing = [name for name in NEEDED if name not in found] + ([] if corners else ["x2", "y2 (or width, height)"])
+    kinds = [kind for kind in (CORNERS, *SIZES) if set(kind) <= set(found)]
+    missing = [name for name in NEEDED if name not in found]
+    if not kinds:
+        missing += [name for name in ("x1", "y1") if name not in found and "cx" not in found]
+        missing += ["x2", "y2 (or width, height)"]
     if missing:
         raise AnnotationError(
             f"{source}, row 1: expected a header video,frame,x1,y1,x2,y2,label[,track], got "
             f"{','.join(header) or 'nothing'}: add {', '.join(missing)}"
         )
-    return found
+    form = dict(zip((CORNERS, *SIZES), ("xyxy", "xywh", "cxcywh"), strict=True))[kinds[0]]
+    if form == "xywh" and names[found["x1"]] == "x" and names[found["y1"]] == "y":
+        form = EITHER
+    return Columns(found, kinds[0], form)
 
 
-def _row(fields: Sequence[str], columns: Mapping[str, int], first: int, where: str) -> TableRow:
-    if len(fields) <= max(columns.values()):
-        raise AnnotationError(f"{where}: expected at least {max(columns.values()) + 1} fields, got {len(fields)}")
-    texts = {name: fields[place].strip() for name, place in columns.items()}
-    try:
-        number = float(texts["frame"])
-    except ValueError:
-        number = math.nan
+def _row(fields: Sequence[str], columns: Columns, options: ImportOptions, where: str) -> tuple[TableRow, float]:
+    """Return a row with the four numbers of the file as its box, and its score; infinite if it has none."""
+    needed = max(columns.places.values())
+    if len(fields) <= needed:
+        raise AnnotationError(f"{where}: expected at least {needed + 1} fields, got {len(fields)}")
+    texts = {name: fields[place].strip() for name, place in columns.places.items()}
+    first = options.first_frame or 0
+    number = _number(texts["frame"])
     if not number.is_integer() or number < first:
         raise AnnotationError(f"{where}: frame: expected a whole number of at least {first}, got {texts['frame']!r}")
     if not texts["label"]:
         raise AnnotationError(f"{where}: label: expected a class name, got nothing")
-    has_size = not {"x2", "y2"} <= set(columns)
-    ends = ("width", "height") if has_size else ("x2", "y2")
-    box = checked_box([texts[name] for name in ("x1", "y1", *ends)], where, has_size)
-    return TableRow(texts["video"], int(number) - first, box, texts["label"], texts.get("track", ""))
+    score = math.inf
+    if options.min_score is not None and "score" in texts:
+        score = _number(texts["score"])
+        if math.isnan(score):
+            raise AnnotationError(f"{where}: score: expected a number, got {texts['score']!r}")
+    box: Box = parsed_box([texts[name] for name in columns.box], where)
+    return TableRow(texts["video"], int(number) - first, box, texts["label"], texts.get("track", "")), score
+
+
+def _number(text: str) -> float:
+    """Return the number in a text; NaN if there is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

@@ -11,10 +11,16 @@ from rich.table import Table
 from yowo.commands.options import OptionParser
 from yowo.datasets.ava_annotation import read_class_list
 from yowo.errors import AnnotationError, ConfigError
-from yowo.importing.annotated import Annotated, ImportOptions
+from yowo.importing.annotated import Annotated, Importer, ImportOptions, Place
+from yowo.importing.box_numbers import FORMS, UNITS
+from yowo.importing.collecting import Collector
+from yowo.importing.fitting import places_of
 from yowo.importing.formats import FORMATS
+from yowo.importing.output_folder import check_output
 from yowo.importing.project_writer import Summary, write_project
+from yowo.importing.row_numbers import without_row_numbers
 from yowo.progress import working
+from yowo.projects.table import TableRow
 from yowo.reports.narrow_tables import print_table
 from yowo.video.video_folder import VideoFolder
 
@@ -25,7 +31,12 @@ EXAMPLES = """examples:
   yowo data import --from simple-csv boxes.csv --videos DIR --output runs/data/mine
   yowo data import --from ucf24-labels labels/ --videos DIR --output runs/data/mine
   yowo data import --from mot gt.txt --videos DIR --output runs/data/mine
+  yowo data import --from simple-csv yolo.csv --boxes cxcywh --units fractions --videos DIR --output runs/data/mine
 then: yowo data check runs/data/mine, and yowo train dataset=custom dataset.root=runs/data/mine"""
+
+TABLES = ("simple-csv", "ava-csv", "ucf24-labels", "mot")
+USED_BY = {"boxes": TABLES, "units": TABLES, "min-score": ("simple-csv", "mot")}
+"""Formats that use an option; the others would ignore it."""
 
 
 def run(arguments: Sequence[str]) -> None:
@@ -39,8 +50,9 @@ def run(arguments: Sequence[str]) -> None:
     options = parser().parse_args(arguments)
     if not 0 < options.val < 1:
         raise ConfigError(f"--val: expected a fraction above 0 and below 1, got {options.val}")
+    _check_use(options)
     videos = VideoFolder(options.videos)
-    importer = FORMATS[options.format]
+    check_output(options.output, [*options.source, *options.val_source], videos)
     rules = ImportOptions(
         classes=_class_names(options.classes),
         actions=options.actions,
@@ -48,23 +60,49 @@ def run(arguments: Sequence[str]) -> None:
         keep_occluded=not options.drop_occluded,
         first_frame=options.first_frame,
         start_second=options.start_second,
+        boxes=options.boxes,
+        units=options.units,
+        min_score=options.min_score,
     )
-    read = [importer(source, videos, rules) for source in options.source]
+    read, held = _read(FORMATS[options.format], options.source, options.val_source, videos, rules)
     held_out = None
     if options.val_source:
-        held = [importer(source, videos, rules) for source in options.val_source]
         held_out = _videos_of(held)
         both = sorted(set(held_out) & set(_videos_of(read)))
         if both:
             raise AnnotationError(f"video {both[0]} is in a source and in a --val-source; leave it out of one of them")
-        read += held
     elif options.val_videos:
         held_out = [videos.find(name, "--val-videos") for name in _lines(options.val_videos)]
     with working(f"writing {options.output}", sign=False):
         summary = write_project(
-            options.output, videos, joined(read), held_out, options.val, seed=options.seed, copy=options.copy
+            options.output, videos, joined([*read, *held]), held_out, options.val, seed=options.seed, copy=options.copy
         )
     show(summary, options.output, Console())
+
+
+def _check_use(options: argparse.Namespace) -> None:
+    """Refuse options that the format does not use."""
+    for name, formats in USED_BY.items():
+        if getattr(options, name.replace("-", "_")) is not None and options.format not in formats:
+            raise ConfigError(f"--{name}: {options.format} does not use it; it is for {', '.join(formats)}")
+
+
+def _read(
+    importer: Importer, sources: Sequence[Path], val_sources: Sequence[Path], videos: VideoFolder, rules: ImportOptions
+) -> tuple[list[Annotated], list[Annotated]]:
+    """Read all sources and all held-out sources.
+
+    Raises:
+        DamagedSourceError: Some are damaged; the message lists the problems of all.
+    """
+    read: tuple[list[Annotated], list[Annotated]] = ([], [])
+    collector = Collector()
+    for part, paths in zip(read, (sources, val_sources), strict=True):
+        for path in paths:
+            with collector.entry():
+                part.append(importer(path, videos, rules))
+    collector.require()
+    return read
 
 
 def parser() -> argparse.ArgumentParser:
@@ -90,6 +128,18 @@ def parser() -> argparse.ArgumentParser:
     reading.add_argument("--classes", type=Path, help="names of the classes in order, one per line, or .pbtxt")
     reading.add_argument("--first-frame", type=int, help="number of a video's first frame (default: the format's)")
     reading.add_argument(
+        "--boxes",
+        choices=FORMS,
+        help="tables: what the four numbers of a box are: corners, top left corner and size, or centre and size, as "
+        "YOLO's (default: what the names of the columns or the format say)",
+    )
+    reading.add_argument(
+        "--units", choices=UNITS, help="tables: unit of the boxes (default: by the numbers of the whole table)"
+    )
+    reading.add_argument(
+        "--min-score", type=float, help="simple-csv, mot: leave out boxes with a lower score (default: keep all)"
+    )
+    reading.add_argument(
         "--start-second", type=float, default=0.0, help="ava-csv: timestamp in seconds at which the videos start (0)"
     )
     reading.add_argument(
@@ -101,21 +151,22 @@ def parser() -> argparse.ArgumentParser:
     reading.add_argument(
         "--attribute", action="append", default=[], help="cvat: an attribute that is an action; can be repeated"
     )
-    reading.add_argument("--drop-occluded", action="store_true", help="cvat: leave out boxes marked as occluded")
+    reading.add_argument("--drop-occluded", action="store_true", help="cvat, coco: leave out boxes marked as occluded")
     return made
 
 
 def joined(read: Sequence[Annotated]) -> Annotated:
     """Merge the annotations of several sources; tracks of different sources stay separate."""
+    read = [without_row_numbers(one) for one in read]
     if len(read) == 1:
         return read[0]
-    rows = [
-        row._replace(track=f"{number}-{row.track}" if row.track else "")
-        for number, one in enumerate(read)
-        for row in one.rows
-    ]
+    rows: list[TableRow] = []
+    places: list[Place] = []
+    for number, one in enumerate(read):
+        rows += [row._replace(track=f"{number}-{row.track}" if row.track else "") for row in one.rows]
+        places += [place._replace(document=place.document or f"source {number + 1}") for place in places_of(one)]
     classes = dict.fromkeys(name for one in read for name in one.classes)
-    return Annotated(rows, tuple(classes), list(dict.fromkeys(note for one in read for note in one.notes)))
+    return Annotated(rows, tuple(classes), list(dict.fromkeys(note for one in read for note in one.notes)), places)
 
 
 def show(summary: Summary, output: Path, console: Console) -> None:
@@ -138,6 +189,14 @@ def show(summary: Summary, output: Path, console: Console) -> None:
     if sparse:
         _say(console, f"about every {summary.frame_step}th frame is annotated: only these are evaluated, without tubes")
     _say(console, f"check: yowo data check {output}")
+    if not train:
+        _say(
+            console,
+            "no video is left for training: hold out fewer (--val-videos, --val-source), or move names from "
+            f"{output}/splits/val.txt to train.txt; to evaluate a detector on all of them: yowo eval checkpoint=FILE "
+            f"dataset=custom dataset.root={output}{test}",
+        )
+        return
     _say(console, f"train: yowo train dataset=custom dataset.root={output}{test} weights=FILE weights.reset_head=true")
 
 
