@@ -87,7 +87,7 @@ def test_boxes_without_area_are_left_out_and_all_damage_is_one_list(read):
     found = read(images, [annotation(box=(4, 5, 20, 0.0)), annotation()])
     assert len(found.rows) == 1 and "annotation 1: 4,5,24,5" in found.notes[1]
     damaged = [annotation(box=(1, 2, -3, 4), id=5), annotation(image=2, id=6), annotation(box=(1, 2, "wide", 4), id=7)]
-    with pytest.raises(AnnotationError, match=r"(?s)4 problems.*images\[1\].*annotation 5.*annotation 6.*annotation 7"):
+    with pytest.raises(AnnotationError, match=r"(?s)4 problems.*annotation 5.*annotation 6.*annotation 7.*images\[1\]"):
         read([*images, {"file_name": "a/2.jpg"}], damaged)
 
 
@@ -126,3 +126,17 @@ def test_other_files_are_named(tmp_path, read):
         (tmp_path / "x.json").write_text(text)
         with pytest.raises(AnnotationError, match=r"x\.json: expected (JSON|COCO's keys images)"):
             read_coco(tmp_path / "x.json", VideoFolder(tmp_path / "videos"), ImportOptions())
+
+
+def test_a_later_job_counts_frames_as_the_first_one(tmp_path, read):
+    """CVAT's export of the second job names its pictures frame_000003 and so on, none of them 0."""
+    for name, numbers in (("one", (0, 3)), ("two", (3, 5))):
+        images = [{"id": number, "file_name": f"a/frame_{number:06}.PNG"} for number in numbers]
+        read(images, [annotation(image=number) for number in numbers])
+        (tmp_path / "jobs").mkdir(exist_ok=True)
+        (tmp_path / "coco.json").rename(tmp_path / "jobs" / f"{name}.json")
+    videos = VideoFolder(tmp_path / "videos")
+    found = read_coco(tmp_path / "jobs", videos, ImportOptions())
+    assert [row.frame for row in found.rows] == [0, 3, 3, 5] and "start at 0" in found.notes[0]
+    second = ImportOptions(together=(tmp_path / "jobs" / "one.json", tmp_path / "jobs" / "two.json"))
+    assert [row.frame for row in read_coco(tmp_path / "jobs" / "two.json", videos, second).rows] == [3, 5]

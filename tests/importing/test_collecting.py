@@ -68,3 +68,13 @@ def test_problems_are_listed_in_the_order_of_the_file():
     with pytest.raises(DamagedSourceError, match="3 problems") as caught:
         collector.require()
     assert [problem[:-3] for problem in problems_of(caught.value)] == ["a.csv, row 9", "a.csv, row 10", "b.csv, row 1"]
+
+
+def test_a_frequent_problem_does_not_hide_a_rare_one():
+    collector = collected(*[(5, 2, 1, 6)] * 30)
+    with collector.entry():
+        raise AnnotationError("z.csv, row 1: add a column")
+    with pytest.raises(
+        DamagedSourceError, match=r"(?s)31 problems.*row 2: .*z\.csv, row 1: add a column\n.*and 11 more"
+    ):
+        collector.require()

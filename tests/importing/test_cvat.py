@@ -184,3 +184,23 @@ def test_nothing_to_read_is_said(tmp_path, videos):
         read_cvat(tmp_path / "gone.xml", videos, ImportOptions())
     with pytest.raises(AnnotationError, match="expected a CVAT XML file, or a zip or folder"):
         read_cvat(tmp_path, videos, ImportOptions())
+
+
+def test_boxes_outside_may_be_anything_and_those_without_area_are_left_out(read):
+    found = read(
+        document(
+            ('label="jump"', box(0, 0), box(2, 64, size=0), box(4, 4), box(6, 70, outside=1, size=-5)),
+            meta=f"<task><name>t</name>{PERSON}</task><source>a.mp4</source>",
+        )
+    )
+    assert [row.frame for row in found.rows] == [0, 1, 3, 4, 5] and found.rows[-1].box == (4, 5, 24, 35)
+    assert found.notes[0].startswith("1 boxes have no area and were left out") and "track 0, frame 2" in found.notes[0]
+
+
+def test_all_damage_of_all_files_is_one_list(tmp_path, videos):
+    (tmp_path / "one.xml").write_text(document(('label="jump"', box(0, 0, size=-3), box(1, float("nan")))))
+    (tmp_path / "two.xml").write_text("<annotations>")
+    with pytest.raises(
+        AnnotationError, match=r"(?s)3 problems.*one\.xml.*frame 0: .*frame 1: .*two\.xml: not well-formed"
+    ):
+        read_cvat(tmp_path, videos, ImportOptions())

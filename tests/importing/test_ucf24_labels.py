@@ -38,3 +38,14 @@ def test_damage_is_named(archive, tmp_path):
         read_ucf24_labels(archive, videos, ImportOptions())
     with pytest.raises(AnnotationError, match=r"expected files labels/<Class>/<video>/00001\.txt, found none"):
         read_ucf24_labels(archive / "rgb-images", videos, ImportOptions())
+
+
+def test_centred_fractions_with_classes_from_zero_may_be_read(archive):
+    """The label files of YOLO."""
+    videos = VideoFolder(archive / "rgb-images")
+    for path in (archive / "labels").rglob("*.txt"):
+        path.write_text("0 0.5 0.5 0.25 0.1\n")
+    with pytest.raises(AnnotationError, match=r"row 1: expected x1 < x2.*--boxes cxcywh"):
+        read_ucf24_labels(archive, videos, ImportOptions())
+    found = read_ucf24_labels(archive, videos, ImportOptions(boxes="cxcywh"))
+    assert found.rows[0].box == pytest.approx((24, 21.6, 40, 26.4)) and found.rows[0].label == "Basketball"

@@ -20,11 +20,12 @@ class ImportOptions:
         attributes: Names of the CVAT attributes that are actions; empty for all checkboxes and lists.
         keep_occluded: Whether to keep boxes that are marked as occluded in CVAT.
         first_frame: Number of a video's first frame in the source; None for the default of the format.
+        start_second: Timestamp in seconds of the start of each video in the source (AVA).
         boxes: What the four numbers of a box are in tables: "xyxy" (corners), "xywh" (top left corner and size) or
             "cxcywh" (centre and size); None for the default of the format.
         units: "pixels" or "fractions" of the picture in tables; None to decide by the numbers.
         min_score: Lowest score of the rows to keep, for tables with scores.
-        start_second: Timestamp in seconds of the start of each video in the source (AVA).
+        together: All sources that are imported together, for what is decided by all of them; empty if there is one.
     """
 
     classes: tuple[str, ...] | None = None
@@ -36,6 +37,7 @@ class ImportOptions:
     boxes: str | None = None
     units: str | None = None
     min_score: float | None = None
+    together: tuple[Path, ...] = ()
 
 
 class Place(NamedTuple):

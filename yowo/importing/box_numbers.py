@@ -84,17 +84,18 @@ def add_boxes(
     if units is None:
         units = _units(table, form)
         if units == "fractions":
-            low, high = table.values.min(), table.values.max()
-            collector.note(f"boxes were taken as fractions of the picture ({low:g} to {high:g}); see --units")
+            least, most = table.values.min(), table.values.max()
+            collector.note(f"boxes were taken as fractions of the picture ({least:g} to {most:g}); see --units")
     scale = np.tile(sizes, 2) if units == "fractions" else np.ones((1, 4))
     if form == EITHER:
         form = _form(table._replace(values=table.values * scale), collector)
     boxes = corners(table.values, form) * scale
     hint = _hint(table._replace(values=table.values * scale), boxes) if form == "xyxy" else ""
     reach = (FAR_SLACK if told else SLACK) if units == "fractions" else np.inf
-    beyond = ((boxes < -reach * np.tile(sizes, 2)) | (boxes > (1 + reach) * np.tile(sizes, 2))).any(axis=1)
-    reverse = _reversed(boxes).tolist()
-    for row, place, box, far, turned in zip(rows, places, boxes.tolist(), beyond.tolist(), reverse, strict=True):
+    low, high = -reach * np.tile(sizes, 2), (1 + reach) * np.tile(sizes, 2)
+    beyond = np.asarray(((boxes < low) | (boxes > high)).any(axis=1))
+    flags = zip(beyond.tolist(), _reversed(boxes).tolist(), strict=True)
+    for row, place, box, (far, turned) in zip(rows, places, boxes.tolist(), flags, strict=True):
         with collector.entry():
             shown = ",".join(f"{value:g}" for value in row.box)
             if turned:
@@ -136,7 +137,7 @@ def _units(table: Numbers, form: str) -> str:
     fractions; boxes without area do not count, and neither do whole numbers, which stand for "no box" in some tables.
     """
     boxes = corners(table.values, "xywh" if form == EITHER else form)
-    votes = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+    votes: Flags = np.asarray((boxes[:, 2:] > boxes[:, :2]).all(axis=1))
     if not votes.any():
         votes[:] = True
     values = table.values[votes]

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from yowo.video.video_folder import PICTURE_SUFFIXES, VideoFolder
 
 NUMBERED = re.compile(r"(?P<name>.*?)[_\-.]?(?:frame|img|image)?[_\-]?(?P<number>\d+)", re.IGNORECASE)
 """A picture's file name without extension: "clip_000012", "frame_000012", "000012"."""
+FRAME_ZERO = re.compile(r'"file_name"\s*:\s*"(?:[^"]*[^"\d])?0+(?:\.[A-Za-z]+)?"')
 TRACKS = ("track_id", "instance_id", "object_id")
 FLAGS = frozenset(
     {
@@ -47,21 +49,25 @@ def read_coco(source: Path, videos: VideoFolder, options: ImportOptions) -> Anno
 
     The video and frame of a picture are its `video_id` and `frame_id` (from 0), or else parsed from `file_name`:
     "clip/000012.jpg", "clip/frame_000012.jpg", "clip_000012.jpg". Numbers in file names start at 0 if one of them is
-    0, else at 1. Attributes that are true (CVAT's export) are actions and replace the category, apart from `FLAGS`.
-    Crowds and boxes that are outside are left out.
+    0, in any of the files, else at 1. Attributes that are true (CVAT's export) are actions and replace the category,
+    apart from `FLAGS`. Crowds and boxes that are outside are left out.
 
     Args:
         source: JSON file, or a folder of JSON files.
         videos: The annotated videos.
-        options: Uses `first_frame` and `keep_occluded`.
+        options: Uses `first_frame`, `keep_occluded` and `together`.
 
     Raises:
         AnnotationError: The file is not in COCO's format, or entries are damaged; the message names them.
     """
-    files = sorted(source.rglob("*.json")) if source.is_dir() else [source]
+    files = _files(source)
     if not files:
         raise AnnotationError(f"{source}: expected a JSON file, or a folder of them")
     collector = Collector()
+    together = [path for beside in options.together or (source,) for path in _files(beside)]
+    if options.first_frame is None and len(together) > 1 and any(map(_names_frame_zero, together)):
+        options = replace(options, first_frame=0)
+        collector.note("frame numbers in file names start at 0, since one of the files has it; see --first-frame")
     classes: dict[str, None] = {}
     for path in files:
         with collector.entry():
@@ -70,6 +76,18 @@ def read_coco(source: Path, videos: VideoFolder, options: ImportOptions) -> Anno
             used = {row.label for row in collector.rows[start:]}
             classes.update(dict.fromkeys([*named, *sorted(used - set(named))]))
     return collector.annotated(classes)
+
+
+def _files(source: Path) -> list[Path]:
+    return sorted(source.rglob("*.json")) if source.is_dir() else [source]
+
+
+def _names_frame_zero(path: Path) -> bool:
+    """Tell whether a picture of a file is numbered 0; the later jobs of a task do not have it."""
+    try:
+        return FRAME_ZERO.search(path.read_text(encoding="utf-8-sig")) is not None
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _document(path: Path, videos: VideoFolder, options: ImportOptions, collector: Collector) -> list[str]:
@@ -83,7 +101,8 @@ def _document(path: Path, videos: VideoFolder, options: ImportOptions, collector
         first = {False: options.first_frame, True: options.first_frame}
     elif named:
         collector.note(f"{path}: assumed that frame numbers in file names start at {first[True]}; see --first-frame")
-    plain, replaced = set(), set()
+    plain: set[str] = set()
+    replaced: set[str] = set()
     sizes = videos.probe(picture.video for picture in pictures.values() if picture is not None) if pictures else {}
     for entry in _entries(content, "annotations", ("image_id", "category_id"), path, collector):
         where = f"{path}: annotation {entry.get('id', '?')}"

@@ -8,6 +8,7 @@ that extend beyond the picture and frames past the end are dealt with once the v
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -17,7 +18,7 @@ from yowo.projects.table import TableRow
 from yowo.video.video_folder import VideoFolder
 
 LISTED = 20
-"""Largest number of problems in a message."""
+"""Largest number of problems in a message; those of each kind first."""
 ROUNDING = 0.005
 """Pixels by which corners may be reversed: half of the last digit in the table of a project."""
 WITHOUT_AREA = "boxes have no area and were left out"
@@ -33,13 +34,24 @@ class DamagedSourceError(AnnotationError):
     """
 
     def __init__(self, problems: Sequence[str]) -> None:
-        """Store the message: the only problem, or a list of the first ones."""
+        """Store the message: the only problem, or a list that has some of each kind."""
         super().__init__(problems[0])
         self.problems = tuple(problems)
         if len(problems) > 1:
             more = [f"... and {len(problems) - LISTED} more"] if len(problems) > LISTED else []
-            lines = [f"{len(problems)} problems, nothing was written:", *problems[:LISTED], *more]
+            lines = [f"{len(problems)} problems, nothing was written:", *_some_of_each_kind(problems), *more]
             self.args = ("\n  ".join(lines),)
+
+
+def _some_of_each_kind(problems: Sequence[str]) -> list[str]:
+    """Return at most `LISTED` problems in their order; a frequent kind does not keep out a rare one."""
+    turn: Counter[str] = Counter()
+    order = []
+    for place, problem in enumerate(problems):
+        kind = re.sub(r"\d+", "", problem.partition(", got ")[0])
+        order.append((turn[kind], place))
+        turn[kind] += 1
+    return [problems[place] for place in sorted(place for _, place in sorted(order)[:LISTED])]
 
 
 def problems_of(error: AnnotationError) -> tuple[str, ...]:

@@ -63,6 +63,7 @@ def run(arguments: Sequence[str]) -> None:
         boxes=options.boxes,
         units=options.units,
         min_score=options.min_score,
+        together=(*options.source, *options.val_source),
     )
     read, held = _read(FORMATS[options.format], options.source, options.val_source, videos, rules)
     held_out = None
@@ -180,8 +181,6 @@ def show(summary: Summary, output: Path, console: Console) -> None:
         _say(console, f"note: {note}")
     train, val = (len(summary.videos[split]) for split in ("train", "val"))
     _say(console, f"videos: {train} for training, {val} held out (splits/)")
-    if not val:
-        _say(console, "warning: no video is held out: annotate at least two videos, or cut the video in two")
     if summary.multi_label:
         _say(console, "persons have several actions at once: multi_label is true (dataset.yaml)")
     sparse = summary.frame_step > 1
@@ -189,15 +188,23 @@ def show(summary: Summary, output: Path, console: Console) -> None:
     if sparse:
         _say(console, f"about every {summary.frame_step}th frame is annotated: only these are evaluated, without tubes")
     _say(console, f"check: yowo data check {output}")
+    _say(console, _next_step(output, train, val, test))
+
+
+def _next_step(output: Path, train: int, val: int, test: str) -> str:
+    """Return what to do with a project of so many training and held-out videos; `test` are options for its tests."""
     if not train:
-        _say(
-            console,
-            "no video is left for training: hold out fewer (--val-videos, --val-source), or move names from "
-            f"{output}/splits/val.txt to train.txt; to evaluate a detector on all of them: yowo eval checkpoint=FILE "
-            f"dataset=custom dataset.root={output}{test}",
+        return (
+            "warning: no video is left for training: hold out fewer (--val-videos, --val-source), or move names from "
+            f"{output}/splits/val.txt to train.txt; a detector is evaluated on all of them with yowo eval "
+            f"checkpoint=FILE dataset=custom dataset.root={output}{test}"
         )
-        return
-    _say(console, f"train: yowo train dataset=custom dataset.root={output}{test} weights=FILE weights.reset_head=true")
+    if not val:
+        return (
+            "warning: no video is held out, which training needs: annotate at least two videos, or cut the video in "
+            "two, and import them again"
+        )
+    return f"train: yowo train dataset=custom dataset.root={output}{test} weights=FILE weights.reset_head=true"
 
 
 def _say(console: Console, text: str) -> None:
