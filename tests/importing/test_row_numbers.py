@@ -37,3 +37,17 @@ def test_people_on_single_frames_stay_as_they_are():
     assert tracks(rows((0, 0, "1"), (0, 40, "2"), (0, 0, "1", "run", "b"))) == ["1", "2", "1"]
     assert tracks(rows((0, 0, "1"), (1, 40, "2"))) == ["1", "2"]
     assert tracks(rows((0, 0, ""), (1, 0, ""))) == ["", ""]
+
+
+def test_numbers_that_count_the_boxes_of_each_frame_are_no_tracks():
+    """The order of two people changes from frame to frame, as that of a detector's boxes by score."""
+    entries = [(frame, x, str(number)) for frame in range(8) for number, x in enumerate((0, 80)[:: (-1) ** frame])]
+    found = without_row_numbers(rows(*entries))
+    assert {row.track for row in found.rows} == {""}
+    assert found.notes[0].startswith("tracks were taken for numbers of boxes within a frame, since they jump")
+
+
+def test_people_who_are_numbered_from_zero_keep_their_tracks():
+    steady = [(frame, x + frame, track) for frame in range(8) for track, x in (("0", 0), ("1", 80))]
+    quick = [(frame, (x + 50 * frame) % 400, track) for frame in range(8) for track, x in (("0", 0), ("1", 25))]
+    assert tracks(rows(*steady)) == ["0", "1"] * 8 and tracks(rows(*quick)) == ["0", "1"] * 8

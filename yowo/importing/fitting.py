@@ -7,6 +7,7 @@ from yowo.importing.collecting import ROUNDING, WITHOUT_AREA, Collector
 from yowo.projects.table import Extent, TableRow, problem
 
 CLIPPED = "boxes extended beyond the picture and were clipped to it"
+OUTSIDE = "boxes lie outside the picture and were left out"
 
 
 def fit_rows(read: Annotated, extents: Mapping[str, Extent]) -> Annotated:
@@ -26,21 +27,25 @@ def fit_rows(read: Annotated, extents: Mapping[str, Extent]) -> Annotated:
         inside = (max(x1, 0.0), max(y1, 0.0), min(x2, float(width)), min(y2, float(height)))
         left, top, right, bottom = (round(value, 2) for value in inside)
         fitting = row._replace(box=(left, top, right, bottom))
-        shown = f"{place.entry}: {x1:g},{y1:g},{x2:g},{y2:g} on frame {row.frame} of {row.video} ({width} x {height})"
         wrong = problem(fitting, extents[row.video])
         if wrong is not None and wrong.startswith("frame:"):
             collector.leave_out("boxes were skipped", f"{place.entry}: {wrong}")
         elif wrong is not None and inside[0] < inside[2] and inside[1] < inside[3]:
-            collector.leave_out(WITHOUT_AREA, shown)
+            collector.leave_out(WITHOUT_AREA, _shown(row, place, width, height))
         elif wrong is not None:
-            collector.leave_out("boxes lie outside the picture and were left out", shown)
+            collector.leave_out(OUTSIDE, _shown(row, place, width, height))
         else:
-            if max(abs(a - b) for a, b in zip(inside, row.box, strict=True)) > ROUNDING:
-                collector.leave_out(CLIPPED, shown)
+            if inside != row.box and max(abs(a - b) for a, b in zip(inside, row.box, strict=True)) > ROUNDING:
+                collector.leave_out(CLIPPED, _shown(row, place, width, height))
             collector.rows.append(fitting)
             collector.places.append(place)
     fitted = collector.annotated(read.classes)
     return fitted._replace(notes=[*read.notes, *fitted.notes])
+
+
+def _shown(row: TableRow, place: Place, width: int, height: int) -> str:
+    box = ",".join(f"{value:g}" for value in row.box)
+    return f"{place.entry}: {box} on frame {row.frame} of {row.video} ({width} x {height})"
 
 
 def places_of(read: Annotated) -> list[Place]:

@@ -64,8 +64,9 @@ def join_overlaps(read: Annotated) -> Annotated:
         parts = _parts(read.rows, places, indices)
         groups = _groups(parts, read.rows)
         _rename(groups, changes)
+        documents = _Documents(read.rows, places, indices, several)
         for group in groups:
-            _merge(group, read.rows, _Documents(read.rows, places, indices, several), changes)
+            _merge(group, read.rows, documents, changes)
     rows = [row._replace(track=changes.tracks.get(index, row.track)) for index, row in enumerate(read.rows)]
     stay = [index for index in range(len(rows)) if index not in changes.dropped]
     notes = _notes(changes, read.rows, places)
@@ -131,7 +132,8 @@ def _parts(rows: Sequence[TableRow], places: Sequence[Place], indices: Iterable[
         by_document[places[index].document].append(index)
     parts: dict[tuple[str, bool, str], _Part] = {}
     for document, own in by_document.items():
-        named = link_tracks([rows[index] for index in own])
+        own_rows = [rows[index] for index in own]
+        named = own_rows if all(row.track for row in own_rows) else link_tracks(own_rows)
         for index, row in zip(own, named, strict=True):
             bare = not rows[index].track
             part = parts.setdefault((document, bare, row.track), _Part(document, rows[index].track, bare))
@@ -166,6 +168,8 @@ def _coinciding(parts: Sequence[_Part], rows: Sequence[TableRow]) -> dict[tuple[
             by_frame[frame].append(number)
     found: dict[tuple[int, int], list[float]] = defaultdict(list)
     for frame, numbers in by_frame.items():
+        if len({parts[number].document for number in numbers}) < 2:
+            continue
         boxes = np.array([rows[parts[number].frames[frame][0]].box for number in numbers])
         overlap = pair_iou(boxes[:, None], boxes[None])
         for one, other in np.argwhere(np.triu(overlap, 1) >= LEAST_IOU).tolist():

@@ -1,16 +1,37 @@
-"""Tells numbers of rows from numbers of people: a track that never has a second frame is none."""
+"""Tells numbers of rows, or of boxes within a frame, from numbers of people."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from yowo.boxes.array_iou import pair_iou
 from yowo.importing.annotated import Annotated
 from yowo.importing.fitting import places_of
 from yowo.importing.track_linking import link_tracks
 from yowo.projects.table import TableRow
 
+BROKEN = 0.2
+"""Share of steps without overlap from which on numbers that count the boxes of each frame are no people."""
+
+LEAST_LINKED = 0.8
+"""Steps that linking by overlap must find for that, as a share of those of the given numbers."""
+
+
+class _Steps(NamedTuple):
+    """Number of steps from a box of a track to its next one, and how many of them are between boxes apart."""
+
+    count: int
+    apart: int
+
 
 def without_row_numbers(read: Annotated) -> Annotated:
-    """Drop the tracks of a source in which no track goes on for a second frame although boxes do.
+    """Drop the tracks of a source that are none; `link_tracks` later joins the boxes by their overlap.
 
-    Such numbers count rows, annotations or boxes; `link_tracks` later joins the boxes by their overlap. Where no box
-    continues another one, tracks of a single frame are taken as they are.
+    These are numbers of rows or annotations, none of which has a second frame although boxes do go on, and numbers
+    that count the boxes of each frame anew and jump between people, who could be followed by overlap.
 
     Args:
         read: The annotations of one source.
@@ -18,24 +39,46 @@ def without_row_numbers(read: Annotated) -> Annotated:
     Returns:
         The annotations, without tracks and with a note if they were none.
     """
-    frames: dict[tuple[str, str], int] = {}
-    for row in read.rows:
-        if row.track and frames.setdefault((row.video, row.track), row.frame) != row.frame:
-            return read
-    if not frames:
+    tracked = [row for row in read.rows if row.track]
+    if not tracked:
+        return read
+    given = _steps(tracked)
+    if given.count and not (given.apart >= BROKEN * given.count and _count_boxes(tracked)):
         return read
     bare = [row._replace(track="") for row in read.rows]
-    if not _goes_on(link_tracks(bare)):
+    linked = _steps(link_tracks(bare))
+    better = 10 * linked.apart <= given.apart and linked.count >= LEAST_LINKED * given.count
+    if not linked.count or not (better or not given.count):
         return read
     first = next(place.entry for row, place in zip(read.rows, places_of(read), strict=True) if row.track)
-    note = (
-        f"tracks were taken for numbers of rows, since none of {len(frames)} has a second frame (the first: {first}): "
-        "boxes were joined to tracks by their overlap"
+    names = len({(row.video, row.track) for row in tracked})
+    reason = (
+        f"numbers of boxes within a frame, since they jump between people on {given.apart} of {given.count} frames"
+        if given.count
+        else f"numbers of rows, since none of {names} has a second frame"
     )
+    note = f"tracks were taken for {reason} (the first: {first}): boxes were joined to tracks by their overlap"
     return read._replace(rows=bare, notes=[*read.notes, note])
 
 
-def _goes_on(rows: list[TableRow]) -> bool:
-    """Tell whether a track has boxes on two frames."""
-    frames: dict[tuple[str, str], int] = {}
-    return any(frames.setdefault((row.video, row.track), row.frame) != row.frame for row in rows)
+def _steps(rows: Sequence[TableRow]) -> _Steps:
+    tracks: dict[tuple[str, str], dict[int, tuple[float, ...]]] = defaultdict(dict)
+    for row in rows:
+        tracks[row.video, row.track].setdefault(row.frame, row.box)
+    pairs = [(boxes[a], boxes[b]) for boxes in tracks.values() for a, b in pairwise(sorted(boxes))]
+    if not pairs:
+        return _Steps(0, 0)
+    ends = np.array(pairs)
+    return _Steps(len(pairs), int((pair_iou(ends[:, 0], ends[:, 1]) == 0).sum()))
+
+
+def _count_boxes(rows: Sequence[TableRow]) -> bool:
+    """Tell whether the tracks of each frame are 0, 1, ... or 1, 2, ..., and some frame has two."""
+    frames: dict[tuple[str, int], set[str]] = defaultdict(set)
+    for row in rows:
+        frames[row.video, row.frame].add(row.track)
+    most = max(map(len, frames.values()))
+    return most > 1 and any(
+        all(found == {str(number) for number in range(first, first + len(found))} for found in frames.values())
+        for first in (0, 1)
+    )
