@@ -118,7 +118,11 @@ def compute_losses(
 
 @torch.no_grad()
 def detect(
-    model: Detector, clips: Tensor, score_threshold: float = 0.3, nms_threshold: float | None = None, top_k: int = 40
+    model: Detector,
+    clips: Tensor,
+    score_threshold: float = 0.3,
+    nms_threshold: float | None = None,
+    top_k: int | None = None,
 ) -> list[Detections]:
     """Detect actions in clips, with the model's own rule for detections.
 
@@ -131,7 +135,9 @@ def detect(
         clips: float [B, 3, K, H, W], normalised, key frame last.
         score_threshold: Only scores (multi-hot: confidences) above it are reported, 0..1.
         nms_threshold: IoU of non-maximum suppression, 0..1; None takes the model's own.
-        top_k: Number of (box, class) pairs taken from each clip (one-hot data sets; the original YOWO has no limit).
+        top_k: Number of (box, class) pairs taken from each clip before suppression (one-hot data sets); None takes the
+            model's own: 40 for UCF101-24 and JHMDB-21, as in the released evaluation, and all for your own data. The
+            original YOWO has no limit.
 
     Returns:
         For each clip a dict, best score first, see `yowo.contracts.Detections`.

@@ -81,7 +81,7 @@ def remember_network(command: str, arguments: Sequence[str]) -> list[str]:
     overrides = [a for a in arguments if not a.startswith("-")]
     checkpoint, file = override_value(overrides, "checkpoint"), override_value(overrides, "weights.file")
     if checkpoint is not None or (file is None and only_shown(arguments)):
-        register_checkpoint(checkpoint)
+        register_checkpoint(checkpoint, command)
         return list(arguments)
     if file is None:
         raise ConfigError(
@@ -89,10 +89,10 @@ def remember_network(command: str, arguments: Sequence[str]) -> list[str]:
             "released file"
         )
     if stored_config(file) is not None:
-        register_checkpoint(file)
+        register_checkpoint(file, command)
         return list(arguments)
     groups = [a for a in overrides if a.partition("=")[0] in (*REMEMBERED, "experiment")]
-    register_groups(portable(compose_config("train", [*_setup(command, file, groups), *groups])))
+    register_groups(portable(compose_config("train", [*_setup(command, file, groups), *groups])), command)
     return [a for a in arguments if not a.startswith("experiment=")]
 
 

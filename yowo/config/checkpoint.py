@@ -34,6 +34,14 @@ GLOBAL = ("model", "dataset")
 """Groups whose files have `# @package _global_`, because they override other groups."""
 CHECKPOINT_KEY = "yowo"
 """Key of a checkpoint under which the configuration is stored."""
+POSTPROCESS = "yowo.models.postprocess.PostProcess"
+SHOWN: dict[str, dict[str, Any]] = {
+    POSTPROCESS: {"top_k": None, "class_agnostic_nms": True},
+    "yowo.models.postprocess.ConfidenceOrder": {"every_class": False},
+}
+"""By `_target_` of a rule for detections, what differs where detections are shown."""
+OLD_LIMITS = {"top_k": 40, "max_detections": None, "max_boxes": 50}
+"""Limits of earlier versions, which did not tell data sets apart."""
 MOVED = {
     "yowo.data.ucf24.": "yowo.datasets.ucf24.",
     "yowo.data.ava.": "yowo.datasets.ava.",
@@ -50,11 +58,12 @@ def portable(config: DictConfig) -> dict[str, Any]:
     return {str(k): v for k, v in plain.items() if k in REMEMBERED} if isinstance(plain, dict) else {}
 
 
-def register_checkpoint(path: str | None) -> None:
+def register_checkpoint(path: str | None, command: str | None = None) -> None:
     """Register the configuration in a checkpoint as the choice `from_checkpoint` of every group.
 
     Args:
         path: The checkpoint; None registers empty groups, so that help can be shown.
+        command: See `register_groups`.
 
     Raises:
         WeightsError: The file cannot be read, or contains no configuration of `yowo train`.
@@ -68,7 +77,7 @@ def register_checkpoint(path: str | None) -> None:
                 "with weights=FILE instead"
             )
         remembered = up_to_date(config)
-    register_groups(remembered)
+    register_groups(remembered, command)
 
 
 def stored_config(path: str) -> Mapping[str, Any] | None:
@@ -82,14 +91,35 @@ def stored_config(path: str) -> Mapping[str, Any] | None:
     return config if isinstance(config, Mapping) else None
 
 
-def register_groups(remembered: Mapping[str, Any]) -> None:
-    """Register each group, a plain container, as its choice `from_checkpoint`."""
+def register_groups(remembered: Mapping[str, Any], command: str | None = None) -> None:
+    """Register each group, a plain container, as its choice `from_checkpoint`.
+
+    Args:
+        remembered: The groups by name.
+        command: The command that will use them; "detect" gets the rule for showing detections (`shown_rule`) in the
+            place of the evaluation's.
+    """
+    if command == "detect":
+        remembered = {**remembered, "postprocess": shown_rule(remembered["postprocess"])}
     store = ConfigStore.instance()
     for group in REMEMBERED:
         if group in GLOBAL:
             store.store(group=group, name="from_checkpoint", node={group: remembered[group]}, package="_global_")
         else:
             store.store(group=group, name="from_checkpoint", node=remembered[group])
+
+
+def shown_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the node of a rule for detections as it is best for showing them, not for a published protocol.
+
+    Args:
+        rule: The node `postprocess` of a checkpoint; rules of other classes than ours are not changed.
+
+    Returns:
+        The node without a limit before suppression, and with one box and one class for each person who does one thing
+        at a time.
+    """
+    return {**rule, **SHOWN.get(str(rule.get("_target_")), {})}
 
 
 def up_to_date(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,7 +136,19 @@ def up_to_date(config: Mapping[str, Any]) -> dict[str, Any]:
     usual = {"decoder": yaml.safe_load((conf_dir() / "decoder" / "decord.yaml").read_text(encoding="utf-8"))}
     groups: dict[str, Any] = _renamed({**usual, **config})
     shared = yaml.safe_load((conf_dir() / "data_module.yaml").read_text(encoding="utf-8"))
+    if "top_k" not in groups["dataset"]:
+        shared |= {} if groups["dataset"].get("from_data") else OLD_LIMITS
+        groups |= {"postprocess": _with_limits(groups.get("postprocess", {}))}
     return {**groups, "dataset": {**shared, **groups["dataset"]}}
+
+
+def _with_limits(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an earlier version's rule for detections with the keys of this one; its limit was every data set's."""
+    if rule.get("_target_") != POSTPROCESS:
+        return rule
+    default = yaml.safe_load((conf_dir() / "postprocess" / "default.yaml").read_text(encoding="utf-8"))
+    own = {key: value for key, value in rule.items() if (key, value) not in OLD_LIMITS.items()}
+    return {**default, **own}
 
 
 def _renamed(node: Any) -> Any:

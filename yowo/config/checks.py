@@ -52,6 +52,7 @@ def _path(value: Any) -> bool:
 
 _SHARE = (_number(0, 1), "a number from 0 to 1")
 _COUNT = (_whole(1), "a whole number of at least 1")
+_LIMIT = (lambda v: v is None or _whole(1)(v), "a whole number of at least 1, or null")
 
 # key, check, description of the valid values; keys that a configuration does not have are not checked
 CHECKS: tuple[tuple[str, Check, str], ...] = (
@@ -72,6 +73,10 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("dataset.on_unreadable", lambda v: v in ("error", "skip"), "error or skip"),
     ("dataset.score_threshold", *_SHARE),
     ("dataset.show_threshold", *_SHARE),
+    ("dataset.top_k", *_LIMIT),
+    ("dataset.max_detections", *_LIMIT),
+    ("dataset.max_boxes", *_LIMIT),
+    ("assigner.max_boxes", *_LIMIT),
     ("postprocess.nms_threshold", lambda v: v is None or _number(0, 1)(v), "a number from 0 to 1, or null"),
     ("postprocess.score_threshold", *_SHARE),
     ("assigner.iou_threshold", *_SHARE),
@@ -79,7 +84,9 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("box_loss.beta", _number(0, above=True), "a number above 0"),
     ("loss.goal", lambda v: v in ("giou", "iou"), "giou or iou"),
     ("loss.early_samples", _whole(0), "a whole number of at least 0"),
-    ("postprocess.top_k", *_COUNT),
+    ("postprocess.top_k", *_LIMIT),
+    ("postprocess.max_detections", *_LIMIT),
+    ("postprocess.class_agnostic_nms", lambda v: isinstance(v, bool), "true or false"),
     ("score_threshold", *_SHARE),
     ("batch_size", *_COUNT),
     ("augment.jitter", _number(0, 0.49), "a number from 0 to 0.49"),
