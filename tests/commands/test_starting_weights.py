@@ -79,7 +79,7 @@ def test_a_released_files_network_is_composed_by_name(released, command):
 def test_a_released_file_alone_tells_its_network(tmp_path, case, model):
     state = {name: torch.zeros(32) for name in names_of(case).values()}
     state["conv_final.weight" if model == "yowo" else "pred.weight"] = torch.zeros(145, 1)
-    config = configured("detect", f"weights={saved({'state_dict': state}, tmp_path / 'w.pth')}")
+    config = configured("eval", f"weights={saved({'state_dict': state}, tmp_path / 'w.pth')}")
     whole = compose_config("train", [f"model={model}", "dataset=ucf24"])
     assert portable(config) == portable(whole)
 

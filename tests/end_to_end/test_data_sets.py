@@ -68,7 +68,7 @@ def test_the_detections_that_an_evaluation_on_ava_writes_score_the_same(ava):
     metrics = json.loads((ava / "again" / "metrics.json").read_text())
     assert metrics["ava_map"] == left_behind(ava)[0]["ava_map"]
     truth = ava / "data" / "annotations" / "ava_val_v2.2.csv"
-    scores, _ = score_ava(ava / "again" / "detections.csv", truth)
+    scores, *_ = score_ava(ava / "again" / "detections.csv", truth)
     assert (ava / "again" / "detections.csv").stat().st_size > 1000
     assert {rule: score.map for rule, score in scores.items()} == pytest.approx(metrics["ava_map"], abs=1e-4)
 

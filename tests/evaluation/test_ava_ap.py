@@ -13,7 +13,7 @@ from yowo.evaluation.ava_protocol import score_ava_rows
 @pytest.mark.parametrize("boxes", [20, 90])
 def test_the_four_rules_equal_the_rules_written_out(seed, boxes):
     detections, truth = random_rows(seed, boxes=boxes)
-    scores = score_ava_rows(as_table(truth), as_table(detections), CLASSES)
+    scores = score_ava_rows(as_table(truth), as_table(detections), CLASSES).by_rule
     for rule, result in scores.items():
         by_class, mean = reference.mean_ap(
             detections, truth, list(CLASSES), rule.startswith("official"), rule.endswith("every_4th")

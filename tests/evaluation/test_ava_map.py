@@ -54,7 +54,7 @@ def test_it_gives_what_the_files_give(tmp_path):
     write_ava_csv(tmp_path / "gt.csv", truth)
     (tmp_path / "labels.txt").write_text("bend\ncrawl\ncrouch\ndance\n")
     (tmp_path / "some.pbtxt").write_text("".join(f'item {{ name: "{CLASSES[i - 1]}" id: {i} }}\n' for i in (1, 3, 4)))
-    scores, _ = score_ava(saved, tmp_path / "gt.csv", labels=tmp_path / "some.pbtxt")
+    scores, *_ = score_ava(saved, tmp_path / "gt.csv", labels=tmp_path / "some.pbtxt")
     for rule, score in scores.items():
         assert float(result[f"ava_map/{rule}"]) == pytest.approx(score.map, abs=1e-3)
     report = metric.report()

@@ -26,21 +26,21 @@ def test_the_official_classes_are_evaluated_unless_others_are_listed(files):
 
 def test_excluded_timestamps_change_the_figures(files):
     (files / "ex.csv").write_text("v0,0901\nv1,0902\n")
-    plain, _ = score_ava(files / "det.csv", files / "gt.csv")
-    less, _ = score_ava(files / "det.csv", files / "gt.csv", exclude=files / "ex.csv")
+    plain = score_ava(files / "det.csv", files / "gt.csv").by_rule
+    less = score_ava(files / "det.csv", files / "gt.csv", exclude=files / "ex.csv").by_rule
     assert plain["official"].num_truth.sum() > less["official"].num_truth.sum()
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_excluded_timestamps_are_as_if_no_file_had_rows_of_them(files, rule):
     (files / "ex.csv").write_text("v0,0901\nv1,0904\n")
-    less, _ = score_ava(files / "det.csv", files / "gt.csv", exclude=files / "ex.csv")
+    less = score_ava(files / "det.csv", files / "gt.csv", exclude=files / "ex.csv").by_rule
     for name in ("det.csv", "gt.csv"):
         rows = (files / name).read_text().splitlines()
         kept = [row for row in rows if not row.startswith(("v0,0901,", "v1,0904,"))]
         assert len(kept) < len(rows)
         (files / name).write_text("\n".join(kept) + "\n")
-    without, _ = score_ava(files / "det.csv", files / "gt.csv")
+    without = score_ava(files / "det.csv", files / "gt.csv").by_rule
     assert less[rule].map == without[rule].map
     assert [hits.tolist() for hits in less[rule].hits] == [hits.tolist() for hits in without[rule].hits]
 
@@ -56,8 +56,8 @@ def test_an_unknown_video_is_named_unless_it_is_listed(files):
 
 def test_a_split_scores_its_videos_only(files):
     (files / "split.txt").write_text("v1\n")
-    some, _ = score_ava(files / "det.csv", files / "gt.csv", split=files / "split.txt")
-    every, _ = score_ava(files / "det.csv", files / "gt.csv")
+    some = score_ava(files / "det.csv", files / "gt.csv", split=files / "split.txt").by_rule
+    every = score_ava(files / "det.csv", files / "gt.csv").by_rule
     assert 0 < some["official"].num_truth.sum() < every["official"].num_truth.sum()
     (files / "split.txt").write_text("v9\n")
     with pytest.raises(AnnotationError, match=r"split\.txt: video v9 is not in"):
@@ -74,7 +74,7 @@ def test_ava_has_one_threshold(files):
 def test_golden_figures(shared):
     folder = shared / "golden" / "metrics"
     expected = json.loads((folder / "ava_public_expected.json").read_text())
-    scores, classes = score_ava(
+    scores, classes, _ = score_ava(
         folder / "ava_public_detections.csv",
         folder / "ava_public_gt.csv",
         exclude=folder / "ava_val_excluded_timestamps_v2.2.csv",

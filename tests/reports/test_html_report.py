@@ -7,7 +7,7 @@ from tests.ava_cases import CLASSES as AVA_CLASSES
 from tests.ava_cases import as_table, random_rows
 from yowo.contracts import Tube
 from yowo.datasets.class_lists import class_list
-from yowo.evaluation.ava_protocol import AvaScores, score_ava_rows
+from yowo.evaluation.ava_protocol import score_ava_rows
 from yowo.evaluation.detection_table import DetectionTable
 from yowo.evaluation.score_details import ScoreDetails
 from yowo.evaluation.video_protocol import score_table
@@ -60,9 +60,10 @@ def test_a_report_without_detections_is_written(tmp_path):
 
 def test_the_report_on_ava_has_its_four_rules_and_counts_boxes(tmp_path):
     detections, truth = random_rows(0)
-    found = AvaScores(score_ava_rows(as_table(truth), as_table(detections), AVA_CLASSES), AVA_CLASSES)
+    found = score_ava_rows(as_table(truth), as_table(detections), AVA_CLASSES)
     text = written(tmp_path, found)
     assert "ActivityNet script" in text and "official every 4th" in text and "crouch" in text
+    assert "people found, AP@0.5" in text and "action right" in text
     assert "<th>boxes</th>" in text and "Kinds of errors" not in text and "Tubes over time" not in text
 
 

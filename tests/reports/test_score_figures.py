@@ -45,3 +45,14 @@ def test_each_group_has_one_usual_column():
     ]
     assert usual[0].by_class["run"] == 0.5 and math.isnan(usual[0].by_class["jump"])
     assert list(class_columns(VIDEO)) == ["frame AP@0.5", "video AP@0.2", "video AP@0.5"]
+
+
+def test_people_found_and_right_actions_stand_behind_the_means():
+    people = {"ap": 0.5, "recall": 0.75, "iou": 0.5, "num_people": 8, "num_found": 6}
+    rows = score_figures({**VIDEO, "people_found": people, "action_right": None})[-3:]
+    assert [(figure.name, figure.value) for figure in rows] == [
+        ("people found, AP@0.5", 0.5),
+        ("people found, recall@0.5", 0.75),
+        ("action right", None),
+    ]
+    assert "6 of 8 people" in rows[1].rule

@@ -69,13 +69,13 @@ class AvaMAP(KeyFrameMetric[AvaSplitScores]):
             ConfigError: The split was not attached, or has no timestamps.
         """
         truth, detections = self._rows()
-        by_rule = score_ava_rows(truth, detections, dict(self.evaluated), self.iou_threshold)
-        return AvaSplitScores(AvaScores(by_rule, dict(self.evaluated)), detections)
+        scores = score_ava_rows(truth, detections, dict(self.evaluated), self.iou_threshold)
+        return AvaSplitScores(scores, detections)
 
     def layout(self, scores: AvaSplitScores) -> dict[str, Any]:
-        """Return `ava_map` and `ava_ap` of metrics.json."""
+        """Return `ava_map`, `ava_ap` and the scores of people of metrics.json."""
         every = scores.scores.metrics()
-        return {name: every[name] for name in ("ava_map", "ava_ap")}
+        return {name: value for name, value in every.items() if name != "protocol"}
 
     def save_detections(self, folder: Path) -> Path:
         """Write the detections as `detections.csv`, the file that `yowo score` reads."""

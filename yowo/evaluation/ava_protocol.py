@@ -6,11 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from yowo.boxes.array_iou import pair_iou
 from yowo.datasets.ava_annotation import AvaRows, of_videos, read_ava_csv, read_excluded, without
 from yowo.datasets.class_lists import class_names
 from yowo.errors import AnnotationError, YowoError
 from yowo.evaluation.ava_ap import RULES, AvaAP, AvaBoxes, ava_average_precision
 from yowo.evaluation.ava_files import frame_numbers
+from yowo.evaluation.frame_matching import LabelledBoxes, ScoredBoxes
+from yowo.evaluation.people import PeopleScores, people_scores
 from yowo.evaluation.score_details import ClassRanking, ScoreDetails
 from yowo.evaluation.thresholds import checked_thresholds
 from yowo.evaluation.video_truth import read_names
@@ -19,15 +22,17 @@ PathLike = Path | str
 
 
 class AvaScores(NamedTuple):
-    """AP by rule, and the classes that it is over.
+    """AP by rule, the classes that it is over, and the scores of people.
 
     Attributes:
         by_rule: By each of `RULES`.
         classes: Names of the evaluated classes by action id, in the order of the AP arrays.
+        people: How well people are found and their actions are right; all classes count.
     """
 
     by_rule: dict[str, AvaAP]
     classes: dict[int, str]
+    people: PeopleScores
 
     def metrics(self) -> dict[str, Any]:
         """Return the content of metrics.json, fractions 0..1."""
@@ -38,6 +43,7 @@ class AvaScores(NamedTuple):
             "ava_ap": {
                 rule: dict(zip(names, result.ap.tolist(), strict=True)) for rule, result in self.by_rule.items()
             },
+            **self.people.metrics(),
         }
 
     def details(self) -> ScoreDetails:
@@ -90,13 +96,13 @@ def score_ava(
     if exclude is not None:
         excluded = read_excluded(exclude)
         truth, found = without(truth, excluded), without(found, excluded)
-    return AvaScores(score_ava_rows(truth, found, classes, iou[0] if iou else 0.5), classes)
+    return score_ava_rows(truth, found, classes, iou[0] if iou else 0.5)
 
 
 def score_ava_rows(
     truth: AvaRows, detections: AvaRows, classes: dict[int, str], iou_threshold: float = 0.5
-) -> dict[str, AvaAP]:
-    """Compute AVA's mAP by all four rules.
+) -> AvaScores:
+    """Compute AVA's mAP by all four rules, and the scores of people.
 
     Args:
         truth: Ground truth, excluded timestamps left out.
@@ -105,7 +111,7 @@ def score_ava_rows(
         iou_threshold: Least IoU of a true positive.
 
     Returns:
-        AP by rule; classes are in the order of `classes`.
+        The scores; classes are in the order of `classes`.
     """
     truth_frames, found_frames = frame_numbers(truth, detections)
     place = {number: index for index, number in enumerate(classes)}
@@ -116,7 +122,10 @@ def score_ava_rows(
         every = AvaBoxes(numbers, rows.seconds, labels, rows.boxes_norm, rows.scores)
         boxes.append(every.take(labels >= 0))
     known_frames = np.unique(truth_frames)
-    return {
+    by_rule = {
         rule: ava_average_precision(boxes[0], boxes[1], len(classes), rule, iou_threshold, known_frames)
         for rule in RULES
     }
+    found = ScoredBoxes(found_frames, detections.labels, detections.boxes_norm, detections.scores)
+    people = people_scores(found, LabelledBoxes(truth_frames, truth.labels, truth.boxes_norm), pair_iou)
+    return AvaScores(by_rule, classes, people)

@@ -10,6 +10,7 @@ from yowo.errors import ConfigError
 from yowo.evaluation.frame_ap import FrameAP, counted_boxes, score_matches
 from yowo.evaluation.frame_matching import LabelledBoxes, RankedMatches, ScoredBoxes, match_by_class
 from yowo.evaluation.key_frame_metric import KeyFrameMetric, spread
+from yowo.evaluation.people import PeopleScores, people_scores
 from yowo.evaluation.score_details import ScoreDetails, frame_details
 from yowo.evaluation.split_index import snap
 from yowo.evaluation.thresholds import checked_thresholds
@@ -24,12 +25,14 @@ class FrameScores:
         truth: All ground truth, boxes in pixels.
         matches: One for each class.
         by_threshold: Frame AP by the threshold's name, such as "0.5".
+        people: How well people are found and their actions are right.
     """
 
     found: ScoredBoxes
     truth: LabelledBoxes
     matches: list[RankedMatches]
     by_threshold: dict[str, FrameAP]
+    people: PeopleScores
 
 
 class FrameMAP(KeyFrameMetric[FrameScores]):
@@ -90,16 +93,16 @@ class FrameMAP(KeyFrameMetric[FrameScores]):
         found = counted_boxes(detections, truth, self.round_boxes, looked_at)
         matches = match_by_class(found, truth, len(self.classes))
         by_threshold = {f"{threshold:g}": score_matches(matches, threshold) for threshold in self.iou_thresholds}
-        return FrameScores(found, truth, matches, by_threshold)
+        return FrameScores(found, truth, matches, by_threshold, people_scores(found, truth))
 
     def layout(self, scores: FrameScores) -> dict[str, Any]:
-        """Return `frame_map` and `frame_ap` of metrics.json, and which frames they are over."""
+        """Return `frame_map` and `frame_ap` of metrics.json, which frames they are over, and the scores of people."""
         by_class = {
             threshold: dict(zip(self.classes, result.ap.tolist(), strict=True))
             for threshold, result in scores.by_threshold.items()
         }
         means = {threshold: result.map for threshold, result in scores.by_threshold.items()}
-        return {"frames": self.counted_frames, "frame_map": means, "frame_ap": by_class}
+        return {"frames": self.counted_frames, "frame_map": means, "frame_ap": by_class, **scores.people.metrics()}
 
     def details(self) -> ScoreDetails:
         """Return the rankings and the kinds of errors."""

@@ -15,6 +15,7 @@ from yowo.evaluation.detection_table import DetectionTable
 from yowo.evaluation.frame_ap import FrameAP, counted_boxes, match_frames, score_matches
 from yowo.evaluation.frame_matching import LabelledBoxes, RankedMatches, ScoredBoxes
 from yowo.evaluation.linked_tubes import link_table
+from yowo.evaluation.people import PeopleScores, people_scores
 from yowo.evaluation.score_details import ScoreDetails, frame_details, merge_details, tube_details
 from yowo.evaluation.thresholds import checked_thresholds
 from yowo.evaluation.tube_matching import RankedTubes, rank_tubes
@@ -41,6 +42,7 @@ class VideoScores:
         boxes: Ground truth of frames.
         matches: By `annotated` and `all`: the frame matches of each class.
         frame: By `annotated` and `all`: frame AP at 0.5.
+        people: How well people are found and their actions are right, on annotated frames.
         rankings: Tubes of each class, ranked.
         video: Video AP by threshold.
         frames: Which frames `frame_map` is over: `annotated` or `all`.
@@ -56,6 +58,7 @@ class VideoScores:
     boxes: LabelledBoxes
     matches: dict[str, list[RankedMatches]]
     frame: dict[str, FrameAP]
+    people: PeopleScores
     rankings: list[RankedTubes]
     video: dict[str, VideoAP]
     frames: str
@@ -75,6 +78,7 @@ class VideoScores:
             "num_tubes": sum(len(tubes) for tubes in self.tubes.values()),
             "frame_map": {name: chosen.map},
             "frame_ap": {name: self._by_class(chosen.ap)},
+            **self.people.metrics(),
             "frame_map_by_frames": {frames: {name: result.map} for frames, result in self.frame.items()},
             "video_map": {threshold: result.map for threshold, result in self.video.items()},
             "video_ap": {threshold: self._by_class(result.ap) for threshold, result in self.video.items()},
@@ -173,15 +177,17 @@ def score_table(
     tubes = link_table(chosen, table, len(classes))
     wanted = class_of_last_tube(truth) if one_class_a_video else truth
     rankings = rank_tubes(tubes, wanted, len(classes))
+    counted = counted_boxes(found, boxes)
     return VideoScores(
         classes=tuple(classes),
         table=table,
         truth=truth,
         tubes=tubes,
-        found=counted_boxes(found, boxes),
+        found=counted,
         boxes=boxes,
         matches=matches,
         frame={name: score_matches(rows, FRAME_THRESHOLD) for name, rows in matches.items()},
+        people=people_scores(counted, boxes),
         rankings=rankings,
         video=threshold_scores(rankings, iou or VIDEO_THRESHOLDS, strict=iou is None),
         frames=frames,

@@ -16,6 +16,8 @@ AVA_RULES = {
     "released": "copy in the released code: order of the file, every row, every frame",
     "released_every_4th": "the same over timestamps divisible by 4: the paper's figures",
 }
+PEOPLE_RULE = "class aside, a person's boxes as one with the best score"
+ACTION_RULE = "of the people found: the best action is one of theirs"
 SHOWN_THRESHOLDS = {"video": ("0.2", "0.5", "0.75", "0.5:0.95")}
 """Keys that tables by class and pages show of a group that has many; of others they show all."""
 
@@ -67,7 +69,7 @@ def figure_name(group: str, key: str) -> str:
 
 
 def score_figures(metrics: Mapping[str, Any]) -> list[ScoreFigure]:
-    """Return every mean of a metrics.json, in its order, with the rule and the published figure.
+    """Return every mean of a metrics.json, in its order, with the rule and the published figure; then those of people.
 
     Args:
         metrics: Its content, fractions 0..1.
@@ -84,7 +86,7 @@ def score_figures(metrics: Mapping[str, Any]) -> list[ScoreFigure]:
             found.append(ScoreFigure(figure_name(group, key), value, rule, known, _is_shown(kind, key)))
         if kind == "frame":
             found += _other_frames(metrics)
-    return found
+    return found + _people(metrics)
 
 
 def class_columns(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, float | None]]:
@@ -124,6 +126,19 @@ def _other_frames(metrics: Mapping[str, Any]) -> list[ScoreFigure]:
         for frames, means in by_frames.items()
         if frames != metrics.get("frames", "annotated")
         for key, value in means.items()
+    ]
+
+
+def _people(metrics: Mapping[str, Any]) -> list[ScoreFigure]:
+    """Return how well people are found and how often the action of those that are is right, where that is known."""
+    people = metrics.get("people_found")
+    if people is None:
+        return []
+    counted = f"{people['num_found']} of {people['num_people']} people, at any score"
+    return [
+        ScoreFigure(f"people found, AP@{people['iou']:g}", people["ap"], PEOPLE_RULE, None, True),
+        ScoreFigure(f"people found, recall@{people['iou']:g}", people["recall"], counted, None, True),
+        ScoreFigure("action right", metrics.get("action_right"), ACTION_RULE, None, True),
     ]
 
 
