@@ -3,7 +3,7 @@ import torch
 
 from tests.box_formats import cxcywh_to_xyxy
 from tests.reference.nms_reference import greedy_nms
-from yowo.boxes.nms import nms_mask
+from yowo.boxes.nms import nms_mask, nms_rows
 
 
 def crowd(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -46,3 +46,28 @@ def test_a_box_that_overlaps_by_exactly_the_threshold_is_kept():
     boxes = torch.tensor([[0.0, 0.0, 2.0, 1.0], [0.0, 0.0, 1.0, 1.0]])
     assert nms_mask(boxes, None, 0.5).tolist() == [True, True]
     assert nms_mask(boxes, None, 0.49).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("block", [1, 7, 16])
+def test_boxes_decided_in_blocks_equal_boxes_decided_at_once(monkeypatch, block):
+    boxes, groups = crowd(60, 2)
+    expected = [nms_mask(boxes, groups, 0.3), nms_mask(boxes.expand(2, -1, -1), None, 0.3)]
+    monkeypatch.setattr("yowo.boxes.nms.BLOCK", block)
+    assert torch.equal(nms_mask(boxes, groups, 0.3), expected[0])
+    assert torch.equal(nms_mask(boxes.expand(2, -1, -1), None, 0.3), expected[1])
+
+
+@pytest.mark.parametrize("room", [1, 500, 1 << 20])
+def test_rows_of_different_lengths_equal_one_after_the_other(monkeypatch, room):
+    monkeypatch.setattr("yowo.boxes.nms.ROOM", room)
+    boxes = torch.stack([crowd(30, seed)[0] for seed in range(5)])
+    valid = torch.arange(30) < torch.tensor([[30], [0], [4], [17], [1]])
+    valid[0, 3] = valid[3, 0] = False
+    kept = nms_rows(boxes, 0.3, valid)
+    assert torch.equal(kept, torch.stack([nms_mask(b, None, 0.3, v) for b, v in zip(boxes, valid, strict=True)]))
+    assert 5 < kept.sum() < valid.sum()
+
+
+def test_no_rows_at_all():
+    assert nms_rows(torch.zeros(0, 3, 4), 0.5, torch.zeros(0, 3, dtype=torch.bool)).shape == (0, 3)
+    assert nms_rows(torch.zeros(2, 0, 4), 0.5, torch.zeros(2, 0, dtype=torch.bool)).shape == (2, 0)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -119,3 +121,59 @@ def test_scores_must_be_above_the_threshold_and_not_equal_to_it(rule):
     raw["cls"] = torch.tensor([200.0, -200.0]).expand(1, raw["conf"].shape[1], 2)
     assert len(rule.with_options(score_threshold=0.5)(raw)[0]["boxes"]) == 0
     assert len(rule.with_options(score_threshold=0.49)(raw)[0]["boxes"]) == raw["conf"].shape[1]
+
+
+def crowd(people, classes, per_person=3):
+    """Raw output for people in a grid, each seen perfectly by several predictions, as a trained network does."""
+    raw = raw_output(1, (224, 224))
+    corner = torch.tensor([[(p % 6) * 37.0, (p // 6) * 44.0] for p in range(people)])
+    boxes = torch.cat([corner, corner + torch.tensor([30.0, 40.0])], dim=1).repeat_interleave(per_person, dim=0)
+    shift = torch.arange(per_person).repeat(people)[:, None] * torch.tensor([1.0, 0, 1, 0])
+    raw["boxes"] = (boxes + shift)[None]
+    raw["conf"] = (6 - 0.01 * torch.arange(people * per_person))[None, :, None]
+    raw["cls"] = torch.zeros(1, people * per_person, classes)
+    raw["cls"][..., 0] = 6.0
+    return raw
+
+
+@pytest.mark.parametrize("classes", [1, 2, 5])
+def test_everybody_in_a_crowd_is_found_without_a_limit_before_suppression(classes):
+    raw = crowd(30, classes)
+    rule = PostProcess(classes, score_threshold=0.3)
+    assert len(rule(raw)[0]["boxes"]) == 14  # the protocol's 40 pairs are used up by 14 people
+    for free in (replace(rule, top_k=None), replace(rule, top_k=None, class_agnostic_nms=True)):
+        assert len(free(raw)[0]["boxes"]) == 30
+    best = replace(rule, top_k=None, max_detections=20)(raw)[0]
+    assert len(best["boxes"]) == 20
+    assert torch.equal(best["scores"], replace(rule, top_k=None)(raw)[0]["scores"][:20])
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("threshold", [0.0, 0.2])
+def test_no_limit_equals_a_limit_that_is_not_reached(seed, threshold):
+    raw = random_raw(2, 4, seed)
+    limited = PostProcess(4, threshold, 0.4, top_k=100_000)(raw)
+    free = PostProcess(4, threshold, 0.4, top_k=None)(raw)
+    assert all(torch.equal(a[key], b[key]) for a, b in zip(limited, free, strict=True) for key in a)
+
+
+@pytest.mark.parametrize("top_k", [None, 25])
+def test_one_box_a_person_box_by_box(top_k):
+    raw = random_raw(2, 4, 1)
+    found = PostProcess(4, 0.2, 0.3, top_k=top_k, class_agnostic_nms=True)(raw)
+    for clip in range(2):
+        scores = raw["conf"][clip].sigmoid() * raw["cls"][clip].softmax(dim=1)
+        best, labels = scores.max(dim=1)
+        order = [m for m in best.argsort(descending=True).tolist()[:top_k] if best[m] > 0.2]
+        boxes = (raw["boxes"][clip, order] / torch.tensor([128.0, 96, 128, 96])).clamp(0, 1)
+        kept = [m for m, k in zip(order, greedy_nms(boxes, None, 0.3), strict=True) if k]
+        assert found[clip]["labels"].tolist() == labels[kept].tolist() and len(kept) > 3
+        assert torch.allclose(found[clip]["scores"], best[kept])
+        assert torch.allclose(found[clip]["boxes"], boxes[[order.index(m) for m in kept]])
+
+
+def test_the_limit_after_suppression_is_also_that_of_multi_hot_detections():
+    every = PostProcess(2, 0.3, 0.5)(random_raw(2, 5, 0))
+    best = PostProcess(2, 0.3, 0.5, max_detections=4)(random_raw(2, 5, 0))
+    for one, other in zip(every, best, strict=True):
+        assert len(one["boxes"]) > 4 and all(torch.equal(one[key][:4], other[key]) for key in one)

@@ -96,6 +96,12 @@ def test_an_empty_split_is_an_error(tmp_path):
     assert found(root)["error", "no val video"].times == 1
 
 
+def test_a_split_without_annotated_videos_is_an_error(tmp_path):
+    root = made(tmp_path, train=("spare",), val=("a", "b", "far/c"))
+    write_video(root / "videos" / "spare.mp4", pictures(8, 9))
+    assert "1 videos in splits/train.txt" in found(root)["error", "no annotated train video"].where
+
+
 def test_classes_that_will_not_be_learned_or_measured(tmp_path):
     box = (4, 4, 40, 40)
     boxes = {
@@ -144,16 +150,3 @@ def test_a_file_that_cannot_be_read_is_the_only_finding(tmp_path):
 def test_a_folder_that_is_no_project_is_refused(tmp_path):
     with pytest.raises(DatasetError, match=r"annotations\.csv"):
         check_project(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("width", "height", "tiny"), [(20, 1, False), (20, 0.8, True), (1.1, 20, True), (1.2, 20, False)]
-)
-def test_a_tiny_box_is_thinner_than_its_share_of_the_pictures_own_width_or_height(tmp_path, width, height, tiny):
-    """4 of 224 pixels are 1.14 of 64 columns and 0.86 of 48 rows."""
-    boxes = {
-        "a": [(frame, (5, 5, 5 + width, 5 + height), "walk", "1") for frame in range(3)],
-        "b": [(frame, (5, 5, 30, 30), "walk", "1") for frame in range(3)],
-    }
-    findings = found(made(tmp_path, boxes, train=("a",), val=("b",)))
-    assert (("warning", "tiny box") in findings) is tiny

@@ -12,6 +12,7 @@ from yowo.commands.records import record_run, record_training, run_folder
 from yowo.commands.starting_weights import chosen_weights
 from yowo.config.build import build_detector, image_size
 from yowo.config.build_training import build_callbacks, build_datamodule, build_loggers, build_module, build_trainer
+from yowo.config.from_data import input_sentence
 from yowo.data.datamodule import ClipDataModule
 from yowo.models.detector import Detector
 from yowo.training.module import ActionDetection
@@ -45,6 +46,8 @@ def fit(config: DictConfig) -> tuple[L.Trainer, ActionDetection, ClipDataModule]
         The Trainer, the module with its last weights, and the data module.
     """
     L.seed_everything(config.seed, workers=True, verbose=False)
+    if sentence := input_sentence(config):
+        log.info(sentence)
     data = build_datamodule(config)
     detector = build_detector(config)
     log.info("%s", network_facts(config, detector))

@@ -1,4 +1,4 @@
-"""Completes a configuration with values from the data: classes, labels and anchors of a project folder."""
+"""Completes a configuration with values from the data: classes, labels, anchors and input size of a project folder."""
 
 from pathlib import Path
 
@@ -6,6 +6,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from yowo.errors import ConfigError
 from yowo.projects.opened import open_project
+from yowo.projects.people import input_report, size_text, suggested_size
+
+COMPLETED = ("classes", "multi_label", "anchors", "exclusive_classes", "image_size")
+"""Keys of `dataset` whose null values are taken from the data."""
 
 
 def complete(config: DictConfig) -> None:
@@ -24,7 +28,7 @@ def complete(config: DictConfig) -> None:
     if not OmegaConf.select(config, "dataset.from_data", default=False):
         return
     dataset = config.dataset
-    if all(dataset[key] is not None for key in ("classes", "multi_label", "anchors", "exclusive_classes")):
+    if all(dataset[key] is not None for key in COMPLETED):
         return
     if OmegaConf.is_missing(dataset, "root") or not Path(dataset.root).is_dir():
         if dataset.classes is None:
@@ -33,9 +37,34 @@ def complete(config: DictConfig) -> None:
                 f"dataset.root{given or ' is required'}: give the folder of your own data, written by yowo data import"
             )
         return
-    facts = open_project(Path(dataset.root)).facts
-    for key, value in facts._asdict().items():
+    project = open_project(Path(dataset.root))
+    if dataset.image_size is None:
+        height, width = suggested_size(project.people)
+        dataset.image_size = height if height == width else [height, width]
+    for key, value in project.facts._asdict().items():
         if dataset[key] is None:
             dataset[key] = list(value) if isinstance(value, tuple) else value
     if dataset.exclusive_classes is None:
         dataset.exclusive_classes = 0 if dataset.multi_label else len(dataset.classes)
+
+
+def input_sentence(config: DictConfig) -> str | None:
+    """Return a line for the log about the people of a project at the input size of a configuration.
+
+    Args:
+        config: A completed configuration.
+
+    Returns:
+        How large people are, and the suggested size if the configuration has another; None for other data sets.
+
+    Raises:
+        DatasetError, AnnotationError: As for `complete`.
+    """
+    if not OmegaConf.select(config, "dataset.from_data", default=False) or not Path(config.dataset.root).is_dir():
+        return None
+    people = open_project(Path(config.dataset.root)).people
+    size = config.dataset.image_size
+    used = (size, size) if isinstance(size, int) else (size[0], size[1])
+    suggested = suggested_size(people)
+    measured = input_report(people, used).sentence()
+    return f"{measured} ({'suggested' if used == suggested else f'suggested: {size_text(suggested)}'} for these people)"

@@ -4,15 +4,17 @@ import difflib
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Literal, NamedTuple
 
 import numpy as np
 
 from yowo.data.key_frames import Split
 from yowo.errors import AnnotationError, YowoError
+from yowo.projects.findings import ProjectReport
+from yowo.projects.people import people_of
+from yowo.projects.people_checks import InputSettings, check_coinciding, check_people
 from yowo.projects.project import (
+    ANCHORS,
     FACTS,
     SPLITS,
     TABLE,
@@ -30,68 +32,18 @@ from yowo.video.prepared_size import annotated_size
 from yowo.video.probe import probe_videos
 from yowo.video.video_folder import VideoFolder
 
-Level = Literal["error", "warning"]
 IMBALANCE = 20
 """Ratio of boxes between the most frequent and the rarest class from which on imbalance is reported."""
-TINY = 4 / 224
-"""Box side as a fraction of the picture's side below which a box is reported: 4 pixels at the usual input size 224,
-smaller boxes are rarely detected."""
 BLOCK = 1 << 20
 """Bytes that are read at a time."""
 
 
-class Finding(NamedTuple):
-    """One kind of problem.
-
-    Attributes:
-        level: "error": training would fail or its results would be invalid; "warning": possibly intended.
-        what: Description of the problem.
-        times: Number of occurrences.
-        where: The first occurrence, in one line.
-        advice: How to fix it.
-    """
-
-    level: Level
-    what: str
-    times: int
-    where: str
-    advice: str
-
-
-@dataclass
-class ProjectReport:
-    """The contents of a project and the problems found in it.
-
-    Attributes:
-        findings: Problems, errors first.
-        videos: Video names of each split.
-        boxes: Number of rows of each class, by split.
-        tracks: Number of tracks.
-        frames: Number of annotated frames.
-    """
-
-    findings: list[Finding] = field(default_factory=list)
-    videos: dict[Split, list[str]] = field(default_factory=dict)
-    boxes: dict[Split, Counter[str]] = field(default_factory=dict)
-    tracks: int = 0
-    frames: int = 0
-
-    @property
-    def sound(self) -> bool:
-        """Whether no finding is an error."""
-        return all(finding.level != "error" for finding in self.findings)
-
-    def add(self, level: Level, what: str, places: Sequence[str], advice: str) -> None:
-        """Add a finding with its occurrences `places`; nothing is added if there are none."""
-        if places:
-            self.findings.append(Finding(level, what, len(places), places[0], advice))
-
-
-def check_project(root: Path) -> ProjectReport:
+def check_project(root: Path, settings: InputSettings | None = None) -> ProjectReport:
     """Check a project for all known problems that would make training fail or invalidate its results.
 
     Args:
         root: Folder of the project.
+        settings: What a training would use; None takes the input size that suits the people.
 
     Raises:
         DatasetError: `annotations.csv` or `videos/` is missing.
@@ -115,7 +67,11 @@ def check_project(root: Path) -> ProjectReport:
         several = several_at_once(kept)
         where = [] if several is None else [f"{several.video}, frame {several.frame}, track {several.track}"]
         report.add("error", "person with several labels at once", where, f"set multi_label: true in {FACTS}")
-    _check_tracks(report, kept, extents)
+    _check_tracks(report, kept)
+    check_coinciding(report, kept)
+    used = settings or InputSettings()
+    anchors = used.anchors or (ANCHORS if facts.anchors is None else len(facts.anchors))
+    check_people(report, people_of(kept, extents), used._replace(anchors=anchors))
     _check_split(report, root, folder, kept)
     _check_classes(report, classes, facts.classes is not None)
     report.tracks = len({(row.video, row.track) for row in kept})
@@ -218,16 +174,11 @@ def _check_rows(
     return kept
 
 
-def _check_tracks(report: ProjectReport, rows: Sequence[TableRow], extents: Mapping[str, Extent]) -> None:
-    """Check box sizes, single-frame tracks and jumps within tracks."""
+def _check_tracks(report: ProjectReport, rows: Sequence[TableRow]) -> None:
+    """Check single-frame tracks and jumps within tracks."""
     tracks: dict[tuple[str, str], dict[int, tuple[float, ...]]] = defaultdict(dict)
-    tiny = []
     for row in rows:
         tracks[row.video, row.track][row.frame] = row.box
-        width, height = extents[row.video].size
-        if min((row.box[2] - row.box[0]) / width, (row.box[3] - row.box[1]) / height) < TINY:
-            tiny.append(f"{row.video}, frame {row.frame}, track {row.track}")
-    report.add("warning", "tiny box", tiny, "enlarge dataset.image_size, or prepare crops")
     if not tracks:
         return
     single = [f"{video}, track {name}, frame {min(t)}" for (video, name), t in tracks.items() if len(t) == 1]
@@ -269,6 +220,10 @@ def _check_split(report: ProjectReport, root: Path, folder: VideoFolder, rows: S
     outside = sorted({row.video for row in rows} - within)
     report.add("warning", "annotated video in no split", outside, "add it to splits/train.txt or val.txt")
     report.boxes = {split: Counter(row.label for row in rows if row.video in set(names[split])) for split in SPLITS}
+    bare = [split for split in SPLITS if names[split] and not report.boxes[split]]
+    for split in bare if rows else []:
+        where = f"{len(names[split])} videos in splits/{split}.txt, none with a row in {TABLE}"
+        report.add("error", f"no annotated {split} video", [where], f"list annotated videos in splits/{split}.txt")
 
 
 def _same_files(folder: VideoFolder, split_of: Mapping[str, Split]) -> list[str]:

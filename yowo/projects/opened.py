@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from yowo.data.key_frames import Split
 from yowo.errors import AnnotationError, DatasetError
+from yowo.projects.people import People, people_of
 from yowo.projects.project import (
     FACTS,
     SPLIT_FOLDER,
@@ -95,10 +96,24 @@ class OpenedProject:
         """
         sizes = box_sizes(self.rows, self._extents_of(self.rows))
         if not len(sizes):
-            raise DatasetError(
-                f"{self.root / TABLE}: no row has a box inside its video; run yowo data check {self.root} to see why"
-            )
+            raise self._without_boxes()
         return sizes
+
+    @cached_property
+    def people(self) -> People:
+        """The people of each frame, each once.
+
+        Raises DatasetError if no box lies inside its video.
+        """
+        people = people_of(self.rows, self._extents_of(self.rows))
+        if not len(people.frames):
+            raise self._without_boxes()
+        return people
+
+    def _without_boxes(self) -> DatasetError:
+        return DatasetError(
+            f"{self.root / TABLE}: no row has a box inside its video; run yowo data check {self.root} to see why"
+        )
 
     def _extents_of(self, rows: Sequence[TableRow]) -> dict[str, Extent]:
         """Return length and size of the videos in `rows`; videos that are not listed in `videos.csv` are probed."""
