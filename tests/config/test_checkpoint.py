@@ -8,7 +8,7 @@ import torch
 
 from yowo.config.build import build_detector
 from yowo.config.build_training import build_datamodule
-from yowo.config.checkpoint import MOVED, REMEMBERED, portable, register_checkpoint, up_to_date
+from yowo.config.checkpoint import MOVED, REMEMBERED, portable, register_checkpoint, shown_rule, up_to_date
 from yowo.config.compose import compose_config
 from yowo.errors import WeightsError
 
@@ -79,3 +79,47 @@ def test_every_module_that_has_moved_is_where_it_is_said_to_be(module):
 
 def test_a_checkpoints_own_decoder_stays():
     assert up_to_date({"dataset": {}, "decoder": {"name": "pyav"}})["decoder"] == {"name": "pyav"}
+
+
+def remembered_rule(rule, tmp_path, command, dataset=None, overrides=()):
+    """The rule for detections that a command gets from a checkpoint."""
+    config = portable(compose_config("train", ["model=yowo_tiny", "dataset=ucf24"]))
+    config |= {"postprocess": rule, "dataset": {**config["dataset"], **(dataset or {})}}
+    if dataset is None:  # as an earlier version remembered it
+        config["dataset"] = {k: v for k, v in config["dataset"].items() if k not in ("top_k", "max_detections")}
+    torch.save({"yowo": {"config": config}, "state_dict": {}}, tmp_path / "c.ckpt")
+    register_checkpoint(str(tmp_path / "c.ckpt"), command)
+    return compose_config(command, [f"checkpoint={tmp_path}/c.ckpt", *overrides]).postprocess
+
+
+OLD = {"_target_": "yowo.models.postprocess.PostProcess", "exclusive_classes": 24, "nms_threshold": 0.6, "top_k": 40}
+NEW = {**OLD, "top_k": "${dataset.top_k}", "max_detections": "${dataset.max_detections}", "class_agnostic_nms": False}
+CONFIDENCE = {"_target_": "yowo.models.postprocess.ConfidenceOrder", "exclusive_classes": 24, "every_class": True}
+
+
+@pytest.mark.parametrize(("rule", "dataset"), [(OLD, None), (NEW, {"top_k": 40, "max_detections": None})])
+def test_detection_has_no_limit_and_one_box_a_person_whatever_the_checkpoints_protocol(rule, dataset, tmp_path):
+    shown = remembered_rule(rule, tmp_path, "detect", dataset)
+    assert (shown.top_k, shown.max_detections, shown.class_agnostic_nms, shown.nms_threshold) == (None, None, True, 0.6)
+    typed = remembered_rule(
+        rule, tmp_path, "detect", dataset, ["postprocess.top_k=7", "postprocess.class_agnostic_nms=false"]
+    )
+    assert (typed.top_k, typed.class_agnostic_nms) == (7, False)
+    scored = remembered_rule(rule, tmp_path, "eval", dataset)
+    assert (scored.top_k, scored.max_detections, scored.class_agnostic_nms) == (40, None, False)
+
+
+def test_an_earlier_checkpoint_of_own_data_is_evaluated_without_the_limit(tmp_path):
+    old = up_to_date({"dataset": {"name": "custom", "from_data": True}, "postprocess": OLD})
+    assert old["postprocess"]["top_k"] == "${dataset.top_k}" and old["dataset"]["top_k"] is None
+    typed = up_to_date({"dataset": {"from_data": True}, "postprocess": {**OLD, "top_k": 100}})
+    assert typed["postprocess"]["top_k"] == 100
+
+
+def test_the_originals_rule_shows_each_box_with_its_best_class(tmp_path):
+    assert remembered_rule(CONFIDENCE, tmp_path, "detect", {}).every_class is False
+    assert remembered_rule(CONFIDENCE, tmp_path, "eval", {}).every_class is True
+
+
+def test_a_rule_of_ones_own_is_shown_as_it_is():
+    assert shown_rule({"_target_": "mine.Rule", "top_k": 3}) == {"_target_": "mine.Rule", "top_k": 3}

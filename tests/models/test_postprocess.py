@@ -6,7 +6,7 @@ import torch
 from tests.losses.test_assigners import raw_output
 from tests.reference.nms_reference import greedy_nms
 from yowo.boxes.class_logits import class_probabilities
-from yowo.models.postprocess import ConfidenceOrder, PostProcess
+from yowo.models.postprocess import ConfidenceOrder, PostProcess, to_show
 
 
 def random_raw(batch, classes, seed, size=(96, 128)):
@@ -177,3 +177,17 @@ def test_the_limit_after_suppression_is_also_that_of_multi_hot_detections():
     best = PostProcess(2, 0.3, 0.5, max_detections=4)(random_raw(2, 5, 0))
     for one, other in zip(every, best, strict=True):
         assert len(one["boxes"]) > 4 and all(torch.equal(one[key][:4], other[key]) for key in one)
+
+
+def test_pictures_show_good_detections_and_one_box_a_person():
+    box, near, far = [0.1, 0.1, 0.3, 0.5], [0.1, 0.1, 0.3, 0.45], [0.6, 0.1, 0.8, 0.5]
+    found = {
+        "boxes": torch.tensor([box, near, far, far]),
+        "scores": torch.tensor([0.9, 0.8, 0.7, 0.2]),
+        "labels": torch.tensor([0, 1, 1, 0]),
+    }
+    shown = to_show(found, 0.3)
+    assert shown["labels"].tolist() == [0, 1] and shown["boxes"].tolist() == torch.tensor([box, far]).tolist()
+    assert len(to_show(found, 0.3, nms_threshold=0.95)["boxes"]) == 3
+    several = {"boxes": found["boxes"][:2], "scores": torch.tensor([[0.9, 0.1], [0.1, 0.8]])}
+    assert len(to_show(several, 0.3)["boxes"]) == 2

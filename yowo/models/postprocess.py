@@ -203,6 +203,22 @@ def above(found: Detections, threshold: float) -> Detections:
     return cast(Detections, {name: cast(Tensor, value)[kept] for name, value in found.items()})
 
 
+def to_show(found: Detections, threshold: float, nms_threshold: float = 0.5) -> Detections:
+    """Return the detections of a frame that a picture shows: those with a good score, and one box a person.
+
+    Args:
+        found: Detections as they are evaluated, best score first.
+        threshold: Scores (multi-hot: the best one) must be above it, 0..1.
+        nms_threshold: Of two boxes with more IoU the one with the lower score is left out, 0..1; one-hot only, because
+            multi-hot detections have one box a person already.
+    """
+    good = above(found, threshold)
+    if "labels" not in good:
+        return good
+    kept = nms_mask(good["boxes"], None, nms_threshold)
+    return cast(Detections, {name: cast(Tensor, value)[kept] for name, value in good.items()})
+
+
 class DetectionRule(ABC):
     """Turns raw output into detections. A rule is a dataclass; its fields are its thresholds."""
 

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from yowo.contracts import ClipBatch, Detections, Target
 from yowo.data.datamodule import ClipDataModule
 from yowo.inference.drawing import contact_sheet, draw_truth_and_detections, save_picture
-from yowo.models.postprocess import above, to_cpu
+from yowo.models.postprocess import to_cpu, to_show
 
 
 class KeyFramePictures(Callback):
     """Draws key frames with true and predicted boxes after each validation, into a picture file and in W&B.
+
+    A person who does one thing at a time is drawn with one box, the best one.
 
     The key frames are spread over the held-out split and are the same in every epoch.
     """
@@ -63,7 +65,7 @@ class KeyFramePictures(Callback):
         data = cast(ClipDataModule, cast(Any, trainer).datamodule)
         names = data.data.classes
         pictures = [
-            draw_truth_and_detections(frame, truth, above(found, self.score_threshold), names)
+            draw_truth_and_detections(frame, truth, to_show(found, self.score_threshold), names)
             for _, (frame, truth, found) in sorted(self._found.items())
         ]
         captions = [f"key frame {index}" for index in sorted(self._found)]
@@ -80,7 +82,7 @@ def _log_boxes(logger: WandbLogger, found: list[Any], names: tuple[str, ...], th
     labels = dict(enumerate(names))
     boxes = []
     for _, (_, truth, detections) in found:
-        shown = above(detections, threshold)
+        shown = to_show(detections, threshold)
         boxes.append(
             {
                 "truth": {"box_data": _box_data(truth["boxes"], truth["labels"], None), "class_labels": labels},

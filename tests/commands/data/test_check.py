@@ -2,7 +2,7 @@ import pytest
 
 from tests.make_data import project
 from yowo.commands.data.check import run
-from yowo.errors import DatasetError
+from yowo.errors import ConfigError, DatasetError
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +31,41 @@ def test_warnings_alone_pass(tmp_path, capsys):
     run([str(project(tmp_path, boxes))])
     shown = capsys.readouterr().out
     assert "left/right class" in shown and "0 errors, 1 warnings" in shown
+
+
+def test_people_are_shown_in_pixels_of_the_input_that_training_uses(tmp_path, capsys):
+    root = str(project(tmp_path))
+    run([root])
+    shown = capsys.readouterr().out
+    assert "96 x 128" in shown and "224 x 224" in shown and "dataset.image_size=[96,128]" in shown
+    run([root, "--image-size", "64x128"])
+    assert "64 x 128" in capsys.readouterr().out
+    run([root, "--experiment", "yowo_nano_ucf24", "--image-size", "[32, 64]"])
+    shown = capsys.readouterr().out
+    assert "32 x 64" in shown and "224 x 224" not in shown
+
+
+def test_people_are_measured_at_the_size_of_an_experiment(tmp_path, capsys):
+    root = str(project(tmp_path))
+    run([root, "--experiment", "yowo_nano_ucf24"])
+    shown = capsys.readouterr().out
+    assert "224 x 224" in shown and "experiment=yowo_nano_ucf24" in shown
+
+
+@pytest.mark.parametrize("size", ["100", "0", "a", "32x", "32x32x32", "-32", ""])
+def test_a_size_that_is_none_is_refused(tmp_path, size):
+    with pytest.raises(ConfigError, match=rf"--image-size {size}: expected a multiple of 32"):
+        run([str(tmp_path), f"--image-size={size}"])
+
+
+def test_an_experiment_that_is_none_is_refused_and_a_damaged_project_is_still_checked(tmp_path, capsys):
+    root = project(tmp_path)
+    with pytest.raises(ConfigError, match="experiment=mine: there is no such choice"):
+        run([str(root), "--experiment", "mine"])
+    (root / "annotations.csv").write_text("a,b,c\n")
+    with pytest.raises(SystemExit, match="1"):
+        run([str(root), "--experiment", "custom_quick"])
+    assert "unreadable file" in capsys.readouterr().out
 
 
 def test_a_folder_that_is_no_project_is_refused(tmp_path):

@@ -7,7 +7,7 @@ from yowo.commands.data.samples import one_of_each
 from yowo.commands.data.show import run
 from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
-from yowo.errors import ConfigError
+from yowo.errors import ConfigError, DatasetError
 
 
 def test_a_sheet_of_samples_is_written(tmp_path, capsys):
@@ -44,3 +44,16 @@ def test_other_data_sets_are_shown_too(tmp_path):
 def test_numbers_below_one_are_errors(tmp_path):
     with pytest.raises(ConfigError, match="--samples, --clip: expected at least 1, got 0 and 1"):
         run([str(tmp_path), "--samples", "0"])
+
+
+@pytest.mark.parametrize(("split", "other"), [("train", "val"), ("val", "train")])
+def test_an_empty_split_names_the_one_that_is_not(tmp_path, split, other):
+    root = project(tmp_path / "mine")
+    (root / "splits").mkdir(exist_ok=True)
+    (root / "splits" / f"{split}.txt").write_text("")
+    (root / "splits" / f"{other}.txt").write_text("a\nb\nfar/c\n")
+    with pytest.raises(DatasetError, match=rf"the {split} split has no video.*--split {other} shows them"):
+        run([str(root), "--split", split])
+    (root / "splits" / f"{other}.txt").write_text("")
+    with pytest.raises(DatasetError, match=rf"the {split} split has no video(?!.*--split)"):
+        run([str(root), "--split", split])

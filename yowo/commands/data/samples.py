@@ -5,8 +5,36 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from yowo.data.datamodule import ClipDataModule
 from yowo.data.dataset import ClipDataset
+from yowo.data.key_frames import Split
+from yowo.errors import DatasetError
 from yowo.inference.drawing import Picture, draw_boxes
+
+SPLITS: tuple[Split, ...] = ("train", "val")
+
+
+def samples_of(data: ClipDataModule, split: Split) -> ClipDataset:
+    """Return the samples of a split.
+
+    Raises:
+        DatasetError: The split has no annotated frame; the message names the other split if that has some.
+    """
+    try:
+        return data.dataset(split)
+    except DatasetError as error:
+        other = next(name for name in SPLITS if name != split)
+        if _annotated(data, split) or not _annotated(data, other):
+            raise
+        raise DatasetError(f"{error}. The {other} split has annotated videos: --split {other} shows them") from error
+
+
+def _annotated(data: ClipDataModule, split: Split) -> int:
+    """Return the number of annotated frames of a split; 0 if it has no videos."""
+    try:
+        return len(data.data.key_frames(split))
+    except DatasetError:
+        return 0
 
 
 def one_of_each(dataset: ClipDataset, count: int, seed: int) -> list[int]:

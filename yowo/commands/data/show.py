@@ -32,13 +32,13 @@ def run(arguments: Sequence[str]) -> None:
     from yowo.config.compose import compose_config
 
     config = compose_config("train", overrides)
-    from yowo.commands.data.samples import drawn, one_of_each  # torch and Lightning load with these
+    from yowo.commands.data.samples import drawn, one_of_each, samples_of  # torch and Lightning load with these
     from yowo.config.build_training import build_datamodule
     from yowo.inference.drawing import Picture, contact_sheet, save_picture
 
     data = build_datamodule(config)
     data.prepare_data()
-    dataset = data.dataset(options.split)
+    dataset = samples_of(data, options.split)
     chosen = one_of_each(dataset, options.samples, options.seed)
     pictures: list[Picture] = []
     captions: list[str] = []
