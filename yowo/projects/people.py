@@ -144,7 +144,7 @@ def suggested_size(people: People) -> Size:
         Height and width in pixels, multiples of `STRIDE`.
 
     Examples:
-        >>> one = np.array([[0.2, 0.1, 0.3, 0.5]])
+        >>> one = np.array([[0.2, 0.1, 0.32, 0.5]])
         >>> suggested_size(People(np.array([0]), one, [("clip", 0)], (1920, 1080)))
         (96, 160)
     """

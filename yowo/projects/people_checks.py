@@ -49,7 +49,8 @@ def check_coinciding(report: ProjectReport, rows: Sequence[TableRow]) -> None:
     groups: dict[tuple[str, int, str], list[TableRow]] = defaultdict(list)
     for row in rows:
         groups[row.video, row.frame, row.label].append(row)
-    equal, near = [], []
+    equal: list[str] = []
+    near: list[str] = []
     for (video, frame, _), group in groups.items():
         if len(group) < 2:
             continue
@@ -97,7 +98,8 @@ def _check_sizes(report: ProjectReport, people: People, used: Size, suggested: S
     advice = f"{size_text(suggested)} enlarges them" if larger else "annotate larger videos, or crops of them"
     short = people.sides(used).min(axis=1)
     tiny = [
-        f"{_place(people, person)}: {short[person]:.1f} pixels at {at}" for person in np.flatnonzero(short < TINY_SIDE)
+        f"{_place(people, person)}: {short[person]:.1f} pixels at {at}"
+        for person in np.flatnonzero(short < TINY_SIDE).tolist()
     ]
     report.add("warning", "tiny box", tiny, advice)
     small = int((short < SMALL_SIDE).sum())
@@ -112,8 +114,9 @@ def _check_crowds(report: ProjectReport, people: People, used: Size, settings: I
     frame, count = cells(people, used)
     if settings.anchors is not None:
         full = [
-            f"{_frame(people, frame[cell])}: {count[cell]} people in one of {STRIDE} pixels, {settings.anchors} anchors"
-            for cell in np.flatnonzero(count > settings.anchors)
+            f"{_frame(people, number)}: {here} people in one of {STRIDE} pixels, {settings.anchors} anchors"
+            for number, here in zip(frame.tolist(), count.tolist(), strict=True)
+            if here > settings.anchors
         ]
         report.add(
             "warning",
