@@ -23,7 +23,7 @@ LEAST_LINKED = 0.8
 class _Steps(NamedTuple):
     """Number of steps from a box of a track to its next one, and how many of them are between boxes apart."""
 
-    count: int
+    taken: int
     apart: int
 
 
@@ -43,18 +43,18 @@ def without_row_numbers(read: Annotated) -> Annotated:
     if not tracked:
         return read
     given = _steps(tracked)
-    if given.count and not (given.apart >= BROKEN * given.count and _count_boxes(tracked)):
+    if given.taken and not (given.apart >= BROKEN * given.taken and _count_boxes(tracked)):
         return read
     bare = [row._replace(track="") for row in read.rows]
     linked = _steps(link_tracks(bare))
-    better = 10 * linked.apart <= given.apart and linked.count >= LEAST_LINKED * given.count
-    if not linked.count or not (better or not given.count):
+    better = 10 * linked.apart <= given.apart and linked.taken >= LEAST_LINKED * given.taken
+    if not linked.taken or not (better or not given.taken):
         return read
     first = next(place.entry for row, place in zip(read.rows, places_of(read), strict=True) if row.track)
     names = len({(row.video, row.track) for row in tracked})
     reason = (
-        f"numbers of boxes within a frame, since they jump between people on {given.apart} of {given.count} frames"
-        if given.count
+        f"numbers of boxes within a frame, since they jump between people on {given.apart} of {given.taken} frames"
+        if given.taken
         else f"numbers of rows, since none of {names} has a second frame"
     )
     note = f"tracks were taken for {reason} (the first: {first}): boxes were joined to tracks by their overlap"
