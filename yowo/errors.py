@@ -9,7 +9,13 @@ FROM_A_WORKER = re.compile(
 
 
 class YowoError(Exception):
-    """Base class of all errors of this package; a command prints it as one line and exits with code 2."""
+    """Base class of all errors of this package; a command prints it as one line and exits with code 2.
+
+    Attributes:
+        details: Lines that a command prints below that line, for errors that report several problems at once.
+    """
+
+    details: tuple[str, ...] = ()
 
     def __init__(self, message: str) -> None:
         """Store `message` as a single line; of a traceback from a data worker, keep the last line only."""

@@ -11,9 +11,11 @@ from yowo.video.video_folder import VideoFolder
 def read(tmp_path):
     write_video(tmp_path / "videos" / "film.mp4", pictures(60, 0), fps=24)
 
+    videos = VideoFolder(tmp_path / "videos")
+
     def reader(text, **options):
         (tmp_path / "rows.csv").write_text(text)
-        return read_ava_csv_rows(tmp_path / "rows.csv", VideoFolder(tmp_path / "videos"), ImportOptions(**options))
+        return read_ava_csv_rows(tmp_path / "rows.csv", videos, ImportOptions(**options))
 
     return reader
 

@@ -16,12 +16,14 @@ def read(tmp_path):
     for seed, name in enumerate(("a", "far/b")):
         write_video(tmp_path / "videos" / f"{name}.mp4", pictures(6, seed))
 
+    folder = VideoFolder(tmp_path / "videos")
+
     def reader(images, annotations, categories=CATEGORIES, videos=None, **options):
         content = {"images": images, "annotations": annotations, "categories": categories}
         if videos is not None:
             content["videos"] = videos
         (tmp_path / "coco.json").write_text(json.dumps(content))
-        return read_coco(tmp_path / "coco.json", VideoFolder(tmp_path / "videos"), ImportOptions(**options))
+        return read_coco(tmp_path / "coco.json", folder, ImportOptions(**options))
 
     return reader
 

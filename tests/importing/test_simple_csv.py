@@ -11,9 +11,11 @@ from yowo.video.video_folder import VideoFolder
 def read(tmp_path):
     write_video(tmp_path / "videos" / "a.mp4", pictures(4, 0))
 
+    videos = VideoFolder(tmp_path / "videos")
+
     def reader(text, **options):
         (tmp_path / "boxes.csv").write_text(text)
-        return read_simple_csv(tmp_path / "boxes.csv", VideoFolder(tmp_path / "videos"), ImportOptions(**options))
+        return read_simple_csv(tmp_path / "boxes.csv", videos, ImportOptions(**options))
 
     return reader
 

@@ -6,9 +6,14 @@ from collections.abc import Iterable
 
 from rich.console import Console
 
+from yowo.errors import YowoError
+
 
 def tell_error(message: object) -> None:
-    """Print `error: message` on stderr, in one line; red on a terminal with colours."""
+    """Print `error: message` on stderr, in one line; red on a terminal with colours.
+
+    The details of a `YowoError` that reports several problems follow below, a line each.
+    """
     _tell("error", message, "red")
 
 
@@ -18,7 +23,9 @@ def tell_warning(message: object) -> None:
 
 
 def _tell(kind: str, message: object, style: str) -> None:
-    text = f"{kind}: {' '.join(str(message).split())}"
+    details = message.details if isinstance(message, YowoError) else ()
+    words = str(message).partition("\n")[0] if details else str(message)
+    text = "\n  ".join(" ".join(line.split()) for line in (f"{kind}: {words}", *details))
     # the stream of this moment: a progress bar may have put its own in place of stderr
     Console(file=sys.stderr).print(text, style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
 

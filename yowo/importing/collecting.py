@@ -39,8 +39,8 @@ class DamagedSourceError(AnnotationError):
         self.problems = tuple(problems)
         if len(problems) > 1:
             more = [f"... and {len(problems) - LISTED} more"] if len(problems) > LISTED else []
-            lines = [f"{len(problems)} problems, nothing was written:", *_some_of_each_kind(problems), *more]
-            self.args = ("\n  ".join(lines),)
+            self.details = (*_some_of_each_kind(problems), *more)
+            self.args = ("\n  ".join([f"{len(problems)} problems, nothing was written:", *self.details]),)
 
 
 def _some_of_each_kind(problems: Sequence[str]) -> list[str]:
