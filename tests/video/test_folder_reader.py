@@ -18,7 +18,7 @@ def test_pictures_are_ordered_by_number_and_other_files_ignored(tmp_path):
 
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(VideoError, match="expected a folder of numbered pictures"):
+    with pytest.raises(VideoError, match="expected a folder of pictures"):
         FolderReader(tmp_path / "file")
 
 

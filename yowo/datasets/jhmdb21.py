@@ -17,8 +17,7 @@ Splits:
 """
 
 import logging
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from yowo.contracts import Tube
 from yowo.data.key_frames import AnnotatedVideo, KeyFrames, Split
 from yowo.datasets.base import VideoDataset
 from yowo.datasets.jhmdb21_annotation import read_masks, split_names
+from yowo.datasets.picture_numbers import PictureNumbers
 from yowo.datasets.split_lists import name_list
 from yowo.datasets.text_boxes import read_label_files, read_text_tubes
 from yowo.datasets.ucf24_frames import LISTS, FrameArchive
@@ -41,7 +41,6 @@ SIZE = (320, 240)
 PICTURE_FOLDERS = ("Rename_Images", "Frames", "rgb-images")
 VIDEO_FOLDERS = ("ReCompress_Videos", "videos")
 TEXT = ("groundtruths_jhmdb", "groundtruths_jhmdb.zip")
-PICTURES = (".png", ".jpg")
 LAYOUT = (
     "expected Rename_Images/<Class>/<video>/00001.png (or Frames/ or rgb-images/) or "
     "ReCompress_Videos/<Class>/<video>.avi, with puppet_mask/, labels/ or groundtruths_jhmdb.zip, and splits/ or "
@@ -92,8 +91,9 @@ class JHMDB21(VideoDataset):
         tubes = self._tubes(names)
         if not tubes:
             raise DatasetError(f"{self.root}: none of the {len(names)} {split} videos has boxes; {LAYOUT}")
-        found = self._media(split, sorted(tubes)) if archive is None else archive.videos(names, {})
-        return [_with_tubes(video, tubes.get(video.name, ())) for video in found]
+        if archive is not None:
+            return [_cut_off(video) for video in archive.videos(names, tubes)]
+        return [_cut_off(video) for video in self._media(split, sorted(tubes), tubes)]
 
     def key_frames(self, split: Split) -> KeyFrames:
         """Return every annotated frame of `split` as a key frame; with the authors' archive, the frames in its list."""
@@ -147,17 +147,19 @@ class JHMDB21(VideoDataset):
             if tubes
         }
 
-    def _media(self, split: Split, names: Sequence[str]) -> list[AnnotatedVideo]:
-        """Return the videos, from pictures or video files, without boxes."""
+    def _media(
+        self, split: Split, names: Sequence[str], tubes: Mapping[str, tuple[Tube, ...]]
+    ) -> list[AnnotatedVideo]:
+        """Return the videos, from pictures or video files, with their tubes."""
         folder = self._first(PICTURE_FOLDERS)
         if folder is not None:
-            found = _pictures(folder, names)
+            found = _pictures(folder, names, tubes)
         else:
             folder = self._first(VIDEO_FOLDERS) or self.root / VIDEO_FOLDERS[0]
             on_disk = {f"{path.parent.name}/{path.stem}": str(path) for path in folder.glob("*/*") if _is_video(path)}
             files = {name: on_disk[name] for name in names if name in on_disk}
             infos = readable(files, self.on_unreadable, self.decoder) if files else {}
-            found = [AnnotatedVideo(n, files[n], i.num_frames, SIZE, (), i.backend) for n, i in infos.items()]
+            found = [AnnotatedVideo(n, files[n], i.num_frames, SIZE, tubes[n], i.backend) for n, i in infos.items()]
         if not found:
             raise DatasetError(
                 f"{folder}: none of the {len(names)} {split} videos was found, such as {names[0]}; check dataset.root"
@@ -171,19 +173,22 @@ def _is_video(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and path.is_file()
 
 
-def _pictures(folder: Path, names: Sequence[str]) -> list[AnnotatedVideo]:
-    """Return the videos among `names` that have pictures, without boxes."""
+def _pictures(folder: Path, names: Sequence[str], tubes: Mapping[str, tuple[Tube, ...]]) -> list[AnnotatedVideo]:
+    """Return the videos among `names` that have pictures; tubes go by the numbers in the pictures' names."""
     found = []
     for name in names:
         if (folder / name).is_dir():
-            count = sum(e.name.lower().endswith(PICTURES) for e in os.scandir(folder / name))
-            found.append(AnnotatedVideo(name, str(folder / name), count, SIZE, (), "frames"))
+            numbers = PictureNumbers(folder / name)
+            own = numbers.tubes(tubes[name])
+            found.append(AnnotatedVideo(name, str(folder / name), numbers.length, SIZE, own, "frames"))
     return [video for video in found if video.num_frames]
 
 
-def _with_tubes(video: AnnotatedVideo, tubes: Sequence[Tube]) -> AnnotatedVideo:
-    """Return the video with tubes, cut off after its last frame."""
+def _cut_off(video: AnnotatedVideo) -> AnnotatedVideo:
+    """Return a video whose tubes end at its last frame."""
     inside = [
-        Tube(t.label, t.start, t.boxes[: video.num_frames - t.start]) for t in tubes if t.start < video.num_frames
+        Tube(t.label, t.start, t.boxes[: video.num_frames - t.start])
+        for t in video.tubes
+        if t.start < video.num_frames
     ]
     return AnnotatedVideo(video.name, video.path, video.num_frames, video.size, tuple(inside), video.backend)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from yowo.errors import ConfigError
 from yowo.projects.table import text_lines
+from yowo.video.file_names import spelled
+from yowo.video.video_files import video_stem
 
 ALL = "all"
 
@@ -41,9 +43,9 @@ def name_list(
             raise ConfigError(f"{key}={chosen}: expected a list of names, all, or a text file with one name per line")
         lines = [line.strip() for line in text_lines(path) if line.strip()]
         exact = set(known)
-        chosen = [line if line in exact else line.split()[0] for line in lines]
+        chosen = [line if _bare(spelled(line), exact) in exact else line.split()[0] for line in lines]
     exist = set(known)
-    names = {_bare(name, exist) for name in chosen}
+    names = {_bare(spelled(name), exist) for name in chosen}
     unknown = sorted(names - exist)
     if strict and unknown:
         raise ConfigError(
@@ -54,4 +56,4 @@ def name_list(
 
 def _bare(name: str, known: set[str]) -> str:
     """Remove a file extension unless the name is known with it."""
-    return name if name in known else str(Path(name).with_suffix("")) if Path(name).suffix else name
+    return name if name in known else video_stem(name)

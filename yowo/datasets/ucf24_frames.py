@@ -6,7 +6,6 @@ trainlist.txt, testlist.txt          key frames, one per row: labels/<Class>/<vi
 splitfiles/finalAnnots.mat           tubes, the ground truth of video-mAP
 """
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
@@ -15,6 +14,7 @@ import numpy as np
 
 from yowo.contracts import Tube
 from yowo.data.key_frames import AnnotatedVideo, KeyFrames, Split
+from yowo.datasets.picture_numbers import PictureNumbers, report_missing
 from yowo.datasets.split_lists import name_list
 from yowo.errors import AnnotationError, DatasetError
 
@@ -34,16 +34,25 @@ class FrameArchive:
             size: Width and height in pixels that the boxes refer to.
         """
         self.root, self.classes, self.size = root, tuple(classes), size
+        self._numbers: dict[str, PictureNumbers | None] = {}
 
     def videos(self, names: Sequence[str], tubes: dict[str, tuple[Tube, ...]]) -> list[AnnotatedVideo]:
         """Return the videos among `names` that have a folder of frames, with their tubes from `tubes`."""
         found = []
         for name in names:
-            folder = self.root / "rgb-images" / name
-            if folder.is_dir():
-                count = sum(entry.name.endswith((".jpg", ".png")) for entry in os.scandir(folder))
-                found.append(AnnotatedVideo(name, str(folder), count, self.size, tubes.get(name, ()), "frames"))
+            numbers = self._pictures(name)
+            if numbers is not None:
+                folder = str(self.root / "rgb-images" / name)
+                own = numbers.tubes(tubes.get(name, ()))
+                found.append(AnnotatedVideo(name, folder, numbers.length, self.size, own, "frames"))
         return found
+
+    def _pictures(self, name: str) -> PictureNumbers | None:
+        """Return the pictures of a video, listed once; None if it has no folder."""
+        if name not in self._numbers:
+            folder = self.root / "rgb-images" / name
+            self._numbers[name] = PictureNumbers(folder) if folder.is_dir() else None
+        return self._numbers[name]
 
     def key_frames(self, split: Split, chosen: str | Sequence[str] | None) -> KeyFrames:
         """Return the listed key frames with the boxes from their text files.
@@ -62,15 +71,29 @@ class FrameArchive:
             raise DatasetError(
                 f"{self.root / 'rgb-images'}: none of the {len(frames)} {split} videos has frames; check dataset.root"
             )
-        kept = [(index, number) for index, v in enumerate(videos) for number in sorted(frames[v.name])]
-        files = [self.root / "labels" / videos[index].name / f"{number:05d}.txt" for index, number in kept]
+        kept, missing = [], []
+        for index, video in enumerate(videos):
+            numbers = self._numbers[video.name]
+            for number, file in sorted(frames[video.name].items()):
+                place = number - 1 if numbers is None else numbers.place(number)
+                if place is None:
+                    missing.append(f"labels/{video.name}/{file}")
+                else:
+                    kept.append((index, place, self.root / "labels" / video.name / file))
+        if not kept:
+            raise DatasetError(
+                f"{self.root / 'rgb-images'}: none of the {len(missing)} {split} key frames has a picture of its number, "
+                f"such as {missing[0]}; check dataset.root"
+            )
+        report_missing(missing)
+        files = [file for _, _, file in kept]
         with ThreadPoolExecutor(8) as pool:  # reading hundreds of thousands of small files is bound by I/O
             rows = list(pool.map(self._rows, files, chunksize=256))
         boxes = np.concatenate(rows)
         return KeyFrames(
             videos,
-            np.array([index for index, _ in kept], dtype=np.int64),
-            np.array([number - 1 for _, number in kept], dtype=np.int64),
+            np.array([index for index, _, _ in kept], dtype=np.int64),
+            np.array([place for _, place, _ in kept], dtype=np.int64),
             np.concatenate([[0], np.cumsum([len(r) for r in rows])]),
             (boxes[:, 1:] / (self.size * 2)).astype(np.float32),
             boxes[:, 0].astype(np.int64) - 1,
@@ -82,12 +105,12 @@ class FrameArchive:
         names = name_list(chosen, f"dataset.{split}_videos", listed)
         return listed if names is None else names
 
-    def _listed(self, split: Split, chosen: str | Sequence[str] | None) -> dict[str, set[int]]:
-        """Return the listed frame numbers, from 1, of each video; from both lists if `chosen` is given."""
+    def _listed(self, split: Split, chosen: str | Sequence[str] | None) -> dict[str, dict[int, str]]:
+        """Return the listed label files of each video by frame number; from both lists if `chosen` is given."""
         lists = [LISTS[split]] if chosen is None else [n for n in LISTS.values() if (self.root / n).exists()]
-        frames: dict[str, set[int]] = {}
+        frames: dict[str, dict[int, str]] = {}
         for entry in (entry for name in lists for entry in self._entries(name)):
-            frames.setdefault(f"{entry.parts[-3]}/{entry.parts[-2]}", set()).add(_number(entry))
+            frames.setdefault(f"{entry.parts[-3]}/{entry.parts[-2]}", {})[_number(entry)] = entry.name
         return frames
 
     def _entries(self, name: str) -> list[PurePosixPath]:

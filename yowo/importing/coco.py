@@ -12,7 +12,8 @@ from yowo.errors import AnnotationError
 from yowo.importing.annotated import Annotated, ImportOptions, Place
 from yowo.importing.collecting import Box, Collector, parsed_box
 from yowo.projects.table import TableRow
-from yowo.video.video_folder import PICTURE_SUFFIXES, VideoFolder
+from yowo.video.pictures import PICTURE_SUFFIXES
+from yowo.video.video_folder import VideoFolder
 
 NUMBERED = re.compile(r"(?P<name>.*?)[_\-.]?(?:frame|img|image)?[_\-]?(?P<number>\d+)", re.IGNORECASE)
 """A picture's file name without extension: "clip_000012", "frame_000012", "000012"."""

@@ -31,6 +31,8 @@ from yowo.projects.project import (
     write_facts,
 )
 from yowo.projects.table import Extent, TableRow, write_table
+from yowo.video.file_names import spelled
+from yowo.video.video_files import video_stem
 from yowo.video.video_folder import VideoFolder
 
 
@@ -139,8 +141,9 @@ def _split(rows: Sequence[TableRow], held_out: Sequence[str]) -> dict[Split, lis
 
 
 def _place(source: Path, target: Path, copy: bool) -> None:
-    """Link or copy a video file or a folder of pictures; a file's extension is appended to `target`."""
-    target = target.parent / (target.name + source.suffix) if source.is_file() else target
+    """Link or copy a video file or a folder of pictures; a file's ending is appended to `target`."""
+    if source.is_file():
+        target = target.with_name(target.name + spelled(source.name)[len(video_stem(source.name)) :])
     target.parent.mkdir(parents=True, exist_ok=True)
     if copy and source.is_dir():
         shutil.copytree(source, target)

@@ -24,6 +24,7 @@ from yowo.data.key_frames import Split
 from yowo.errors import AnnotationError, DatasetError
 from yowo.projects.split_choice import choose_held_out
 from yowo.projects.table import Extent, TableRow, text_lines
+from yowo.video.file_names import spelled
 
 TABLE, FACTS, VIDEO_TABLE = "annotations.csv", "dataset.yaml", "videos.csv"
 VIDEO_FOLDER, SPLIT_FOLDER = "videos", "splits"
@@ -185,6 +186,7 @@ def read_extents(root: Path) -> dict[str, Extent]:
     for number, row in enumerate(csv.DictReader(text_lines(path)), 2):
         try:
             name, frames, width, height = (str(row[column]) for column in EXTENT_COLUMNS)
+            name = spelled(name)
             found[name] = Extent(int(frames), (int(width), int(height)))
         except (KeyError, ValueError):
             raise AnnotationError(
@@ -214,7 +216,7 @@ def read_split(root: Path, split: Split) -> list[str] | None:
     path = root / SPLIT_FOLDER / f"{split}.txt"
     if not path.is_file():
         return None
-    return [line.strip() for line in text_lines(path) if line.strip()]
+    return [spelled(line.strip()) for line in text_lines(path) if line.strip()]
 
 
 def split_names(root: Path, rows: Iterable[TableRow]) -> dict[Split, list[str]]:

@@ -18,6 +18,7 @@ import numpy as np
 
 from yowo.contracts import Tube
 from yowo.errors import AnnotationError, DatasetError
+from yowo.video.file_names import spelled
 
 COLUMNS = ("video", "frame", "x1", "y1", "x2", "y2", "label", "track")
 SLACK = 1.0
@@ -40,7 +41,7 @@ class TableRow(NamedTuple):
     """One row of the table.
 
     Attributes:
-        video: Name of the video.
+        video: Name of the video, in one spelling of accents (`yowo.video.file_names.spelled`).
         frame: Frame number, from 0.
         box: x1 y1 x2 y2 in pixels.
         label: Name of the class.
@@ -221,7 +222,7 @@ def _row(fields: list[str], columns: _Columns, where: str) -> TableRow:
         box = (float(x1), float(y1), float(x2), float(y2))
     except ValueError:
         raise AnnotationError(f"{where}: expected numbers for x1,y1,x2,y2, got {x1},{y1},{x2},{y2}") from None
-    return TableRow(video, number, box, label, track)
+    return TableRow(spelled(video), number, box, label, track)
 
 
 def problem(row: TableRow, extent: Extent) -> str | None:

@@ -12,7 +12,7 @@ from yowo.storage.film_copy import UNFINISHED
 from yowo.storage.manifest import PreparedVideo, read_manifest, read_recipe, write_manifest
 from yowo.storage.transcoder import Recipe
 from yowo.video.prepared_size import MANIFEST
-from yowo.video.video_folder import VIDEO_SUFFIXES
+from yowo.video.video_files import is_video_file, video_stem
 
 
 class Job(NamedTuple):
@@ -78,7 +78,7 @@ def make_plan(folder: Path, output: Path, recipe: Recipe) -> Plan:
         if not is_video:
             links.append((output / relative, path))
             continue
-        name = relative.with_suffix(".mp4").as_posix()
+        name = f"{video_stem(relative.as_posix())}.mp4"
         if name in jobs:
             raise DatasetError(f"{path}: would get the same name as {jobs[name].source}; rename or remove one of them")
         facts = path.stat()
@@ -87,7 +87,7 @@ def make_plan(folder: Path, output: Path, recipe: Recipe) -> Plan:
     missing = sorted((job for name, job in jobs.items() if name not in kept), key=lambda job: -job.bytes)
     if not jobs and not kept:
         raise DatasetError(
-            f"{folder}: expected video files ({', '.join(VIDEO_SUFFIXES)}) here or in subfolders, found none"
+            f"{folder}: expected video files, of any kind that FFmpeg reads, here or in subfolders, found none"
         )
     return Plan(missing, kept, links)
 
@@ -140,7 +140,7 @@ def _walk(folder: Path, above: tuple[Path, ...]) -> Iterator[tuple[Path, bool]]:
             else:
                 yield path, False
         else:
-            yield path, path.suffix.lower() in VIDEO_SUFFIXES
+            yield path, is_video_file(path)
 
 
 def lay_out(plan: Plan, output: Path, recipe: Recipe) -> None:

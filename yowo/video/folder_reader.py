@@ -1,4 +1,4 @@
-"""Videos as folders of numbered pictures (00001.jpg, 00002.jpg, ...)."""
+"""Videos as folders of pictures (00001.jpg, 00002.jpg, ...)."""
 
 import re
 from collections.abc import Sequence
@@ -7,18 +7,16 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 from typing_extensions import Self
 
 from yowo.errors import VideoError
 from yowo.video.frames import Frames, check_indices
 from yowo.video.packets import DEFAULT_FPS
-
-SUFFIXES = (".jpg", ".jpeg", ".png")
+from yowo.video.pictures import picture_names, read_picture
 
 
 class FolderReader:
-    """The pictures of a folder, in the order of the last number in their names."""
+    """The pictures of a folder, in the order of `yowo.video.pictures.picture_names`."""
 
     backend: ClassVar[str] = "frames"
 
@@ -26,11 +24,11 @@ class FolderReader:
         """List the folder and read its first picture.
 
         Raises:
-            VideoError: The folder holds no numbered picture, or the first cannot be read.
+            VideoError: The folder holds no picture, or the first cannot be read.
         """
         self.path = path
         if not Path(path).is_dir():
-            raise VideoError(f"{path}: expected a folder of numbered pictures")
+            raise VideoError(f"{path}: expected a folder of pictures")
         self._files, self.height, self.width = _listed(str(path), Path(path).stat().st_mtime_ns)
         self.fps = DEFAULT_FPS
 
@@ -44,7 +42,7 @@ class FolderReader:
         pictures = np.zeros((len(wanted), self.height, self.width, 3), dtype=np.uint8)
         for row, index in enumerate(wanted):
             file = self._files.path(index)
-            picture = _read(file)
+            picture = read_picture(file)
             if picture.shape != pictures.shape[1:]:
                 raise VideoError(
                     f"{file}: expected {self.width}x{self.height} pixels like the folder's first, "
@@ -92,30 +90,29 @@ def _listed(path: str, modified: int) -> tuple[_Files, int, int]:
         The pictures in order, and the height and width of the first.
 
     Raises:
-        VideoError: There is no numbered picture, or the first one cannot be read.
+        VideoError: There is no picture, or the first one cannot be read.
     """
-    folder = Path(path)
-    numbered = [
-        (int(numbers[-1]), file.name)
-        for file in folder.iterdir()
-        if file.suffix.lower() in SUFFIXES and (numbers := re.findall(r"\d+", file.stem))
-    ]
-    if not numbered:
-        raise VideoError(f"{path}: the folder holds no numbered pictures such as 00001.jpg")
-    names = tuple(name for _, name in sorted(numbered))
-    stem, _, suffix = names[0].rpartition(".")
-    number = re.findall(r"\d+", stem)[-1]
-    prefix, _, rest = stem.rpartition(number)
-    files = _Files(folder, len(names), prefix, len(number), int(number), f"{rest}.{suffix}", None)
-    if any(files.name(index) != name for index, name in enumerate(names)):
-        files = files._replace(others=names)
-    height, width = _read(files.path(0)).shape[:2]
+    names = tuple(picture_names(path))
+    if not names:
+        raise VideoError(f"{path}: the folder holds no pictures such as 00001.jpg")
+    files = _consecutive(Path(path), names)
+    height, width = read_picture(files.path(0)).shape[:2]
     return files, height, width
 
 
-def _read(file: Path) -> Frames:
-    try:
-        with Image.open(file) as picture:
-            return np.asarray(picture.convert("RGB"))
-    except (OSError, UnidentifiedImageError) as error:
-        raise VideoError(f"{file}: not a readable picture ({error})") from error
+def _consecutive(folder: Path, names: tuple[str, ...]) -> _Files:
+    """Return the pictures without a list of names if their numbers allow it."""
+    every = _Files(folder, len(names), "", 0, 0, "", names)
+    stem, _, suffix = names[0].rpartition(".")
+    numbers = list(re.finditer(r"[0-9]+", stem))
+    if not numbers:
+        return every
+    first = numbers[-1]
+    files = every._replace(
+        prefix=stem[: first.start()],
+        digits=len(first[0]),
+        first=int(first[0]),
+        suffix=f"{stem[first.end() :]}.{suffix}",
+        others=None,
+    )
+    return every if any(files.name(index) != name for index, name in enumerate(names)) else files

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 from yowo.errors import ConfigError, DatasetError
 from yowo.video.probe import VideoInfo, probe_videos
+from yowo.video.video_files import VIDEO_SUFFIXES
 
 log = logging.getLogger(__name__)
-SUFFIXES = (".avi", ".mp4", ".mkv", ".webm")
-"""Endings of video files in the layouts of published data sets."""
+SUFFIXES = VIDEO_SUFFIXES
+"""Endings of video files in the layouts of published data sets, in small letters."""
 LONG = 3000
 """Films of at least so many frames are read by PyAV: it numbers the frames once, decord again for every clip."""
 

@@ -6,17 +6,22 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from yowo.errors import AnnotationError, DatasetError
+from yowo.video.file_names import spelled
+from yowo.video.picture_index import PictureIndex
+from yowo.video.pictures import is_picture, picture_stem
 from yowo.video.prepared_size import annotated_size
 from yowo.video.probe import VideoInfo, probe_videos
+from yowo.video.video_files import is_video_file, video_stem
 
-VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv", ".ts")
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
+COVERS = ("cover", "folder", "poster", "thumb", "thumbnail", "preview", "fanart", "albumart")
+"""Beginnings of names that media players and cameras give to pictures beside videos."""
 
 
 class VideoFolder:
-    """Video files, and folders of numbered pictures, at any depth below a folder.
+    """Video files, and folders of pictures, at any depth below a folder.
 
-    The name of a video is its path below the folder, with slashes and without the ending: "kitchen/morning_01".
+    The name of a video is its path below the folder, with slashes and without the ending: "kitchen/morning_01", in one
+    spelling of accents (`yowo.video.file_names.spelled`). Pictures beside video files are thumbnails and no video.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -32,14 +37,18 @@ class VideoFolder:
             raise DatasetError(f"{folder}: expected a folder of videos; it is not there")
         self.folder = folder
         self.paths: dict[str, Path] = {}
-        for path in _files(folder):
-            if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file():
-                self._add(path.relative_to(folder).with_suffix("").as_posix(), path)
-            elif path.suffix.lower() in PICTURE_SUFFIXES and path.parent not in self.paths.values():
-                name = path.parent.relative_to(folder).as_posix()
-                self._add(folder.resolve().name if name == "." else name, path.parent)
+        films, stills = _sorted_out(folder)
+        for path in films:
+            self._add(video_stem(path.relative_to(folder).as_posix()), path)
+        for path in stills:
+            name = spelled(path.relative_to(folder).as_posix())
+            self._add(spelled(folder.resolve().name) if name == "." else name, path)
+        self.paths = dict(sorted(self.paths.items(), key=lambda item: item[1]))
         if not self.paths:
-            raise DatasetError(f"{folder}: holds no video ({', '.join(VIDEO_SUFFIXES)}) and no folder of pictures")
+            raise DatasetError(
+                f"{folder}: holds no video: no file in which FFmpeg finds one, and no folder of pictures; check the path"
+            )
+        self.pictures = PictureIndex(folder, self.paths)
         self._infos: dict[str, VideoInfo] = {}
         self._by_last_part: dict[str, list[str]] = {}
         for name in self.paths:
@@ -47,7 +56,10 @@ class VideoFolder:
 
     def _add(self, name: str, path: Path) -> None:
         if name in self.paths:
-            raise DatasetError(f"{path}: has the same name as {self.paths[name]}; rename one of them")
+            raise DatasetError(
+                f"{path}: has the same name as {self.paths[name]} but for the ending, and annotations name videos "
+                "without it; rename or remove one of them"
+            )
         self.paths[name] = path
 
     def has(self, named: str) -> bool:
@@ -69,14 +81,14 @@ class VideoFolder:
         Raises:
             AnnotationError: There is no such video, or there are several.
         """
-        path = PurePosixPath(named.strip().replace("\\", "/"))
-        bare = path.with_suffix("") if path.suffix.lower() in VIDEO_SUFFIXES else path
-        parts = bare.parts
-        for start in range(len(parts)):  # the longest match wins: "a/b/clip" before "clip"
-            name = "/".join(parts[start:])
-            if name in self.paths:
-                return name
-        candidates = self._by_last_part.get(bare.name, [])
+        whole = PurePosixPath(spelled(named.strip()).replace("\\", "/"))
+        bare = PurePosixPath(video_stem(whole.as_posix()))
+        for path in (bare, whole):
+            for start in range(len(path.parts)):  # the longest match wins: "a/b/clip" before "clip"
+                name = "/".join(path.parts[start:])
+                if name in self.paths:
+                    return name
+        candidates = self._by_last_part.get(bare.name) or self._by_last_part.get(whole.name, [])
         if len(candidates) == 1:
             return candidates[0]
         if candidates:
@@ -113,6 +125,28 @@ class VideoFolder:
                 width, height = annotated_size(self.paths[name], info)
                 self._infos[name] = replace(info, width=width, height=height)
         return {name: self._infos[name] for name in wanted}
+
+
+def _sorted_out(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the video files below a folder, and the folders of pictures that are videos."""
+    films: list[Path] = []
+    pictures: dict[Path, list[str]] = {}
+    for path in _files(folder):
+        if is_picture(path.name):
+            pictures.setdefault(path.parent, []).append(path.name)
+        elif is_video_file(path):
+            films.append(path)
+    beside = {film.parent for film in films}
+    above = {parent for path in (*films, *(p / "-" for p in pictures)) for parent in path.parent.parents}
+    stills = [path for path in pictures if path not in beside and (path not in above or _are_frames(path, pictures[path]))]
+    return films, stills
+
+
+def _are_frames(folder: Path, names: list[str]) -> bool:
+    """Whether the pictures of a folder that holds folders of videos are frames, and not the videos' thumbnails."""
+    below = {spelled(path.name).casefold() for path in folder.iterdir() if path.is_dir()}
+    stems = [picture_stem(name).casefold() for name in names]
+    return sum(not (stem in below or stem.startswith(COVERS)) for stem in stems) > 1
 
 
 def _files(folder: Path) -> Iterator[Path]:
