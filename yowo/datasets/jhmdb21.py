@@ -147,9 +147,7 @@ class JHMDB21(VideoDataset):
             if tubes
         }
 
-    def _media(
-        self, split: Split, names: Sequence[str], tubes: Mapping[str, tuple[Tube, ...]]
-    ) -> list[AnnotatedVideo]:
+    def _media(self, split: Split, names: Sequence[str], tubes: Mapping[str, tuple[Tube, ...]]) -> list[AnnotatedVideo]:
         """Return the videos, from pictures or video files, with their tubes."""
         folder = self._first(PICTURE_FOLDERS)
         if folder is not None:
@@ -187,8 +185,6 @@ def _pictures(folder: Path, names: Sequence[str], tubes: Mapping[str, tuple[Tube
 def _cut_off(video: AnnotatedVideo) -> AnnotatedVideo:
     """Return a video whose tubes end at its last frame."""
     inside = [
-        Tube(t.label, t.start, t.boxes[: video.num_frames - t.start])
-        for t in video.tubes
-        if t.start < video.num_frames
+        Tube(t.label, t.start, t.boxes[: video.num_frames - t.start]) for t in video.tubes if t.start < video.num_frames
     ]
     return AnnotatedVideo(video.name, video.path, video.num_frames, video.size, tuple(inside), video.backend)

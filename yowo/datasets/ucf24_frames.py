@@ -82,8 +82,8 @@ class FrameArchive:
                     kept.append((index, place, self.root / "labels" / video.name / file))
         if not kept:
             raise DatasetError(
-                f"{self.root / 'rgb-images'}: none of the {len(missing)} {split} key frames has a picture of its number, "
-                f"such as {missing[0]}; check dataset.root"
+                f"{self.root / 'rgb-images'}: none of the {len(missing)} {split} key frames has a picture of its "
+                f"number, such as {missing[0]}; check dataset.root"
             )
         report_missing(missing)
         files = [file for _, _, file in kept]

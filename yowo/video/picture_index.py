@@ -33,7 +33,8 @@ class PictureFolder:
     """The pictures of one video.
 
     Attributes:
-        stems: File names without ending, in the order of the frames.
+        names: File names in the order of the frames.
+        stems: The same without ending, in one spelling.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -42,7 +43,8 @@ class PictureFolder:
         Raises:
             VideoError: It cannot be listed, or two pictures differ in their ending only.
         """
-        self.stems = [picture_stem(name) for name in picture_names(folder)]
+        self.names = picture_names(folder)
+        self.stems = [picture_stem(name) for name in self.names]
         numbers = [last_number(stem) for stem in self.stems]
         self._by_stem = {stem.casefold(): place for place, stem in enumerate(self.stems)}
         known = [(number, place) for place, number in enumerate(numbers) if number is not None]
@@ -93,6 +95,10 @@ class PictureIndex:
             self._folders[video] = PictureFolder(self._paths[video])
         return self._folders[video]
 
+    def path(self, place: Place) -> Path:
+        """Return the path of a picture."""
+        return self._paths[place.video] / self.folder(place.video).names[place.frame]
+
     def find(self, named: str, where: str) -> Place:
         """Return the frame that the path of a picture means.
 
@@ -114,8 +120,9 @@ class PictureIndex:
         most = max(shared.values(), default=0)
         best = [video for video in videos if shared[video] == most]
         told = most or not path.parent.parts or self._only or not NUMBER_ONLY.fullmatch(stem)
-        if len(best) == 1 and told:
-            return Place(best[0], self.folder(best[0])._by_stem[stem])
+        frame = self.folder(best[0]).named(path.name) if len(best) == 1 and told else None
+        if frame is not None:
+            return Place(best[0], frame)
         if len(best) > 1 and told:
             raise AnnotationError(f"{where}: picture {named!r} may be of {' or '.join(best[:4])}; name its folder too")
         raise AnnotationError(f"{where}: {self._root} has no picture {named!r}")

@@ -18,9 +18,8 @@ SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
 """Pillow's modes of grey pictures with 16 bits."""
 SIXTEEN_BITS_IN_32 = ("PNG", "PPM")
 """Formats whose grey pictures of 16 bits may come in Pillow's mode of 32 bits."""
-TURNED = (5, 6, 7, 8)
-"""Values of EXIF's Orientation (tag 0x0112) that exchange width and height."""
 ORIENTATION = 0x0112
+"""EXIF's tag."""
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
 """TIFF's PhotometricInterpretation, and its value for negatives."""
 PAPER = (255, 255, 255)
@@ -89,13 +88,14 @@ def read_picture(path: str | Path) -> Frames:
         raise VideoError(f"{path}: not a readable picture ({error})") from error
 
 
-def is_turned(path: str | Path) -> bool:
-    """Tell whether a picture's EXIF data exchange its width and height; False if it cannot be read."""
+def exif_orientation(path: str | Path) -> int:
+    """Return EXIF's Orientation of a picture, 1 to 8; 1 if it has none or cannot be read."""
     try:
         with Image.open(path) as opened:
-            return opened.getexif().get(ORIENTATION) in TURNED
+            found = opened.getexif().get(ORIENTATION, 1)
     except READING_ERRORS:
-        return False
+        return 1
+    return found if isinstance(found, int) and found in range(1, 9) else 1
 
 
 def _in_colour(picture: Image.Image, opened: Image.Image, path: str | Path) -> Image.Image:

@@ -138,7 +138,9 @@ def _sorted_out(folder: Path) -> tuple[list[Path], list[Path]]:
             films.append(path)
     beside = {film.parent for film in films}
     above = {parent for path in (*films, *(p / "-" for p in pictures)) for parent in path.parent.parents}
-    stills = [path for path in pictures if path not in beside and (path not in above or _are_frames(path, pictures[path]))]
+    stills = [
+        path for path in pictures if path not in beside and (path not in above or _are_frames(path, pictures[path]))
+    ]
     return films, stills
 
 
