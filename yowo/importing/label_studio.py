@@ -294,7 +294,7 @@ def _every_frame(region: Region, info: VideoInfo, first: int, scale: float) -> I
 
 
 def _pixels(sides: Sequence[float], info: VideoInfo) -> Box:
-    """Return the axis-aligned box, x1 y1 x2 y2 in pixels, around a rectangle in percent that turns around its corner."""
+    """Return the box x1 y1 x2 y2 in pixels around a rectangle in percent, which is turned around its corner."""
     x, y, width, height = (v / 100 * (info.width, info.height)[place % 2] for place, v in enumerate(sides[:4]))
     angle = math.radians(sides[4])
     if not angle:

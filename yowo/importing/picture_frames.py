@@ -179,11 +179,13 @@ def shown_box(box: Box, size: tuple[float, float] | None, place: Place, videos: 
         videos: The videos.
     """
     info = videos.probe([place.video])[place.video]
-    if size is None or size == (info.width, info.height):
+    if size is None:
         return box
-    if size == (info.height, info.width) and place.video in videos.pictures:
+    across, down = info.width / size[0], info.height / size[1]
+    if across == down == 1:
+        return box
+    if size[0] == info.height and size[1] == info.width and place.video in videos.pictures:
         orientation = exif_orientation(videos.pictures.path(place))
         if orientation in (5, 6, 7, 8):
             return turned_box(box, size, orientation)
-    across, down = info.width / size[0], info.height / size[1]
     return box[0] * across, box[1] * down, box[2] * across, box[3] * down

@@ -203,13 +203,13 @@ def _mark(entry: Mapping[str, Any], attributes: _Attributes, where: str, collect
 
 
 def _box(shape: Sequence[float], where: str, collector: Collector) -> Box | None:
-    """Return the box around a shape; None for a point."""
+    """Return the box around a shape; None for one that has none."""
     kind, *numbers = shape
     least = {POINT: 2, CIRCLE: 3, EXTREME_CIRCLE: 6}.get(int(kind), 4)
     if len(numbers) < least:
         raise AnnotationError(f"{where}: xy: expected at least {least} coordinates for shape {kind:g}, got {shape}")
-    if kind == POINT:
-        collector.leave_out("points are no boxes and were left out", where)
+    if kind in (POINT, EXTREME_CIRCLE):
+        collector.leave_out("points, and circles through points, are no boxes and were left out", where)
         return None
     if kind == RECTANGLE:
         x, y, width, height = numbers[:4]

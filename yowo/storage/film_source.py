@@ -10,6 +10,7 @@ import av
 from yowo.errors import VideoError
 from yowo.video.backends import choose_backend
 from yowo.video.frame_index import FrameIndex, decoded, frame_index
+from yowo.video.grey import with_its_range
 from yowo.video.packets import DECODING_ERRORS, NO_TIME, words
 from yowo.video.pyav_reader import PyAVReader, SequentialReader
 
@@ -65,7 +66,7 @@ def source_frames(source: FilmSource, threads: int = 1) -> Iterator[av.VideoFram
             for frame in islice(decoded(film), len(times)):
                 if (NO_TIME if frame.pts is None else frame.pts) != times[count]:
                     break
-                yield frame
+                yield with_its_range(frame, film.streams.video[0].codec_context.name)
                 count += 1
     except DECODING_ERRORS as error:
         raise VideoError(f"{source.path}: frame {count} cannot be decoded ({words(error)})") from error

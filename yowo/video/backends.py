@@ -28,6 +28,7 @@ def choose_backend(path: str | Path, decoder: str = "decord") -> str:
       decoder gives fewer frames than there are packets, and decord repeats others in their place;
     - AVI files that begin with an empty frame, as encoders with lookahead write them: frames after a jump are others;
     - MPEG program and transport streams: positions are wrong;
+    - grey files, whose levels it takes for others than they are (`yowo.video.grey`);
     - files without timestamps: decord refuses the file or cannot seek in it;
     - fewer packets than the header promises, or packets marked as corrupt: with a damaged end decord may wait for
       frames that never come, while holding the interpreter's lock;
@@ -46,7 +47,8 @@ def choose_backend(path: str | Path, decoder: str = "decord") -> str:
     found = soundness(path)
     if found is Soundness.DAMAGED:
         return "sequential"
-    trusted = found is Soundness.SOUND and file_facts(path).clean_jumps
+    facts = file_facts(path)
+    trusted = found is Soundness.SOUND and facts.clean_jumps and not facts.grey
     return "decord" if trusted and decoder == "decord" else "pyav"
 
 

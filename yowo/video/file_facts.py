@@ -23,6 +23,7 @@ class FileFacts:
         index: Its frames, numbered by packets where these allow it, see `yowo.video.frame_index.frame_index`.
         decoded: Its frames, numbered by decoding.
         clean_jumps: See `yowo.video.packets.Packets.clean_jumps`.
+        grey: Whether its pictures have no colour.
         soundness: See `yowo.video.soundness.soundness`.
         decord_agrees: Whether decord was seen to open the file and to give the same first and last frame as PyAV.
     """
@@ -30,6 +31,7 @@ class FileFacts:
     index: FrameIndex | None = None
     decoded: FrameIndex | None = None
     clean_jumps: bool = False
+    grey: bool = False
     soundness: Soundness | None = None
     decord_agrees: bool = False
 

@@ -7,10 +7,10 @@ DIGITS = re.compile(r"(\d+)")
 
 
 def spelled(name: str) -> str:
-    """Return a name in one spelling (Unicode NFC): macOS stores letters and accents apart, other systems together.
+    r"""Return a name in one spelling (Unicode NFC): macOS stores letters and accents apart, other systems together.
 
     Examples:
-        >>> spelled("cafe\\u0301") == "caf\\u00e9"
+        >>> spelled("cafe\u0301") == "caf\u00e9"
         True
     """
     return unicodedata.normalize("NFC", name)

@@ -83,7 +83,7 @@ def remember(path: str | Path, known: FileFacts, found: FilePass) -> FrameIndex:
         index = known.decoded = _index_of_frames(path, found if found.complete else read_file(path, Decode.ALL))
     else:
         index = known.decoded
-    known.clean_jumps, known.index = packets.clean_jumps, index
+    known.clean_jumps, known.grey, known.index = packets.clean_jumps, packets.grey, index
     return index
 
 

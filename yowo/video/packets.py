@@ -12,6 +12,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from yowo.errors import VideoError
+from yowo.video.grey import is_grey
 
 NO_TIME = np.iinfo(np.int64).min
 """Stands for a missing timestamp."""
@@ -36,6 +37,7 @@ class Packets:
         promised: Frames that the container's header names; 0 where it names none.
         container: First name of the format, such as "mov".
         codec: Name of the codec, such as "h264".
+        grey: Whether its pictures have no colour.
         reordered: Whether the codec shows frames in another order than they are stored in.
         fps: Average frames per second.
         width: Pixels.
@@ -53,6 +55,7 @@ class Packets:
     promised: int
     container: str
     codec: str
+    grey: bool
     reordered: bool
     fps: float
     width: int
@@ -136,6 +139,7 @@ class PacketFacts:
         self._path, self._container = path, container
         # decoding changes these properties of the codec context, so they are read before the first packet
         self._codec, self._header = codec.name, codec.extradata or b""
+        self._grey = is_grey(codec.pix_fmt)
         self.width, self.height = codec.width, codec.height
         self._reordered = bool(codec.has_b_frames)
         self._times: list[int] = []
@@ -193,6 +197,7 @@ class PacketFacts:
             promised=self.stream.frames,
             container=container_name(self._container),
             codec=self._codec,
+            grey=self._grey,
             reordered=self._reordered,
             fps=rate(self.stream),
             width=self.width,

@@ -30,7 +30,7 @@ READING_ERRORS = (OSError, SyntaxError, ValueError, EOFError, OverflowError, Ima
 
 def is_picture(name: str) -> bool:
     """Tell from a file's name whether it is a picture; hidden files, such as those that macOS adds, are none."""
-    return not name.startswith(".") and os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES
+    return not name.startswith(".") and Path(name).suffix.lower() in PICTURE_SUFFIXES
 
 
 def picture_stem(name: str) -> str:

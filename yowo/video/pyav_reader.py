@@ -16,6 +16,7 @@ from yowo.errors import VideoError
 from yowo.video.file_pass import stop_at_errors
 from yowo.video.frame_index import FrameIndex, decoded, frame_index
 from yowo.video.frames import Frames, check_indices
+from yowo.video.grey import with_its_range
 from yowo.video.packets import DECODING_ERRORS, NO_TIME, words
 
 SEEK_REACH = 64
@@ -48,6 +49,7 @@ class PyAVReader:
         self._container: InputContainer | None = None
         self._frames: Iterator[av.VideoFrame] = iter(())
         self._next = 0
+        self._codec = ""
         self._colours = VideoReformatter()  # making one takes longer than converting a small picture
 
     @staticmethod
@@ -104,7 +106,8 @@ class PyAVReader:
             if frame is None or _time(frame) != self._index.times[index] or (self._index.closed and frame.is_corrupt):
                 raise _NotAsIndexed(f"frame {index} is not decoded twice alike")
             size = self._index.width, self._index.height
-            stored = self._colours.reformat(frame, *size, "rgb24", threads=1).to_ndarray()
+            seen = with_its_range(frame, self._codec)
+            stored = self._colours.reformat(seen, *size, "rgb24", threads=1).to_ndarray()
             pictures[row] = np.rot90(cast(Frames, stored), self._index.quarters)
         return pictures
 
@@ -121,6 +124,7 @@ class PyAVReader:
         container = av.open(str(self.path))
         if self._index.closed:
             stop_at_errors(container.streams.video[0])
+        self._codec = container.streams.video[0].codec_context.name
         return container
 
     def _restart(self, key: int) -> None:

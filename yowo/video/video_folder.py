@@ -46,7 +46,8 @@ class VideoFolder:
         self.paths = dict(sorted(self.paths.items(), key=lambda item: item[1]))
         if not self.paths:
             raise DatasetError(
-                f"{folder}: holds no video: no file in which FFmpeg finds one, and no folder of pictures; check the path"
+                f"{folder}: holds no video: no file in which FFmpeg finds one, and no folder of pictures; check the "
+                "path"
             )
         self.pictures = PictureIndex(folder, self.paths)
         self._infos: dict[str, VideoInfo] = {}
