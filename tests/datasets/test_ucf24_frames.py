@@ -38,3 +38,20 @@ def test_a_missing_list_label_or_number_is_named(archive):
     (archive.root / "testlist.txt").unlink()
     with pytest.raises(DatasetError, match=r"testlist\.txt: expected a list with one row .* does not exist"):
         archive.key_frames("val", None)
+
+
+def test_key_frames_go_by_the_numbers_of_the_pictures(archive, caplog):
+    """Where a picture is lost its key frame is lost too, and the others stay on their own pictures."""
+    name = TEST_VIDEOS[0]
+    before = archive.key_frames("val", None)
+    (archive.root / "rgb-images" / name / "00005.jpg").unlink()
+    after = FrameArchive(archive.root, CLASSES, (320, 240)).key_frames("val", None)
+    numbers = [key.frame + 1 for key in before if key.video.name == name]
+    moved = [number - 1 - (number > 5) for number in numbers if number != 5]
+    assert 5 in numbers and [key.frame for key in after if key.video.name == name] == moved
+    assert "1 key frames have no picture" in caplog.text and f"labels/{name}/00005.txt" in caplog.text
+
+    for picture in (archive.root / "rgb-images").rglob("*.jpg"):
+        picture.rename(picture.with_name(f"1{picture.name}"))
+    with pytest.raises(DatasetError, match="none of the 26 val key frames has a picture of its number"):
+        FrameArchive(archive.root, CLASSES, (320, 240)).key_frames("val", None)

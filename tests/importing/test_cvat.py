@@ -153,7 +153,7 @@ def test_a_task_of_another_name_is_about_the_only_video(tmp_path):
         ("<annotations><track>", 'not well-formed XML .*export the task as "CVAT for video 1.1"'),
         ("no xml", "not well-formed XML"),
         ("<note/>", "expected <annotations>, got <note>"),
-        ('<annotations><image id="0" name="a.png"></image></annotations>', 'has the format "CVAT for images"'),
+        ('<annotations><image id="0" name="a.png"></image></annotations>', "image 0 'a.png': file_name: expected"),
         ('<!DOCTYPE a [<!ENTITY b "c">]><annotations/>', "contains a DOCTYPE, which CVAT's files do not have"),
         (
             document(('label="jump"', box(0, 0).replace('xtl="0"', 'xtl="wide"'))),

@@ -34,7 +34,7 @@ def test_the_first_link_that_leads_somewhere_counts(videos):
 
 
 def test_what_leads_nowhere_is_named(videos, tmp_path):
-    with pytest.raises(AnnotationError, match="task 1: .* has no video 'other.mp4'"):
+    with pytest.raises(AnnotationError, match=r"task 1: .* has no video 'other\.mp4'"):
         linked_video(videos, ["other.mp4"], "task 1", Collector())
     with pytest.raises(AnnotationError, match="task 2: expected the name or the link of a video"):
         linked_video(videos, [], "task 2", Collector())

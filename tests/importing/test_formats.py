@@ -8,7 +8,7 @@ from yowo.video.video_folder import VideoFolder
 
 
 def test_the_formats_that_are_promised_are_there():
-    assert set(FORMATS) == {"cvat", "coco", "ava-csv", "simple-csv", "ucf24-labels", "mot"}
+    assert set(FORMATS) == {"cvat", "coco", "label-studio", "via", "ava-csv", "simple-csv", "ucf24-labels", "mot"}
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -17,7 +17,7 @@ ATTRIBUTES = {
 
 
 @pytest.fixture
-def read(tmp_path):
+def read(tmp_path, quick_probe):
     """A video of 64 x 48 pixels with 12 frames at 25 frames per second, and pictures with gaps in their numbers."""
     write_video(tmp_path / "videos" / "a.mp4", pictures(12, 0))
     (tmp_path / "videos" / "stills").mkdir()
@@ -44,7 +44,9 @@ def test_boxes_are_in_pixels_on_the_frame_of_their_time(read):
     assert tuple(row) == ("a", 5, (10, 5, 30, 35), "walk", "5")
 
 
-@pytest.mark.parametrize(("second", "frame"), [(0, 0), (0.0399, 1), (0.04, 1), (0.06, 1), (0.079, 1), (0.44, 11), (0.9, 11)])
+@pytest.mark.parametrize(
+    ("second", "frame"), [(0, 0), (0.0399, 1), (0.04, 1), (0.06, 1), (0.079, 1), (0.44, 11), (0.9, 11)]
+)
 def test_times_are_those_at_which_a_frame_is_shown_rounding_aside(read, second, frame):
     assert [row.frame for row in read(entry((second,), _1="1")).rows] == [frame]
 
@@ -98,7 +100,10 @@ def test_shapes_become_the_boxes_around_them_and_points_are_counted(read, shape,
 
 
 def test_pictures_are_found_by_their_names(read):
-    files = {"1": {"fid": 1, "fname": "stills/0008.jpg", "type": 2}, "2": {"fid": 2, "fname": "stills/0004.jpg", "type": 2}}
+    files = {
+        "1": {"fid": 1, "fname": "stills/0008.jpg", "type": 2},
+        "2": {"fid": 2, "fname": "stills/0004.jpg", "type": 2},
+    }
     found = read(entry((), _1="1"), entry((), view="1", _1="1"), files=files)
     assert [(row.video, row.frame) for row in found.rows] == [("stills", 1)]
     assert "1 boxes are on pictures that are not there" in found.notes[0] and "0004.jpg" in found.notes[0]
@@ -132,7 +137,11 @@ def test_damage_is_named(read, wrong, words):
 def test_other_files_are_named(tmp_path, read):
     read(entry(_1="1"))
     videos = VideoFolder(tmp_path / "videos")
-    for content, words in (("{", "expected JSON"), ("[]", "expected the parts"), ('{"_via_img_metadata": {}}', "VIA 2")):
+    for content, words in (
+        ("{", "expected JSON"),
+        ("[]", "expected the parts"),
+        ('{"_via_img_metadata": {}}', "VIA 2"),
+    ):
         (tmp_path / "other.json").write_text(content)
         with pytest.raises(AnnotationError, match=words):
             read_via(tmp_path / "other.json", videos, ImportOptions())

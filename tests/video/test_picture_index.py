@@ -39,7 +39,7 @@ def index(tmp_path):
 )
 def test_the_name_of_a_picture_and_its_folders_tell_the_frame(index, named, place):
     if place is None:  # every video may have a picture of this name, and no folder of this name is there
-        with pytest.raises(AnnotationError, match="has no picture 'images/frame_000000.png'"):
+        with pytest.raises(AnnotationError, match=r"has no picture 'images/frame_000000\.png'"):
             index.find(named, "here")
     else:
         assert index.find(named, "here") == place

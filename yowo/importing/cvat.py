@@ -1,4 +1,4 @@
-"""CVAT's format "CVAT for video 1.1": tracks of boxes in XML.
+"""CVAT's format "CVAT for video 1.1": tracks of boxes in XML; and "CVAT for images 1.1", see `cvat_images`.
 
 Frame numbers are those of the video, from 0. As in CVAT, boxes between listed frames are interpolated linearly, on the
 frames of the task (`start_frame`, `frame_filter`). A box with outside="1" interrupts the track until the next box, and
@@ -18,6 +18,7 @@ from yowo.errors import AnnotationError
 from yowo.importing.annotated import Annotated, ImportOptions, Place
 from yowo.importing.collecting import ROUNDING, Box, Collector
 from yowo.importing.cvat_actions import CvatLabels
+from yowo.importing.cvat_images import CvatImages
 from yowo.progress import track
 from yowo.projects.table import TableRow
 from yowo.video.video_folder import VideoFolder
@@ -115,8 +116,10 @@ def _document(
     first: int,
 ) -> int:
     """Read one XML file; its tracks are numbered starting at `first`. Returns the first number that is not taken."""
-    tasks: dict[str, Task | None] = {}
+    tasks: dict[str, Task | None] | None = None
     root: Element | None = None
+    meta = Element("meta")
+    images = CvatImages(name, videos, labels, collector)
     number = first
     try:
         with opened() as file:
@@ -128,10 +131,14 @@ def _document(
                     _require(root.tag == "annotations", name, f"expected <annotations>, got <{root.tag}>")
                 elif event == "end" and element.tag == "meta":
                     labels.declare(element)
-                    tasks = _tasks(element, name, videos, collector)
+                    meta = element
                 elif event == "end" and element.tag == "image":
-                    raise AnnotationError(f'{name}: has the format "CVAT for images"; {WANTED}')
+                    with collector.entry():
+                        images.add(element, _source(meta, element), _box)
+                    element.clear()
+                    root.clear()
                 elif event == "end" and element.tag == "track":
+                    tasks = _tasks(meta, name, videos, collector) if tasks is None else tasks
                     with collector.entry():
                         task = _task_of(element, tasks, name, videos)
                         if task is not None:
@@ -141,7 +148,19 @@ def _document(
                     root.clear()
     except (ParseError, expat.ExpatError, UnicodeDecodeError, zipfile.BadZipFile) as error:
         raise AnnotationError(f"{name}: not well-formed XML ({error}); {WANTED}") from error
+    if images.count:
+        images.finish()
+    elif tasks is None:
+        _tasks(meta, name, videos, collector)  # names a video that is not there, also without a track
     return number
+
+
+def _source(meta: Element, image: Element) -> str:
+    """Return the video that the task of an image was made from; empty if it was made from pictures."""
+    number = image.get("task_id", "")
+    task = next((t for t in meta.iter("task") if not number or t.findtext("id", "").strip() == number), meta)
+    film = meta.findtext("source") or task.findtext("source") or task.findtext("name") or ""
+    return film.strip() if task.findtext("mode", "").strip() == "interpolation" else ""
 
 
 def _refuse_doctype(file: IO[bytes], name: str) -> None:

@@ -59,11 +59,13 @@ class Film(NamedTuple):
         links: What names it, the most telling first.
         regions: Its regions by id.
         where: File and task, for messages.
+        document: Name of the file.
     """
 
     links: list[str]
     regions: Mapping[str, Region]
     where: str
+    document: str
 
 
 def read_label_studio(source: Path, videos: VideoFolder, options: ImportOptions) -> Annotated:
@@ -84,13 +86,18 @@ def read_label_studio(source: Path, videos: VideoFolder, options: ImportOptions)
     if not files:
         raise AnnotationError(f"{source}: expected a JSON file, or a folder of them; {WANTED}")
     collector = Collector()
+    found: list[tuple[Film, str]] = []
     regions = 0
     for path in files:
         with collector.entry():
             for film in _films(path, collector):
                 regions += len(film.regions)
-                with collector.entry():
-                    _add(film, videos, options, collector, str(path))
+                if film.regions:
+                    with collector.entry():
+                        found.append((film, linked_video(videos, film.links, film.where, collector)))
+    infos = videos.probe(video for _, video in found)
+    for film, video in found:
+        _add(film, video, infos[video], options, collector)
     collector.require()
     if not regions:
         raise AnnotationError(f"{source}: holds no rectangles in videos (videorectangle); {WANTED}")
@@ -108,7 +115,7 @@ def _films(path: Path, collector: Collector) -> Iterator[Film]:
             chosen = _chosen(results, where, collector)
             if chosen is not None:
                 with collector.entry():
-                    yield Film(_links(task), _regions(chosen, where, collector), where)
+                    yield Film(_links(task), _regions(chosen, where, collector), where, str(path))
             continue
         before = latest.get(task.get("id", number))
         if before is not None:
@@ -118,7 +125,7 @@ def _films(path: Path, collector: Collector) -> Iterator[Film]:
     for name, task in latest.items():
         where = f"{path}: task {name}"
         with collector.entry():
-            yield Film(_links({"data": task}), _short_regions(task, where), where)
+            yield Film(_links({"data": task}), _short_regions(task, where), where, str(path))
 
 
 def _content(path: Path) -> list[Mapping[str, Any]]:
@@ -230,12 +237,8 @@ def _texts(value: object) -> list[str]:
     return [str(entry[-1]) if isinstance(entry, list) and entry else str(entry) for entry in value if entry]
 
 
-def _add(film: Film, videos: VideoFolder, options: ImportOptions, collector: Collector, document: str) -> None:
+def _add(film: Film, video: str, info: VideoInfo, options: ImportOptions, collector: Collector) -> None:
     """Add the rows of a video."""
-    if not film.regions:
-        return
-    video = linked_video(videos, film.links, film.where, collector)
-    info = videos.probe([video])[video]
     first = 1 if options.first_frame is None else options.first_frame
     for name, region in film.regions.items():
         where = f"{film.where}: region {name}"
@@ -251,7 +254,7 @@ def _add(film: Film, videos: VideoFolder, options: ImportOptions, collector: Col
             with collector.entry():
                 for label in actions:
                     collector.add(
-                        TableRow(video, frame, box, label, name), Place(document, f"{where}, frame {frame + 1}")
+                        TableRow(video, frame, box, label, name), Place(film.document, f"{where}, frame {frame + 1}")
                     )
 
 

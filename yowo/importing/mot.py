@@ -7,6 +7,7 @@ from yowo.errors import AnnotationError
 from yowo.importing.annotated import Annotated, ImportOptions, Place
 from yowo.importing.box_numbers import add_boxes
 from yowo.importing.collecting import Collector, parsed_box
+from yowo.importing.picture_frames import rows_on_pictures
 from yowo.projects.table import TableRow, text_lines
 from yowo.video.video_folder import VideoFolder
 
@@ -21,7 +22,7 @@ def read_mot(source: Path, videos: VideoFolder, options: ImportOptions) -> Annot
     Args:
         source: `<video>.txt`, `<video>/gt/gt.txt`, or a folder that contains them, also in subfolders. A `labels.txt`
             in the same folder gives the class names in the order of their numbers, from 1.
-        videos: The annotated videos.
+        videos: The annotated videos; frames of folders of pictures are those whose names bear the number.
         options: Uses `classes`, `first_frame` (default 1), `boxes` (default corner and size), `units` and `min_score`.
 
     Raises:
@@ -42,6 +43,7 @@ def read_mot(source: Path, videos: VideoFolder, options: ImportOptions) -> Annot
             classes = options.classes or _listed(path.with_name(LABELS))
             names.update(dict.fromkeys(classes or (ONLY_CLASS,)))
             _read(collector, path, _video(path, source, videos), classes, options, rows, places)
+    rows, places = rows_on_pictures(collector, rows, places, videos, 1, options.first_frame)
     with collector.entry():
         add_boxes(collector, rows, places, videos, options, str(source), "xywh")
     return collector.annotated(names)

@@ -6,7 +6,7 @@ without a box gives its label to the boxes in it that have none of their own.
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from yowo.importing.collecting import Box, Collector
 from yowo.importing.file_links import linked_video
 from yowo.importing.picture_frames import LOST, PictureFrames, refuse_if_all_are_lost
 from yowo.projects.table import TableRow
-from yowo.video.frame_times import FrameTimes, read_frame_times
+from yowo.video.frame_times import FrameTimes, read_many_times
 from yowo.video.video_folder import VideoFolder
 
 WANTED = "save the project of VIA 3 (a .json file)"
@@ -91,9 +91,10 @@ def _add_project(path: Path, videos: VideoFolder, options: ImportOptions, collec
             marks.setdefault(_file_of(entry, project, where, collector), []).append(
                 _mark(entry, attributes, where, collector)
             )
-    pictures = PictureFrames(videos, options.first_frame)
+    pictures = PictureFrames(videos, options.first_frame, collector)
     before = len(collector.rows)
     stills: dict[str, list[Mark]] = {}
+    films: dict[str, list[Mark]] = {}
     for file, found in marks.items():
         with collector.entry():
             about = project["file"][file]
@@ -105,8 +106,11 @@ def _add_project(path: Path, videos: VideoFolder, options: ImportOptions, collec
                 pictures.add(file, _required(links, where), where)
                 stills[file] = found
             else:
-                _add_film(linked_video(videos, links, where, collector), found, videos, options, collector, str(path))
-    places = pictures.places(collector, str(path)) if stills else {}
+                films.setdefault(linked_video(videos, links, where, collector), []).extend(found)
+    times = _times(films, videos)
+    for video, found in films.items():
+        _add_film(video, found, times[video], options.start_second, collector, str(path))
+    places = pictures.places(str(path)) if stills else {}
     for file, found in stills.items():
         for mark in found:
             if mark.box is not None and file in pictures.lost:
@@ -220,14 +224,21 @@ def _box(shape: Sequence[float], where: str, collector: Collector) -> Box | None
     return min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2])
 
 
+def _times(names: Collection[str], videos: VideoFolder) -> dict[str, FrameTimes]:
+    """Return when the frames of videos are shown."""
+    infos = videos.probe(names)
+    files = {name: str(videos.paths[name]) for name in names if name not in videos.pictures}
+    read = read_many_times({path: infos[name].num_frames for name, path in files.items()})
+    return {
+        name: read[files[name]] if name in files else FrameTimes.even(infos[name].num_frames, CLIP_RATE)
+        for name in names
+    }
+
+
 def _add_film(
-    video: str, marks: Sequence[Mark], videos: VideoFolder, options: ImportOptions, collector: Collector, document: str
+    video: str, marks: Sequence[Mark], times: FrameTimes, start: float, collector: Collector, document: str
 ) -> None:
-    """Add the boxes of a video."""
-    info = videos.probe([video])[video]
-    path = videos.paths[video]
-    times = FrameTimes.even(info.num_frames, CLIP_RATE) if path.is_dir() else read_frame_times(path, info.num_frames)
-    start = options.start_second
+    """Add the boxes of a video; its first frame is at second `start` of the source."""
     segments = [mark for mark in marks if mark.box is None and len(mark.times) == 2 and mark.labels]
     used: set[str] = set()
     for mark in (mark for mark in marks if mark.box is not None):

@@ -25,10 +25,10 @@ OTHER_SUFFIXES = (
     *PICTURE_SUFFIXES, ".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".md", ".html", ".htm",
     ".pdf", ".srt", ".vtt", ".ass", ".ssa", ".sub", ".idx", ".sbv", ".lrc", ".smi", ".nfo", ".log", ".ini", ".cfg",
     ".toml", ".mp3", ".wav", ".flac", ".aac", ".m4a", ".opus", ".oga", ".wma", ".aif", ".aiff", ".mid", ".m3u", ".m3u8",
-    ".pls", ".zip", ".tar", ".gz", ".bz2", ".xz", ".7z", ".rar", ".npy", ".npz", ".mat", ".pkl", ".pt", ".pth", ".ckpt", ".h5",
-    ".hdf5", ".parquet", ".bin", ".py", ".sh", ".js", ".css", ".db", ".lnk", ".url", ".svg", ".heic", ".heif", ".ico",
-    ".thm", ".lrv", ".psd", ".raw", ".dng", ".cr2", ".nef", ".arw", ".exr", ".hdr", ".tga", ".avif", ".jxl",
-    ".pbtxt", ".part", ".crdownload", ".torrent", ".sha256", ".md5", ".safetensors", ".onnx", ".exe", ".dll",
+    ".pls", ".zip", ".tar", ".gz", ".bz2", ".xz", ".7z", ".rar", ".npy", ".npz", ".mat", ".pkl", ".pt", ".pth", ".ckpt",
+    ".h5", ".hdf5", ".parquet", ".py", ".sh", ".js", ".css", ".db", ".lnk", ".url", ".svg", ".heic", ".heif", ".ico",
+    ".thm", ".lrv", ".psd", ".dng", ".cr2", ".nef", ".arw", ".exr", ".raw", ".tga", ".avif", ".jxl",
+    ".bin", ".pbtxt", ".part", ".crdownload", ".torrent", ".sha256", ".md5", ".safetensors", ".onnx", ".exe", ".dll",
 )  # fmt: skip
 """Endings of files that are not looked into."""
 NO_VIDEO = re.compile(

@@ -111,9 +111,8 @@ class VideoFolder:
             DatasetError: A video cannot be read.
         """
         wanted = list(dict.fromkeys(names))
-        infos, reasons = probe_videos(
-            [str(self.paths[name]) for name in wanted if name not in self._infos], decoder="pyav"
-        )
+        unknown = [str(self.paths[name]) for name in wanted if name not in self._infos]
+        infos, reasons = probe_videos(unknown, decoder="pyav") if unknown else ({}, {})
         if reasons:
             first = next(iter(reasons.values()))
             raise DatasetError(
