@@ -73,7 +73,7 @@ def test_numbers_of_a_video_file_are_its_frames(tmp_path, monkeypatch):
 
 
 def test_an_unknown_video_is_named(videos):
-    with pytest.raises(AnnotationError, match="here: .* has no video 'c'"):
+    with pytest.raises(AnnotationError, match=r"here: .* has no video 'c'"):
         places(videos, "c/00001.jpg")
 
 

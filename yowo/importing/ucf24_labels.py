@@ -19,8 +19,8 @@ def read_ucf24_labels(source: Path, videos: VideoFolder, options: ImportOptions)
         source: The folder `labels/`, or its parent folder. Class numbers start at 1, or at 0 if one of them is 0; the
             class names are the names of the subfolders in alphabetical order.
         videos: The annotated videos, named like the folders. Pictures are found by their names, gaps and all.
-        options: Uses `classes`, `first_frame` (default 1, or 0 if a file has that number), `boxes` (default corners) and
-            `units`.
+        options: Uses `classes`, `first_frame` (default 1, or 0 if a file has that number), `boxes` (default corners)
+            and `units`.
 
     Raises:
         AnnotationError: Rows are damaged; the message names file and rows.
