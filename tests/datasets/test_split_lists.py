@@ -30,3 +30,10 @@ def test_unknown_names_are_an_error_or_left_out():
 def test_a_word_that_is_no_file_is_explained():
     with pytest.raises(ConfigError, match=r"key=nothing: expected a list of names, all, or a text file"):
         name_list("nothing", "key", KNOWN)
+
+
+def test_names_match_in_either_spelling_of_accents_and_with_blanks(tmp_path):
+    known = ["caf\u00e9", "my clip"]
+    (tmp_path / "list.txt").write_text("cafe\u0301.MTS 3\nmy clip.mp4\n", encoding="utf-8")
+    assert name_list(str(tmp_path / "list.txt"), "key", known) == known
+    assert name_list(["cafe\u0301"], "key", known) == ["caf\u00e9"]

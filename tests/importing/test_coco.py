@@ -1,11 +1,13 @@
 import json
 
 import pytest
+from PIL import Image
 
 from tests.make_data import pictures, write_video
 from yowo.errors import AnnotationError
 from yowo.importing.annotated import ImportOptions
 from yowo.importing.coco import read_coco
+from yowo.video.reader import open_video
 from yowo.video.video_folder import VideoFolder
 
 CATEGORIES = [{"id": 3, "name": "jump"}, {"id": 1, "name": "sit"}]
@@ -142,3 +144,59 @@ def test_a_later_job_counts_frames_as_the_first_one(tmp_path, read):
     assert [row.frame for row in found.rows] == [0, 3, 3, 5] and "start at 0" in found.notes[0]
     second = ImportOptions(together=(tmp_path / "jobs" / "one.json", tmp_path / "jobs" / "two.json"))
     assert [row.frame for row in read_coco(tmp_path / "jobs" / "two.json", videos, second).rows] == [3, 5]
+
+
+@pytest.fixture
+def read_pictures(tmp_path, quick_probe):
+    """Two folders of pictures of the same names, every fifth frame of a film; the number is the brightness."""
+    for name in ("a", "b"):
+        (tmp_path / "stills" / name).mkdir(parents=True)
+        for number in range(0, 50, 5):
+            Image.new("RGB", (40, 60), (number,) * 3).save(tmp_path / "stills" / name / f"frame_{number:06d}.png")
+
+    def reader(images, annotations, videos=None):
+        content = {"images": images, "annotations": annotations, "categories": CATEGORIES}
+        (tmp_path / "coco.json").write_text(json.dumps(content if videos is None else {**content, "videos": videos}))
+        return read_coco(tmp_path / "coco.json", VideoFolder(tmp_path / "stills"), ImportOptions())
+
+    return reader
+
+
+def test_boxes_are_on_the_pictures_that_their_file_names_name(read_pictures, tmp_path):
+    files = [f"{name}/frame_{number:06d}.png" for name in "ab" for number in range(0, 50, 5)]
+    images = [{"id": place, "file_name": file} for place, file in enumerate(files)]
+    found = read_pictures(images, [annotation(image=place) for place in range(20)])
+    assert not found.notes
+    for row, file in zip(found.rows, files, strict=True):
+        with open_video(tmp_path / "stills" / row.video) as reader:
+            assert f"{row.video}/frame_{reader.get_frames([row.frame])[0, 0, 0, 0]:06d}.png" == file
+
+
+def test_boxes_on_pictures_that_are_not_there_are_counted_and_if_all_are_the_import_is_refused(read_pictures):
+    images = [{"id": 1, "file_name": "a/frame_000005.png"}, {"id": 2, "file_name": "a/frame_000007.png"}]
+    found = read_pictures(images, [annotation(image=1), annotation(image=2), annotation(image=2)])
+    assert [row.frame for row in found.rows] == [1]
+    assert found.notes[0].startswith("2 boxes are on pictures that are not there and were left out; the first: ")
+    assert "a/frame_000007.png" in found.notes[0]
+    with pytest.raises(AnnotationError, match=r"not one of the named pictures is there .*frame_000007\.png"):
+        read_pictures(images[1:], [annotation(image=2)])
+
+
+def test_file_names_have_the_word_where_frame_ids_count_pictures(read_pictures):
+    image = {"id": 1, "video_id": 3, "frame_id": 4, "file_name": "elsewhere/frame_000045.png"}
+    film = [{"id": 3, "name": "b"}]
+    assert [(row.video, row.frame) for row in read_pictures([image], [annotation()], film).rows] == [("b", 9)]
+    image["file_name"] = ""
+    assert [row.frame for row in read_pictures([image], [annotation()], film).rows] == [4]
+
+
+def test_boxes_drawn_on_a_picture_before_it_was_turned_are_turned_with_it(read_pictures, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for path in (tmp_path / "stills" / "a").iterdir():
+        Image.new("RGB", (60, 40)).save(path, exif=exif)
+    image = {"id": 1, "file_name": "a/frame_000000.png", "width": 60, "height": 40}
+    (row,) = read_pictures([image], [annotation(box=(20, 5, 30, 10))]).rows
+    assert row.box == (25, 20, 35, 50)
+    (row,) = read_pictures([{**image, "width": 40, "height": 60}], [annotation(box=(20, 5, 10, 10))]).rows
+    assert row.box == (20, 5, 30, 15)

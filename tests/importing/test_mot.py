@@ -1,4 +1,5 @@
 import pytest
+from PIL import Image
 
 from tests.make_data import pictures, write_video
 from yowo.errors import AnnotationError
@@ -60,3 +61,17 @@ def test_unknown_numbers_of_classes_and_nothing_at_all_are_named(tmp_path, video
     (tmp_path / "empty").mkdir()
     with pytest.raises(AnnotationError, match=r"expected <video>/gt/gt\.txt or <video>\.txt, found none"):
         read_mot(tmp_path / "empty", videos, ImportOptions())
+
+
+def test_numbers_are_those_of_the_pictures_in_the_layout_of_mot(tmp_path, quick_probe):
+    for name in ("film", "other"):
+        (tmp_path / name / "img1").mkdir(parents=True)
+        for number in (1, 2, 3, 6):
+            Image.new("RGB", (64, 48)).save(tmp_path / name / "img1" / f"{number:06d}.jpg")
+        (tmp_path / name / "gt").mkdir()
+        (tmp_path / name / "gt" / "gt.txt").write_text("3,1,10,5,20,30\n5,1,10,5,20,30\n6,1,10,5,20,30\n")
+    found = read_mot(tmp_path, VideoFolder(tmp_path), ImportOptions())
+    assert [(row.video, row.frame) for row in found.rows] == [
+        ("film/img1", 2), ("film/img1", 3), ("other/img1", 2), ("other/img1", 3),
+    ]  # fmt: skip
+    assert "2 boxes are on pictures that are not there" in found.notes[0] and "number 5" in found.notes[0]

@@ -100,3 +100,16 @@ def test_the_step_of_sparse_annotation_is_the_usual_distance():
 
     assert frame_step(rows(0, 25, 50, 75, 76)) == 25
     assert frame_step(rows(0, 1, 2, 9)) == 1 and frame_step(rows(3)) == 1
+
+
+def test_videos_keep_their_endings_whatever_these_are_and_are_found_again(tmp_path):
+    files = {"a": "a.MTS", "cam.01": "cam.01", "caf\u00e9": "cafe\u0301.3gp"}
+    for name in files.values():
+        write_video(tmp_path / "made.mp4", pictures(8, 0))
+        (tmp_path / "videos").mkdir(exist_ok=True)
+        (tmp_path / "made.mp4").rename(tmp_path / "videos" / name)
+    rows = [TableRow(name, frame, (4.0, 4.0, 24.0, 40.0), "walk", "1") for name in files for frame in range(4)]
+    write_project(tmp_path / "out", VideoFolder(tmp_path / "videos"), Annotated(rows, ("walk",), []))
+    again = VideoFolder(tmp_path / "out" / "videos")
+    assert set(again.paths) == set(files) == set(read_extents(tmp_path / "out"))
+    assert {row.video for row in open_project(tmp_path / "out").rows} == set(files)

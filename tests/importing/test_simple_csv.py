@@ -1,4 +1,5 @@
 import pytest
+from PIL import Image
 
 from tests.make_data import pictures, write_video
 from yowo.errors import AnnotationError
@@ -94,3 +95,41 @@ def test_all_damage_is_one_list(read):
     text = "video,frame,x1,y1,x2,y2,label\na,0,1,2,3,wide,sit\nz,0,1,2,3,4,sit\nz,1,1,2,3,4,sit\na,x,1,2,3,4,sit\n"
     with pytest.raises(AnnotationError, match=r"(?s)3 problems.*row 2: .*row 3: .*row 5: "):
         read(text + "a,0,1,2,3,4,sit\n")
+
+
+@pytest.fixture
+def read_pictures(tmp_path, quick_probe):
+    (tmp_path / "stills" / "walk").mkdir(parents=True)
+    for number in (3, 4, 8):
+        Image.new("RGB", (64, 48)).save(tmp_path / "stills" / "walk" / f"{number:04d}.jpg")
+
+    def reader(text):
+        (tmp_path / "boxes.csv").write_text(text)
+        return read_simple_csv(tmp_path / "boxes.csv", VideoFolder(tmp_path / "stills"), ImportOptions())
+
+    return reader
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "filename,width,height,class,xmin,ymin,xmax,ymax\nwalk/0008.jpg,64,48,run,1,2,30,40\n",
+        "image,x1,y1,x2,y2,label\nwalk\\0008.jpg,1,2,30,40,run\n",
+        "video,frame,x1,y1,x2,y2,label\nwalk,0008.png,1,2,30,40,run\n",
+        "video,image_name,x1,y1,x2,y2,label\nwalk,set/walk/0008.jpg,1,2,30,40,run\n",
+        "video,frame,x1,y1,x2,y2,label\nwalk,2,1,2,30,40,run\n",
+    ],
+)
+def test_pictures_may_be_named_in_place_of_a_frame(read_pictures, text):
+    (row,) = read_pictures(text).rows
+    assert tuple(row) == ("walk", 2, (1, 2, 30, 40), "run", "")
+
+
+def test_rows_on_pictures_that_are_not_there_are_counted(read_pictures):
+    found = read_pictures("image,x1,y1,x2,y2,label\nwalk/0003.jpg,1,2,30,40,run\nwalk/0005.jpg,1,2,30,40,run\n")
+    assert [row.frame for row in found.rows] == [0]
+    assert "1 boxes are on pictures that are not there" in found.notes[0] and "row 3" in found.notes[0]
+    with pytest.raises(AnnotationError, match=r"row 2: expected a column frame, or names of pictures, got 'walk'"):
+        read_pictures("filename,x1,y1,x2,y2,label\nwalk,1,2,30,40,run\n")
+    with pytest.raises(AnnotationError, match="add frame"):
+        read_pictures("video,x1,y1,x2,y2,label\nwalk,1,2,30,40,run\n")

@@ -49,3 +49,19 @@ def test_centred_fractions_with_classes_from_zero_may_be_read(archive):
         read_ucf24_labels(archive, videos, ImportOptions())
     found = read_ucf24_labels(archive, videos, ImportOptions(boxes="cxcywh"))
     assert found.rows[0].box == pytest.approx((24, 21.6, 40, 26.4)) and found.rows[0].label == "Basketball"
+
+
+def test_label_files_go_with_the_pictures_of_their_names(archive):
+    """A lost picture takes its boxes with it and moves no others; names need not be numbers alone."""
+    name = "Basketball/v_Basketball_g01_c01"
+    (archive / "rgb-images" / name / "00005.jpg").unlink()
+    classes = tuple(f"c{number}" for number in range(24))
+    found = read_ucf24_labels(archive, VideoFolder(archive / "rgb-images"), ImportOptions(classes=classes))
+    frames = [row.frame for row in found.rows if row.video == name]
+    assert frames == [2, 3, *range(4, 11)]  # 00003, 00004, 00006 to 00012
+    assert any("1 boxes are on pictures that are not there" in n and "00005" in n for n in found.notes)
+    for folder in ("rgb-images", "labels"):
+        for path in (archive / folder / name).iterdir():
+            path.rename(path.with_name(f"seen_{path.stem}_x{path.suffix}"))
+    again = read_ucf24_labels(archive, VideoFolder(archive / "rgb-images"), ImportOptions(classes=classes))
+    assert [row.frame for row in again.rows if row.video == name] == frames

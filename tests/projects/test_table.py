@@ -1,3 +1,5 @@
+import unicodedata
+
 import numpy as np
 import pytest
 
@@ -97,3 +99,11 @@ def test_a_missing_table_is_an_error(tmp_path):
         DatasetError, match=r"none\.csv: expected a CSV file with the columns video,frame.* does not exist"
     ):
         read_table(tmp_path / "none.csv", CLASSES, VIDEOS)
+
+
+def test_names_of_videos_have_one_spelling_of_accents(tmp_path):
+    name = unicodedata.normalize("NFD", "caf\u00e9")
+    (tmp_path / "t.csv").write_text(
+        f"video,frame,x1,y1,x2,y2,label,track\n{name},0,1,2,30,40,run,1\n", encoding="utf-8"
+    )
+    assert set(read_table(tmp_path / "t.csv", ["run"], {"caf\u00e9": Extent(2, (64, 48))})) == {"caf\u00e9"}

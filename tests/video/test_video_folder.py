@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 from PIL import Image
 
@@ -71,3 +73,45 @@ def test_prepared_videos_have_the_size_that_boxes_were_drawn_at(tmp_path):
     prepare(tmp_path / "videos", tmp_path / "small", Recipe(short_side=16, preset="ultrafast"), workers=1)
     info = VideoFolder(tmp_path / "small").probe(["a"])["a"]
     assert (info.width, info.height, info.num_frames) == (64, 48, 8)
+
+
+def test_every_file_that_ffmpeg_reads_is_a_video_and_others_beside_are_not(tmp_path):
+    frames = pictures(3, 0)
+    for name in ("a.mp4", "b.mpg", "deep/c.avi"):
+        write_video(tmp_path / name, frames)
+    (tmp_path / "a.mp4").rename(tmp_path / "a.MTS")
+    (tmp_path / "b.mpg").rename(tmp_path / "b.VOB")
+    for name in (".DS_Store", "._a.MTS", "Thumbs.db", "a.txt", "a.srt", "notes.json"):
+        (tmp_path / name).write_bytes(b"text")
+    for name in ("a.jpg", "cover.png", "deep/c.jpg"):
+        Image.new("RGB", (16, 16)).save(tmp_path / name)
+    assert set(VideoFolder(tmp_path).paths) == {"a", "b", "deep/c"}
+
+
+def test_thumbnails_above_videos_are_no_video_but_frames_are(tmp_path):
+    write_video(tmp_path / "day" / "clip.mp4", pictures(3, 0))
+    for name in ("day.jpg", "folder.jpg"):
+        Image.new("RGB", (16, 16)).save(tmp_path / name)
+    assert set(VideoFolder(tmp_path).paths) == {"day/clip"}
+    for number in (1, 2):
+        Image.new("RGB", (16, 16)).save(tmp_path / f"{number}.jpg")
+    assert set(VideoFolder(tmp_path).paths) == {"day/clip", tmp_path.name}
+
+
+@pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
+@pytest.mark.parametrize("named", ["NFC", "NFD"])
+def test_accents_match_in_either_spelling(tmp_path, on_disk, named):
+    film, folder = (unicodedata.normalize(on_disk, name) for name in ("caf\u00e9.mp4", "\u00fcber"))
+    write_video(tmp_path / film, pictures(3, 0))
+    (tmp_path / folder).mkdir()
+    Image.new("RGB", (16, 16)).save(tmp_path / folder / unicodedata.normalize(on_disk, "\u00e9_2.jpg"))
+    videos = VideoFolder(tmp_path)
+    assert videos.find(unicodedata.normalize(named, "caf\u00e9.mp4"), "here") == "caf\u00e9"
+    assert videos.pictures.find(unicodedata.normalize(named, "\u00fcber/\u00e9_2.jpg"), "here").video == "\u00fcber"
+    assert videos.paths["caf\u00e9"].exists()
+
+
+def test_the_folder_of_pictures_in_the_layout_of_mot_is_found_by_the_films_name(tmp_path):
+    (tmp_path / "film" / "img1").mkdir(parents=True)
+    Image.new("RGB", (16, 16)).save(tmp_path / "film" / "img1" / "000001.jpg")
+    assert VideoFolder(tmp_path).find("film", "here") == "film/img1"

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from yowo.errors import AnnotationError, DatasetError
 from yowo.video.file_names import spelled
-from yowo.video.picture_index import PictureIndex
+from yowo.video.picture_index import ANY_VIDEO, PictureIndex
 from yowo.video.pictures import is_picture, picture_stem
 from yowo.video.prepared_size import annotated_size
 from yowo.video.probe import VideoInfo, probe_videos
@@ -53,7 +53,10 @@ class VideoFolder:
         self._infos: dict[str, VideoInfo] = {}
         self._by_last_part: dict[str, list[str]] = {}
         for name in self.paths:
-            self._by_last_part.setdefault(PurePosixPath(name).name, []).append(name)
+            path = PurePosixPath(name)
+            self._by_last_part.setdefault(path.name, []).append(name)
+            if path.name.lower() in ANY_VIDEO and len(path.parts) > 1:  # MOT: the pictures of film are in film/img1
+                self._by_last_part.setdefault(path.parent.name, []).append(name)
 
     def _add(self, name: str, path: Path) -> None:
         if name in self.paths:
