@@ -33,7 +33,7 @@ class KeyFrame:
 
     Attributes:
         video: Name of the video, unique in the data set, such as "Basketball/v_Basketball_g01_c02".
-        path: Video file, or folder of numbered pictures.
+        path: Video file, or folder of pictures.
         backend: Reader that opens it, as found by `yowo.video.probe`; "auto" where it was not probed.
         frame: Position of the key frame in the video, counted from 0.
         num_frames: Frames of the video.

@@ -1,11 +1,14 @@
 from dataclasses import replace
 
+import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from tests.video.video_files import COUNT, write_sound
 from yowo.errors import VideoError
 from yowo.video.packets import DEFAULT_FPS, NO_TIME, read_packets
+from yowo.video.reader import open_video
 
 
 def test_what_the_packets_of_a_file_tell(video):
@@ -62,3 +65,34 @@ def test_sound_alone_is_an_error(tmp_path):
     write_sound(tmp_path / "sound.mp4")
     with pytest.raises(VideoError, match=r"sound\.mp4: holds no video stream"):
         read_packets(tmp_path / "sound.mp4")
+
+
+def write_with_cover(path, film=None):
+    """Write a cover picture, and the packets of a film after it."""
+    with av.open(str(path), "w") as container:
+        cover = container.add_stream("png", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 16, 16, "rgb24"
+        cover.disposition = Disposition.attached_pic
+        picture = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), dtype=np.uint8), format="rgb24")
+        packets = cover.encode(picture) + cover.encode()
+        with av.open(str(film)) as source:
+            track = container.add_stream_from_template(source.streams[0])
+            for packet in source.demux(source.streams[0]):
+                if packet.dts is not None:
+                    packet.stream = track
+                    container.mux(packet)
+        container.mux(packets)
+
+
+def test_the_cover_of_music_is_no_video(tmp_path):
+    write_sound(tmp_path / "sound.mp4")
+    write_with_cover(tmp_path / "song.mp4", tmp_path / "sound.mp4")
+    with pytest.raises(VideoError, match=r"song\.mp4: holds no video, only a cover picture"):
+        read_packets(tmp_path / "song.mp4")
+
+
+def test_the_cover_of_a_film_does_not_stand_for_it(tmp_path, video):
+    write_with_cover(tmp_path / "film.mp4", video("h264_closed.mp4"))
+    assert len(read_packets(tmp_path / "film.mp4").times) == COUNT
+    with open_video(tmp_path / "film.mp4") as reader, open_video(video("h264_closed.mp4"), "pyav") as plain:
+        assert np.abs(reader.get_frames([0, 30]).astype(int) - plain.get_frames([0, 30])).max() <= 3

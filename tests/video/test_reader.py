@@ -147,7 +147,7 @@ def test_pictures_of_another_size_or_damaged_are_named(tmp_path):
 
 
 def test_a_folder_without_pictures_is_named(tmp_path):
-    with pytest.raises(VideoError, match=r"holds no numbered pictures such as 00001\.jpg"):
+    with pytest.raises(VideoError, match=r"holds no pictures such as 00001\.jpg"):
         open_video(tmp_path)
 
 

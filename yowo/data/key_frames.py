@@ -22,7 +22,7 @@ class AnnotatedVideo:
 
     Attributes:
         name: Unique name in the data set.
-        path: Video file, or folder of numbered pictures.
+        path: Video file, or folder of pictures.
         num_frames: Number of frames of the video.
         size: Width and height in pixels that the data set's protocol measures boxes in.
         tubes: Action instances; `boxes` of each are fractions 0..1 of the picture.

@@ -1,6 +1,6 @@
 """A project: the folder with a user's own data set; reading and writing its files.
 
-    videos/                      video files or folders of numbered pictures, also in subfolders
+    videos/                      video files or folders of pictures, also in subfolders
     annotations.csv              all boxes, see `yowo.projects.table`
     dataset.yaml                 classes, multi_label, anchors; missing values are derived from the table
     splits/train.txt, val.txt    video names, one per line; without these files a fifth of the boxes is held out

@@ -11,7 +11,7 @@ from yowo.errors import VideoError
 from yowo.video.backends import choose_backend
 from yowo.video.frame_index import FrameIndex, decoded, frame_index
 from yowo.video.grey import with_its_range
-from yowo.video.packets import DECODING_ERRORS, NO_TIME, words
+from yowo.video.packets import DECODING_ERRORS, NO_TIME, film_stream, words
 from yowo.video.pyav_reader import PyAVReader, SequentialReader
 
 
@@ -61,12 +61,12 @@ def source_frames(source: FilmSource, threads: int = 1) -> Iterator[av.VideoFram
     try:
         with av.open(str(source.path)) as film:
             if not source.damaged:
-                film.streams.video[0].thread_type = "AUTO"
-                film.streams.video[0].codec_context.thread_count = threads
+                film_stream(film).thread_type = "AUTO"
+                film_stream(film).codec_context.thread_count = threads
             for frame in islice(decoded(film), len(times)):
                 if (NO_TIME if frame.pts is None else frame.pts) != times[count]:
                     break
-                yield with_its_range(frame, film.streams.video[0].codec_context.name)
+                yield with_its_range(frame, film_stream(film).codec_context.name)
                 count += 1
     except DECODING_ERRORS as error:
         raise VideoError(f"{source.path}: frame {count} cannot be decoded ({words(error)})") from error

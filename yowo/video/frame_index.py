@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from yowo.errors import VideoError
 from yowo.video.file_facts import FileFacts, file_facts
 from yowo.video.file_pass import Decode, FilePass, quarters, read_file
-from yowo.video.packets import DECODING_ERRORS, NO_TIME, Packets, words
+from yowo.video.packets import DECODING_ERRORS, NO_TIME, Packets, film_stream, words
 
 
 class FrameIndex(NamedTuple):
@@ -155,7 +155,7 @@ def decoded(container: InputContainer, strict_from: int | None = None) -> Iterat
         FFmpegError: Nothing can be decoded, or something cannot from `strict_from` on.
     """
     seen, failure = False, None
-    packets = container.demux(container.streams.video[0])
+    packets = container.demux(film_stream(container))
     while True:
         try:
             packet = next(packets)

@@ -117,7 +117,7 @@ class ReaderSource:
 
 
 def open_file(source: str, decoder: str = "decord") -> ReaderSource:
-    """Open a video file, or a folder of numbered pictures, as a source of frames.
+    """Open a video file, or a folder of pictures, as a source of frames.
 
     Args:
         source: The file or folder.

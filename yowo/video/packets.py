@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.container import InputContainer
+from av.stream import Disposition
 from numpy.typing import NDArray
 
 from yowo.errors import VideoError
@@ -131,7 +132,9 @@ class PacketFacts:
         """
         if not container.streams.video:
             raise VideoError(f"{path}: holds no video stream")
-        self.stream = container.streams.video[0]
+        self.stream = film_stream(container)
+        if self.stream.disposition & Disposition.attached_pic:
+            raise VideoError(f"{path}: holds no video, only a cover picture")
         codec = self.stream.codec_context
         if codec is None:
             raise VideoError(f"{path}: holds pictures of an unknown codec")
@@ -221,6 +224,12 @@ def read_packets(path: str | Path) -> Packets:
             return facts.packets()
     except DECODING_ERRORS as error:
         raise VideoError(f"{path}: not a readable video ({words(error)})") from error
+
+
+def film_stream(container: InputContainer) -> av.VideoStream:
+    """Return the first stream of moving pictures of a file; a cover picture only if there is no other."""
+    streams = container.streams.video
+    return next((stream for stream in streams if not stream.disposition & Disposition.attached_pic), streams[0])
 
 
 def container_name(container: InputContainer) -> str:

@@ -46,7 +46,7 @@ def probe_video(path: str | Path, decoder: str = "decord") -> VideoInfo:
     A file whose last frame cannot be decoded is decoded once from its beginning, to count the frames that can.
 
     Args:
-        path: The file, or a folder of numbered pictures.
+        path: The file, or a folder of pictures.
         decoder: What reads the files that both can read: "decord" or "pyav", which then is their backend. With "pyav"
             decord is never opened.
 

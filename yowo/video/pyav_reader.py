@@ -17,7 +17,7 @@ from yowo.video.file_pass import stop_at_errors
 from yowo.video.frame_index import FrameIndex, decoded, frame_index
 from yowo.video.frames import Frames, check_indices
 from yowo.video.grey import with_its_range
-from yowo.video.packets import DECODING_ERRORS, NO_TIME, words
+from yowo.video.packets import DECODING_ERRORS, NO_TIME, film_stream, words
 
 SEEK_REACH = 64
 """Frames that are decoded after a seek in search of the key frame, before the search is given up."""
@@ -123,8 +123,8 @@ class PyAVReader:
     def _open(self) -> InputContainer:
         container = av.open(str(self.path))
         if self._index.closed:
-            stop_at_errors(container.streams.video[0])
-        self._codec = container.streams.video[0].codec_context.name
+            stop_at_errors(film_stream(container))
+        self._codec = film_stream(container).codec_context.name
         return container
 
     def _restart(self, key: int) -> None:
@@ -140,7 +140,7 @@ class PyAVReader:
             self._container = self._open()
         time = int(self._index.times[key])
         try:
-            self._container.seek(time, stream=self._container.streams.video[0])
+            self._container.seek(time, stream=film_stream(self._container))
             frames = decoded(self._container, time if self._index.closed else None)
             for frame in islice(frames, SEEK_REACH):
                 if frame.pts == time:

@@ -22,7 +22,7 @@ READERS: dict[str, Callable[[str | Path], VideoReader]] = {
 
 
 def open_video(path: str | Path, backend: str = "auto", decoder: str = "decord") -> VideoReader:
-    """Open a video file, or a folder of numbered pictures.
+    """Open a video file, or a folder of pictures.
 
     Examples:
         >>> import tempfile, numpy as np

@@ -9,7 +9,7 @@ import numpy as np
 from yowo.video.file_facts import FileFacts, file_facts
 from yowo.video.file_pass import Decode, FilePass, read_file
 from yowo.video.frame_index import FrameIndex, remember
-from yowo.video.packets import CONTAINERS_WITH_TIMES, DECODING_ERRORS, NO_TIME
+from yowo.video.packets import CONTAINERS_WITH_TIMES, DECODING_ERRORS, NO_TIME, film_stream
 
 MOST_PIXELS = 1_000_000_000
 """Pixels of all frames of a file that is still decoded beforehand: 13 000 frames of 320x240, some seconds of work."""
@@ -79,7 +79,7 @@ def _jumps_lead_right(path: str | Path, index: FrameIndex, found: FilePass) -> b
         FFmpegError: A jump fails.
     """
     with av.open(str(path)) as container:
-        stream = container.streams.video[0]
+        stream = film_stream(container)
         if not CONTAINERS_WITH_TIMES & set(container.format.name.split(",")):
             return True  # jumps are estimates in it, which the reader checks
         for time in index.times[index.keys[:: len(index.keys) // MOST_JUMPS + 1]].tolist():

@@ -27,6 +27,8 @@ from yowo.video.video_folder import VideoFolder
 EXAMPLES = """examples:
   yowo data import --from cvat annotations.xml --videos DIR --output runs/data/mine
   yowo data import --from coco train.json --val-source val.json --videos DIR --output runs/data/mine
+  yowo data import --from label-studio export.json --videos DIR --output runs/data/mine
+  yowo data import --from via project.json --videos DIR --output runs/data/mine
   yowo data import --from ava-csv train.csv --val-source val.csv --videos DIR --output runs/data/mine
   yowo data import --from simple-csv boxes.csv --videos DIR --output runs/data/mine
   yowo data import --from ucf24-labels labels/ --videos DIR --output runs/data/mine
