@@ -53,10 +53,10 @@ class VideoFolder:
         self._infos: dict[str, VideoInfo] = {}
         self._by_last_part: dict[str, list[str]] = {}
         for name in self.paths:
-            path = PurePosixPath(name)
-            self._by_last_part.setdefault(path.name, []).append(name)
-            if path.name.lower() in ANY_VIDEO and len(path.parts) > 1:  # MOT: the pictures of film are in film/img1
-                self._by_last_part.setdefault(path.parent.name, []).append(name)
+            named = PurePosixPath(name)
+            self._by_last_part.setdefault(named.name, []).append(name)
+            if named.name.lower() in ANY_VIDEO and len(named.parts) > 1:  # MOT: the pictures of film are in film/img1
+                self._by_last_part.setdefault(named.parent.name, []).append(name)
 
     def _add(self, name: str, path: Path) -> None:
         if name in self.paths:
