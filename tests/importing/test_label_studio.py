@@ -142,6 +142,8 @@ def test_key_frames_past_the_end_are_counted(read):
         ([1], "expected a list of tasks"),
         ([{"annotations": [{"bbox": [1, 2, 3, 4]}]}], "expected annotations with a list result"),
         ([task({"id": "x", "type": "videorectangle", "value": {}})], "region x: expected a list of key frames"),
+        ([task({"id": "x", "type": "videorectangle"})], "region x: expected a list of key frames"),
+        ([{"id": [1], "data": {}, "video": "a.mp4", "box": [{"sequence": 1}]}], "expected a list of key frames"),
         ([task(region(key("two")))], "region r1, key frame 0: frame: expected a number, got 'two'"),
         ([task(region(key(1, x=None)))], "key frame 0: x: expected a number, got None"),
         ([task(region(key(1)), video="z.mp4")], r"task 5: .* has no video 'z\.mp4'"),

@@ -134,6 +134,11 @@ def test_damage_is_named(read, wrong, words):
         read(wrong)
 
 
+def test_views_without_a_list_of_files_are_damage(read):
+    with pytest.raises(AnnotationError, match="metadata m0: expected the vid of a view with a file"):
+        read(entry(_1="1"), views={"0": {"fid_list": 7}})
+
+
 def test_other_files_are_named(tmp_path, read):
     read(entry(_1="1"))
     videos = VideoFolder(tmp_path / "videos")
@@ -145,3 +150,8 @@ def test_other_files_are_named(tmp_path, read):
         (tmp_path / "other.json").write_text(content)
         with pytest.raises(AnnotationError, match=words):
             read_via(tmp_path / "other.json", videos, ImportOptions())
+
+
+def test_options_may_be_a_list(read):
+    listed = {"1": {"aname": "action", "type": 3, "options": ["run", "walk"]}}
+    assert [row.label for row in read(entry(_1="1"), attributes=listed).rows] == ["walk"]

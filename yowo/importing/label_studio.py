@@ -107,7 +107,7 @@ def read_label_studio(source: Path, videos: VideoFolder, options: ImportOptions)
 def _films(path: Path, collector: Collector) -> Iterator[Film]:
     """Yield the annotated videos of a file."""
     tasks = _content(path)
-    latest: dict[object, Mapping[str, Any]] = {}
+    latest: dict[str, Mapping[str, Any]] = {}
     for number, task in enumerate(tasks):
         where = f"{path}: task {task.get('id', number)}"
         results = task.get("annotations", task.get("completions"))
@@ -117,11 +117,12 @@ def _films(path: Path, collector: Collector) -> Iterator[Film]:
                 with collector.entry():
                     yield Film(_links(task), _regions(chosen, where, collector), where, str(path))
             continue
-        before = latest.get(task.get("id", number))
+        name = str(task.get("id", number))
+        before = latest.get(name)
         if before is not None:
             collector.leave_out("annotations of others than the latest were left out", where)
         if before is None or _date(task) >= _date(before):
-            latest[task.get("id", number)] = task
+            latest[name] = task
     for name, task in latest.items():
         where = f"{path}: task {name}"
         with collector.entry():
@@ -185,8 +186,8 @@ def _regions(annotation: Mapping[str, Any], where: str, collector: Collector) ->
                 "results are no rectangles in videos and were left out", f"{where}: {name}: {min(kinds)}"
             )
             continue
-        values = [result["value"] for result in results if "value" in result]
-        box = next(v for r, v in zip(results, values, strict=False) if str(r.get("type", "")).lower() == RECTANGLE)
+        values = [result.get("value", {}) for result in results]
+        box = next(v for r, v in zip(results, values, strict=True) if str(r.get("type", "")).lower() == RECTANGLE)
         made[name] = _region(box, values, f"{where}: region {name}")
     return made
 

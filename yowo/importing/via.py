@@ -164,23 +164,32 @@ class _Attributes:
             self.tracks = [key for key in self.tracks if key not in self.actions]
         self.none_declared = not known
         self._known = known
+        self._options = {key: _options(about.get("options")) for key, about in known.items()}
 
     def values(self, given: Mapping[str, Any], keys: Sequence[str]) -> list[str]:
         """Return the values, in words, that an entry gives to some attributes."""
         found = []
         for key in keys:
             text = str(given.get(key, "")).strip()
-            listed = self._known[key].get("options") or {}
+            listed = self._options[key]
             several = self._known[key].get("type") == CHECKBOX and text not in listed
             parts = [part.strip() for part in text.split(",")] if several else [text]
             found += [str(listed.get(part, part)).strip() for part in parts if part]
         return [text for text in dict.fromkeys(found) if text]
 
 
+def _options(declared: object) -> dict[str, Any]:
+    """Return the options of an attribute by their keys; those of a list are numbered from 0."""
+    if isinstance(declared, list):
+        return {str(number): option for number, option in enumerate(declared)}
+    return {str(key): option for key, option in declared.items()} if isinstance(declared, dict) else {}
+
+
 def _file_of(entry: Any, project: Mapping[str, Any], where: str, collector: Collector) -> str:
     """Return the key of the file that an entry of `metadata` belongs to."""
     view = project["view"].get(str(entry.get("vid"))) if isinstance(entry, dict) else None
-    files = [str(file) for file in view.get("fid_list") or ()] if isinstance(view, dict) else []
+    listed = view.get("fid_list") if isinstance(view, dict) else None
+    files = [str(file) for file in listed] if isinstance(listed, list) else []
     if not files or not isinstance(project["file"].get(files[0]), dict):
         raise AnnotationError(f"{where}: expected the vid of a view with a file; {WANTED}")
     if len(files) > 1:
