@@ -1,11 +1,22 @@
-"""Atomic file writing: a file is written under a temporary name and renamed once it is complete."""
+"""Files that are complete or absent, and files that grow while an earlier one of their name stays."""
 
+import errno
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from yowo.errors import YowoError
+
+OF_THE_DISK = {
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EFBIG", "EIO", "ENAMETOOLONG")
+    if hasattr(errno, name)
+}
+"""Numbers of errors that are the disk's, not the program's."""
+UNFINISHED = "unfinished"
+"""Part of the name of a growing file where an earlier file has its name."""
 
 
 @contextmanager
@@ -14,7 +25,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     Args:
         path: The file to write; missing parent folders are created. An existing file stays until the new one is
-            complete.
+            complete. A device or pipe, such as /dev/stdout, gets the content when it is complete.
 
     Yields:
         The path to write to, with the file name of `path`.
@@ -33,10 +44,69 @@ def whole_file(path: Path) -> Iterator[Path]:
         False {}
     """
     try:
+        is_stream = path.exists() and not path.is_file() and not path.is_dir()
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=".yowo-", dir=None if is_stream else path.parent) as folder:
             unfinished = Path(folder) / path.name
             yield unfinished
-            unfinished.replace(path)
+            if is_stream:
+                with unfinished.open("rb") as content, path.open("wb") as stream:
+                    shutil.copyfileobj(content, stream)
+            else:
+                unfinished.replace(path)
     except OSError as error:
         raise YowoError(f"{path}: cannot be written ({error.strerror or error}): choose another path") from error
+
+
+@contextmanager
+def growing_file(path: Path) -> Iterator[Path]:
+    """Yield a path to write to, whose content stays whatever happens.
+
+    It is `path` itself if there is no such file yet. An earlier file stays until the new one is complete: the new one
+    is then written beside it as NAME.unfinished.ENDING, and replaces it when the block succeeds.
+
+    Args:
+        path: The file to write; missing parent folders are created.
+
+    Yields:
+        The path to write to.
+
+    Raises:
+        YowoError: The file cannot be written.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     target = Path(folder) / "rows.csv"
+        ...     size = target.write_text("earlier")
+        ...     with growing_file(target) as growing:
+        ...         size = growing.write_text("new")
+        ...         print(growing.name, target.read_text())
+        ...     print(target.read_text())
+        rows.unfinished.csv earlier
+        new
+    """
+    growing = path.with_name(f"{path.stem}.{UNFINISHED}{path.suffix}") if path.exists() else path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield growing
+        if growing != path:
+            growing.replace(path)
+    except OSError as error:
+        raise YowoError(f"{path}: cannot be written ({error.strerror or error}): choose another path") from error
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Turn errors of the disk inside the block, as when it is full or read-only, into one line; also as a decorator.
+
+    Raises:
+        YowoError: The disk took no more; what was written before is there.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in OF_THE_DISK:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        raise YowoError(f"{where}cannot be written ({error.strerror}); free some space or write elsewhere") from error

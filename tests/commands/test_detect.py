@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from yowo.commands import detect
-from yowo.commands.detect import check, detect_video, drawn, open_source, pick_device
+from yowo.commands import annotated_video, detect
+from yowo.commands.annotated_video import drawn, pick_device
+from yowo.commands.detect import check, detect_video, open_source
 from yowo.config.checkpoint import portable, register_checkpoint, register_groups
 from yowo.config.compose import compose_config
 from yowo.errors import ConfigError
@@ -75,8 +76,10 @@ def ready(monkeypatch):
 
 def test_a_source_without_length_from_a_yaml_elsewhere_is_detected_on_until_it_ends(camera, tmp_path, monkeypatch):
     ready(monkeypatch)
-    totals, track = [], detect.track
-    monkeypatch.setattr(detect, "track", lambda *args, **more: totals.append(more["total"]) or track(*args, **more))
+    totals, track = [], annotated_video.track
+    monkeypatch.setattr(
+        annotated_video, "track", lambda *args, **more: totals.append(more["total"]) or track(*args, **more)
+    )
     chosen, typed = camera
     config = compose_config("detect", [*typed, f"output={tmp_path}/out.mp4"])
     check(config)
@@ -87,7 +90,7 @@ def test_a_source_without_length_from_a_yaml_elsewhere_is_detected_on_until_it_e
     with open_video(tmp_path / "out.mp4") as reader:
         assert len(reader) == 19 and reader.fps == pytest.approx(12.5)
     rows = list(csv.DictReader((tmp_path / "out.csv").open()))
-    assert {int(row["frame"]) for row in rows} == set(range(1, 20)) and rows[0]["video"] == "front-door"
+    assert {int(row["frame"]) for row in rows} == set(range(19)) and rows[0]["video"] == "front-door"
 
 
 def test_a_source_without_length_cannot_be_looked_ahead_in(camera, tmp_path, monkeypatch):

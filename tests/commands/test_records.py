@@ -19,7 +19,14 @@ def test_a_run_keeps_its_resolved_configuration_and_versions(folder):
     records.record_run(OmegaConf.create({"a": 1, "b": "${a}"}))
     assert (folder / "config.yaml").read_text() == "a: 1\nb: 1\n"
     record = json.loads((folder / "run.json").read_text())
-    assert record["versions"]["torch"] and set(record) == {"command", "python", "versions", "git_commit"}
+    assert record["versions"]["torch"] and set(record) == {
+        "host",
+        "process",
+        "command",
+        "python",
+        "versions",
+        "git_commit",
+    }
 
 
 def test_what_training_took_is_added_to_the_record(folder):

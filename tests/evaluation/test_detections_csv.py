@@ -1,34 +1,34 @@
 import csv
 
 import pytest
-import torch
 
 from yowo.errors import YowoError
-from yowo.evaluation.detections_csv import write_csv
+from yowo.evaluation.detections_csv import DetectionsCsv
 
 
-def test_the_table_for_people_names_classes_and_counts_frames_from_1(tmp_path):
-    boxes = torch.tensor([[0.0, 0.25, 0.5, 1.0], [0.1, 0.1, 0.2, 0.2]])
-    one = {"boxes": boxes, "scores": torch.tensor([0.75, 0.125]), "labels": torch.tensor([1, 0])}
-    none = {"boxes": boxes[:0], "scores": torch.zeros(0), "labels": torch.zeros(0, dtype=torch.int64)}
-    path = tmp_path / "out" / "det.csv"
-    count = write_csv(path, "match, first half", (320, 240), [(0, none), (1, one)], ["run", "jump"])
-    assert count == 2
+def test_the_table_names_classes_and_counts_frames_from_0(tmp_path):
+    path = tmp_path / "det.csv"
+    with DetectionsCsv(path, "match, first half", ["run", "jump"]) as table:
+        table.write(0, [])
+        table.write(1, [((0.0, 60.0, 160.004, 240.0), 0.75, 1, 3), ((32.0, 24.0, 64.0, 48.0), 0.125, 0, None)])
+    assert table.rows == 2
     with path.open(newline="") as file:
         assert list(csv.reader(file)) == [
-            ["video", "frame", "x1", "y1", "x2", "y2", "score", "label"],
-            ["match, first half", "2", "0.00", "60.00", "160.00", "240.00", "0.750000", "jump"],
-            ["match, first half", "2", "32.00", "24.00", "64.00", "48.00", "0.125000", "run"],
+            ["video", "frame", "x1", "y1", "x2", "y2", "score", "label", "track"],
+            ["match, first half", "1", "0.00", "60.00", "160.00", "240.00", "0.750000", "jump", "3"],
+            ["match, first half", "1", "32.00", "24.00", "64.00", "48.00", "0.125000", "run", ""],
         ]
 
 
-def test_the_table_for_people_leaves_out_weak_classes(tmp_path):
-    found = {"boxes": torch.rand(2, 4), "scores": torch.tensor([[0.5, 0.1], [0.4, 0.3]])}
-    assert write_csv(tmp_path / "det.csv", "a", (10, 10), [(0, found)], ["run", "jump"], score_threshold=0.25) == 3
+def test_a_frame_is_in_the_file_when_it_is_written_and_stays_after_an_error(tmp_path):
+    path = tmp_path / "det.csv"
+    with pytest.raises(RuntimeError, match="stop"), DetectionsCsv(path, "a", ["run"]) as table:
+        table.write(7, [((1.0, 2.0, 3.0, 4.0), 0.5, 0, None)])
+        assert path.read_text().splitlines()[1:] == ["a,7,1.00,2.00,3.00,4.00,0.500000,run,"]
+        raise RuntimeError("stop")
+    assert len(path.read_text().splitlines()) == 2
 
 
-def test_the_table_for_people_is_not_left_half_written(tmp_path):
-    found = {"boxes": torch.rand(1, 4), "scores": torch.tensor([torch.nan]), "labels": torch.tensor([0])}
-    with pytest.raises(YowoError, match="a, frame 8: a detection has a NaN"):
-        write_csv(tmp_path / "det.csv", "a", (10, 10), [(7, found)], ["run"])
-    assert list(tmp_path.iterdir()) == []
+def test_a_full_disk_is_one_line():
+    with pytest.raises(YowoError, match=r"^/dev/full: cannot be written \(No space left on device\); 0 rows are in it"):
+        DetectionsCsv("/dev/full", "a", ["run"])

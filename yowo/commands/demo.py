@@ -8,7 +8,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
-from yowo.commands.detect import annotate
+from yowo.commands.annotated_video import annotate
 from yowo.commands.eval import evaluate, report
 from yowo.commands.records import record_run, run_folder
 from yowo.commands.train import BEST, fit
@@ -21,11 +21,13 @@ from yowo.inference.drawing import contact_sheet, draw_truth_and_detections, sav
 from yowo.models.detector import Detector
 from yowo.reports.metrics_file import write_metrics
 from yowo.video.frame_source import open_file
+from yowo.whole_file import disk_errors
 
 SHEET = 12
 """Number of held-out key frames on the contact sheet."""
 
 
+@disk_errors()
 def demo(config: DictConfig) -> None:
     """Train, evaluate and detect on generated videos, and print the paths of the results."""
     begin = time.perf_counter()

@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 from rich.console import Console
 from torchmetrics import MetricCollection
 
+from yowo.commands.interruption import if_interrupted
 from yowo.commands.log_lines import note
 from yowo.commands.records import record_run, run_folder
 from yowo.commands.starting_weights import load_network
@@ -27,12 +28,15 @@ from yowo.reports.number_text import percent
 from yowo.reports.published import row_of
 from yowo.reports.score_figures import score_figures, usual_columns
 from yowo.reports.terminal_tables import score_tables
+from yowo.training.callbacks import EndProcesses
 from yowo.training.module import ActionDetection
 from yowo.training.progress import ProgressLines, TerminalBar
+from yowo.whole_file import disk_errors
 
 log = logging.getLogger(__name__)
 
 
+@disk_errors()
 def evaluate_checkpoint(config: DictConfig) -> None:
     """Evaluate the weights of `checkpoint` as configured, print and write the result."""
     record_run(config)
@@ -40,10 +44,10 @@ def evaluate_checkpoint(config: DictConfig) -> None:
     detector = build_detector(config)
     load_network(detector, config)
     module = build_module(config, detector, data)
-    trainer = build_trainer(
-        config, logger=False, callbacks=[TerminalBar(), ProgressLines()], enable_checkpointing=False
-    )
-    metrics = evaluate(trainer, module, data, config, None)
+    callbacks = [TerminalBar(), ProgressLines(), EndProcesses()]
+    trainer = build_trainer(config, logger=False, callbacks=callbacks, enable_checkpointing=False)
+    with if_interrupted(lambda: f"{seen(module, data)}; nothing is kept of a part, run the command again"):
+        metrics = evaluate(trainer, module, data, config, None)
     if trainer.is_global_zero:
         tested = _test_metrics(module)
         title = f"checkpoint: {config.checkpoint or config.weights.file}"
@@ -76,6 +80,12 @@ def evaluate(
     lfb = "lfb" if config.get("context") else None
     row = row_of(str(config.model.name), str(config.dataset.name), int(config.dataset.clip_len), lfb)
     return metrics if row is None else {**metrics, "published": row.figures()}
+
+
+def seen(module: ActionDetection, data: ClipDataModule) -> str:
+    """Say how many key frames of a test were evaluated."""
+    frames = sum(len(frames) for frames in _test_metrics(module)[0].frames)
+    return f"{frames} of {len(data.dataset('test'))} key frames were evaluated"
 
 
 def report(metrics: dict[str, Any], folder: Path, title: str) -> None:

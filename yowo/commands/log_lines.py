@@ -56,6 +56,7 @@ def start_logging() -> None:
     if not any(isinstance(handler, ConsoleHandler) for handler in root.handlers):
         root.addHandler(ConsoleHandler())
     root.setLevel(logging.INFO)
+    logging.raiseExceptions = False  # a full disk must not print a traceback for each line of the log
     os.environ.setdefault("WANDB_SILENT", "true")
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     os.environ.setdefault("PYTHONWARNINGS", "ignore")  # of data workers and of the processes that Lightning starts

@@ -3,13 +3,8 @@
 import sys
 from importlib import import_module
 
-from rich.console import Console
-from rich.table import Table
-
 import yowo
-from yowo.commands.help_page import PAGES, show_help, wants_help
-from yowo.commands.log_lines import start_logging
-from yowo.commands.messages import nearest, tell_error
+from yowo.commands.interruption import interruptible
 from yowo.errors import YowoError
 
 VERBS = {
@@ -44,6 +39,18 @@ EXIT_USER_ERROR = 2
 
 def main() -> None:
     """Run `yowo VERB [arguments]`; an error that the user can fix gives one line and exit code 2."""
+    with interruptible():  # what takes time to import is imported inside
+        _run()
+
+
+def _run() -> None:
+    from rich.console import Console
+
+    from yowo.commands.help_page import PAGES, show_help, wants_help
+    from yowo.commands.log_lines import start_logging
+    from yowo.commands.messages import tell_error
+    from yowo.whole_file import disk_errors
+
     verb = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if verb in ("-h", "--help", "help"):
         _help()
@@ -58,7 +65,8 @@ def main() -> None:
         if verb in PAGES and wants_help(sys.argv[2:]):
             show_help(verb)
             return
-        import_module(f"yowo.commands.{'entry.' if verb in CONFIGURED else ''}{verb}").run(sys.argv[2:])
+        with disk_errors():
+            import_module(f"yowo.commands.{'entry.' if verb in CONFIGURED else ''}{verb}").run(sys.argv[2:])
     except YowoError as error:
         tell_error(error)
         sys.exit(EXIT_USER_ERROR)
@@ -66,6 +74,8 @@ def main() -> None:
 
 def unknown_verb(word: str) -> str:
     """Return the message for a word that is no command, with the command that is probably meant."""
+    from yowo.commands.messages import nearest
+
     if "=" in word or word.startswith("-"):
         return f"yowo {word}: expected a command first, as in yowo train {word}; choose one of {', '.join(VERBS)}"
     if word.lower() in OTHER_WORDS:
@@ -75,6 +85,9 @@ def unknown_verb(word: str) -> str:
 
 
 def _help() -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     console = Console()
     console.print(f"yowo {yowo.__version__}: spatio-temporal action detection in video\n", highlight=False)
     table = Table(box=None, show_header=False, pad_edge=False)

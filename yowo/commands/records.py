@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
@@ -13,6 +14,7 @@ from omegaconf.errors import InterpolationToMissingValueError
 
 import yowo
 from yowo.commands.log_lines import is_first_process, note
+from yowo.commands.run_folder import RUN, owner
 
 LIBRARIES = ("yowo-lightning", "torch", "lightning", "torchmetrics", "hydra-core", "decord", "av", "numpy")
 
@@ -30,20 +32,21 @@ def record_run(config: DictConfig) -> None:
     note(f"yowo {yowo.__version__}: {' '.join(sys.argv)}")
     note(f"folder of the run: {folder}")
     (folder / "config.yaml").write_text(_resolved(config))
-    record = {
+    record: dict[str, Any] = {
+        **owner(),
         "command": " ".join(sys.argv),
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in LIBRARIES},
         "git_commit": _commit(),
     }
-    (folder / "run.json").write_text(json.dumps(record, indent=1))
+    (folder / RUN).write_text(json.dumps(record, indent=1))
 
 
 def record_training(seconds: float, parameters: int) -> None:
     """Add to run.json the training time in seconds and the number of parameters."""
     if not is_first_process():
         return
-    path = run_folder() / "run.json"
+    path = run_folder() / RUN
     record = json.loads(path.read_text()) if path.is_file() else {}
     path.write_text(json.dumps({**record, "seconds": round(seconds, 1), "parameters": parameters}, indent=1))
 

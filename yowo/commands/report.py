@@ -9,10 +9,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from yowo.commands.options import OptionParser
+from yowo.commands.output_paths import check_outputs
 from yowo.reports.narrow_tables import print_table
 from yowo.reports.run_table import as_csv, as_markdown, cells, find_runs, tabulate
 from yowo.whole_file import whole_file
 
+WRITTEN = ("report.md", "report.csv", "report.png")
+READ = (".json", ".yaml")
+"""Endings of the files of a run that the table is made of."""
 CHARTED = 2
 """Results that the picture shows: the first columns of the table."""
 
@@ -24,8 +28,11 @@ def run(arguments: Sequence[str]) -> None:
         YowoError: A folder is not there or holds no finished run.
     """
     options = parser().parse_args(arguments)
-    table = tabulate(find_runs(options.runs))
-    output = options.output or options.runs[0]
+    output: Path = options.output or options.runs[0]
+    runs = find_runs(options.runs)
+    read = {str(path): path for run in runs for path in sorted(run.folder.glob("*.*")) if path.suffix in READ}
+    check_outputs({str(output / name): output / name for name in WRITTEN}, read)
+    table = tabulate(runs)
     header, rows = cells(table)
     shown = Table(header_style="bold")
     for place, name in enumerate(header):

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from yowo.commands.options import OptionParser
+from yowo.commands.output_paths import check_outputs
 from yowo.progress import working
 from yowo.reports.narrow_tables import print_table
 
@@ -16,6 +17,8 @@ EXAMPLES = """examples:
   yowo score --protocol ava --detections det.csv --annotations ava_val_v2.2.csv \\
              --exclude ava_val_excluded_timestamps_v2.2.csv"""
 
+INPUTS = ("detections", "annotations", "split", "videos", "exclude", "labels")
+"""Options that name files to read."""
 PROTOCOLS = ("ucf24", "jhmdb21", "ava")
 """Names in `yowo.evaluation.protocols.KINDS`."""
 
@@ -27,6 +30,9 @@ def run(arguments: Sequence[str]) -> None:
         YowoError: A file cannot be used, or an option is invalid.
     """
     options = parser().parse_args(arguments)
+    outputs = {f"--{key} {path}": path for key in ("output", "report") if (path := getattr(options, key))}
+    inputs = {f"--{key} {path}": path for key in INPUTS if (path := getattr(options, key))}
+    check_outputs(outputs, inputs, endings=(".json", ".html"))
     chosen = {name: value for name, value in vars(options).items() if name not in ("output", "report")}
     if options.iou is not None:
         chosen["iou"] = tuple(options.iou)

@@ -8,19 +8,24 @@ import lightning as L
 from omegaconf import DictConfig
 
 from yowo.commands.eval import evaluate, report
+from yowo.commands.interruption import if_interrupted
 from yowo.commands.records import record_run, record_training, run_folder
+from yowo.commands.run_folder import LAST
 from yowo.commands.starting_weights import chosen_weights
 from yowo.config.build import build_detector, image_size
 from yowo.config.build_training import build_callbacks, build_datamodule, build_loggers, build_module, build_trainer
 from yowo.config.from_data import input_sentence
 from yowo.data.datamodule import ClipDataModule
 from yowo.models.detector import Detector
+from yowo.training.callbacks import EndProcesses
 from yowo.training.module import ActionDetection
+from yowo.whole_file import disk_errors
 
 log = logging.getLogger(__name__)
 BEST = "best.ckpt"
 
 
+@disk_errors()
 def train(config: DictConfig) -> float | None:
     """Train as configured, then evaluate the best checkpoint.
 
@@ -29,14 +34,24 @@ def train(config: DictConfig) -> float | None:
     """
     record_run(config)
     begin = time.perf_counter()
-    trainer, module, data = fit(config)
+    with if_interrupted(how_to_go_on):
+        trainer, module, data = fit(config)
     record_training(time.perf_counter() - begin, sum(p.numel() for p in module.detector.parameters()))
     best = run_folder() / BEST
     if config.evaluate and best.is_file():
-        metrics = evaluate(trainer, module, data, config, str(best))
+        with if_interrupted(lambda: f"training is complete; evaluate it with yowo eval checkpoint={best}"):
+            metrics = evaluate(trainer, module, data, config, str(best))
         if trainer.is_global_zero:
             report(metrics, run_folder(), f"best checkpoint: {best}")
     return _best_score(trainer)
+
+
+def how_to_go_on() -> str:
+    """Say how to go on with an interrupted training."""
+    last = run_folder() / LAST
+    if last.is_file():
+        return f"go on with yowo train resume={last}"
+    return f"there is no checkpoint in {run_folder()} yet; run the command again"
 
 
 def fit(config: DictConfig) -> tuple[L.Trainer, ActionDetection, ClipDataModule]:
@@ -54,7 +69,8 @@ def fit(config: DictConfig) -> tuple[L.Trainer, ActionDetection, ClipDataModule]
     for file, loaded in chosen_weights(config).load(detector).items():
         log.info("%s: %s", file, loaded)
     module = build_module(config, detector, data)
-    trainer = build_trainer(config, logger=build_loggers(config), callbacks=build_callbacks(config))
+    callbacks = [*build_callbacks(config), EndProcesses()]
+    trainer = build_trainer(config, logger=build_loggers(config), callbacks=callbacks)
     trainer.fit(module, data, ckpt_path=config.resume, weights_only=True)
     return trainer, module, data
 

@@ -6,6 +6,7 @@ import torch
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.table import Table
 
+from yowo.commands.output_paths import check_outputs
 from yowo.config.build import build_detector
 from yowo.config.compose import compose_config
 from yowo.errors import WeightsError
@@ -64,6 +65,8 @@ def import_weights(
     Raises:
         WeightsError: The file cannot be read or does not match its network, or `output` exists or has another suffix.
     """
+    if output is not None:
+        check_outputs({f"--output {output}": output}, {str(file): file})
     weights = open_weights(file)
     whole = weights.kind.part == DETECTOR
     output = Path(f"{file.stem}{CHECKPOINT if whole else SAFETENSORS}") if output is None else output

@@ -9,5 +9,6 @@ __getattr__, __dir__, __all__ = attach(
         "feature_bank": ["FeatureBank", "LongTermContext"],
         "speed": ["frames_per_second"],
         "streaming": ["FrameResult", "detect_frames"],
+        "tracks": ["FrameTracks", "TrackedFrame"],
     },
 )

@@ -56,6 +56,7 @@ def draw_boxes(
     names: Sequence[str],
     scores: Tensor | None = None,
     scale: int | None = None,
+    tracks: Sequence[int | None] = (),
 ) -> Picture:
     """Draw labelled boxes.
 
@@ -67,16 +68,18 @@ def draw_boxes(
         names: Names of the C classes.
         scores: float [N] or [N, C], shown after the names; None shows none.
         scale: Factor of enlargement; None chooses one by the frame's size.
+        tracks: Numbers of the N boxes' tracks, shown before the names; None for a box without one. Empty shows none.
 
     Returns:
         uint8 [H', W', 3], RGB.
     """
     image = enlarged(frame, scale)
     draw = ImageDraw.Draw(image)
-    for box, (text, label) in zip(_pixels(boxes, image), _captions(labels, names, scores), strict=True):
+    numbers = tracks or [None] * len(boxes)
+    for box, (text, label), track in zip(_pixels(boxes, image), _captions(labels, names, scores), numbers, strict=True):
         colour = class_colour(label)
         draw.rectangle(box, outline=colour, width=_line(image))
-        _tag(draw, image, text, (box[0], box[1]), colour)
+        _tag(draw, image, text if track is None else f"{track}: {text}", (box[0], box[1]), colour)
     return np.asarray(image)
 
 

@@ -1,6 +1,7 @@
-"""Writing video files: under a temporary name, and renamed when they are complete."""
+"""Writing video files: under a temporary name, and renamed when they are complete, or such that they can be cut off."""
 
 import math
+import tempfile
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,12 @@ from typing_extensions import Self
 
 from yowo.errors import VideoError
 from yowo.video.packets import words
+
+FRAGMENTED = (".mp4", ".mov", ".m4v")
+"""Endings of containers whose index is at the end: without its end a file plays only if it is in fragments."""
+IN_FRAGMENTS = {"movflags": "frag_every_frame+empty_moov+default_base_moof", "flush_packets": "1"}
+AT_ONCE = {"tune": "zerolatency"}
+"""Options of libx264: a frame leaves the encoder when it is given, not about 40 frames later."""
 
 
 class VideoWriter:
@@ -31,7 +38,13 @@ class VideoWriter:
     """
 
     def __init__(
-        self, path: str | Path, fps: float, size: tuple[int, int], codec: str = "libx264", crf: int = 20
+        self,
+        path: str | Path,
+        fps: float,
+        size: tuple[int, int],
+        codec: str = "libx264",
+        crf: int = 20,
+        keep: bool = False,
     ) -> None:
         """Open the file.
 
@@ -42,6 +55,8 @@ class VideoWriter:
                 encoders need even ones.
             codec: Name of the encoder.
             crf: Constant rate factor, 0 (best) to 51; encoders without one use their own default.
+            keep: Whether the frames written so far are kept when the block raises: the file then appears at once, and
+                plays at any time, also if the process is killed.
 
         Raises:
             VideoError: The folder is missing, the encoder or container does not exist, or fps or size is invalid.
@@ -53,13 +68,17 @@ class VideoWriter:
             raise VideoError(f"{path}: expected a rate above 0 frames per second, got {fps}")
         if min(size) < 1:
             raise VideoError(f"{path}: expected a size of at least 1x1 pixels, got {size[0]}x{size[1]}")
-        self._unfinished = self.path.with_name(f".{self.path.stem}.unfinished{self.path.suffix}")
+        hidden = self.path.with_name(f".{self.path.stem}.unfinished{self.path.suffix}")
+        self._keep, self._whole = keep, hidden
+        self._unfinished = self.path if keep else hidden
+        self._in_fragments = keep and self.path.suffix.lower() in FRAGMENTED
         self._size = size
         self._count = 0
         try:
             if av.Codec(codec, "w").type != "video":
                 raise VideoError(f"{path}: {codec} does not encode pictures")
-            self._container = av.open(str(self._unfinished), "w")
+            options = IN_FRAGMENTS if self._in_fragments else {}
+            self._container = av.open(str(self._unfinished), "w", options=options)
         except av.codec.codec.UnknownCodecError as error:
             raise VideoError(f"{path}: cannot be written, there is no encoder {codec} here") from error
         except (av.FFmpegError, OSError, ValueError) as error:
@@ -67,12 +86,12 @@ class VideoWriter:
         try:
             stream = self._container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001))
         except (av.FFmpegError, ValueError) as error:
-            self._give_up()
+            self.discard()
             raise VideoError(f"{path}: {codec} does not go into this kind of file ({words(error)})") from error
         self._stream = cast(VideoStream, stream)
         self._stream.width, self._stream.height = (side + side % 2 for side in size)
         self._stream.pix_fmt = "yuv420p"
-        self._stream.options = {"crf": str(crf)}
+        self._stream.options = {"crf": str(crf), **(AT_ONCE if keep and codec == "libx264" else {})}
 
     def write(self, frame: NDArray[np.uint8]) -> None:
         """Append a frame.
@@ -101,27 +120,79 @@ class VideoWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
-        """Finish the file, or remove it after an error.
+        """Finish the file; after an error remove it, unless what was written is to be kept.
 
         Raises:
             VideoError: The file cannot be finished, or no frame was written.
         """
-        if kind is not None:
-            self._give_up()
+        if kind is not None and not (self._keep and self._count):
+            self.discard()
             return
         try:
             if not self._count:
                 raise VideoError(f"{self.path}: no frame was written")
-            self._container.mux(self._stream.encode())
-            self._container.close()
-            self._unfinished.replace(self.path)
+            self._finish()
         except (av.FFmpegError, OSError, ValueError) as failure:
-            raise VideoError(f"{self.path}: cannot be finished ({words(failure)})") from failure
+            if kind is None:  # else the first error is the one to tell
+                raise VideoError(f"{self.path}: cannot be finished ({words(failure)})") from failure
         finally:
-            self._give_up()
+            self._close()
+            if not (self._keep and self._count):
+                self._unfinished.unlink(missing_ok=True)
 
-    def _give_up(self) -> None:
-        """Close the unfinished file and remove it."""
+    def _finish(self) -> None:
+        """Write what the encoder still holds, close the file, and give it its name and an index."""
+        self._container.mux(self._stream.encode())
+        self._container.close()
+        if self._in_fragments:
+            try:
+                with_index(self._unfinished, self._whole)
+                self._whole.replace(self.path)
+            finally:
+                self._whole.unlink(missing_ok=True)
+        elif not self._keep:
+            self._unfinished.replace(self.path)
+
+    def discard(self) -> None:
+        """Close the unfinished file and remove it; nothing can be written any more."""
+        self._close()
+        self._unfinished.unlink(missing_ok=True)
+
+    def _close(self) -> None:
         with suppress(av.FFmpegError, OSError, ValueError):
             self._container.close()
-        self._unfinished.unlink(missing_ok=True)
+
+
+def check_ending(path: Path, codec: str = "libx264") -> None:
+    """Check, without writing to it, that a video can be written under a name.
+
+    Args:
+        path: The video; only its ending counts.
+        codec: Name of the encoder.
+
+    Raises:
+        VideoError: The ending names no container for this encoder.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            VideoWriter(Path(folder) / f"video{path.suffix}", 25, (64, 64), codec).discard()
+        except VideoError as error:
+            raise VideoError(f"{path}: {codec} cannot be written to it; name it .mp4, .mkv or .avi") from error
+
+
+def with_index(fragmented: Path, whole: Path) -> None:
+    """Copy a video in fragments, without encoding it again, to one with an index, which every player can seek in.
+
+    Args:
+        fragmented: The file to read.
+        whole: The file to write.
+
+    Raises:
+        av.FFmpegError, OSError: A file cannot be read or written.
+    """
+    with av.open(str(fragmented)) as source, av.open(str(whole), "w", options={"movflags": "faststart"}) as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:  # the last one is empty
+                packet.stream = stream
+                target.mux(packet)

@@ -38,13 +38,9 @@ def run(arguments: Sequence[str]) -> None:
     output: Path = options.output or Path(os.path.normpath(folder.absolute()) + SUFFIX)
     recipe = Recipe(options.short_side, options.gop, options.crf, options.preset)
     console = Console()
-    try:
-        with _Bars(console) as bars:
-            outcome = prepare(folder, output, recipe, max(1, options.workers), bars.begin, bars.hear)
-    except KeyboardInterrupt:
-        raise DatasetError(
-            f"{output}: stopped; finished videos are kept; run the same command again to resume"
-        ) from None
+    words = f"finished videos are in {output}; run the command again to resume"
+    with if_interrupted(lambda: words), _Bars(console) as bars:
+        outcome = prepare(folder, output, recipe, max(1, options.workers), bars.begin, bars.hear)
     _say(console, summary(outcome, output))
     if outcome.failed:
         total = len(outcome.made) + len(outcome.kept) + len(outcome.failed)

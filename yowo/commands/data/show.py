@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from yowo.commands.options import OptionParser
+from yowo.commands.output_paths import check_outputs
 from yowo.errors import ConfigError
 from yowo.progress import track
 
@@ -27,6 +28,8 @@ def run(arguments: Sequence[str]) -> None:
     options = parser().parse_args(arguments)
     if min(options.samples, options.clip) < 1:
         raise ConfigError(f"--samples, --clip: expected at least 1, got {options.samples} and {options.clip}")
+    read = options.root if options.output.resolve().parent != options.root.resolve() else None
+    check_outputs({f"--output {options.output}": options.output}, {str(options.root): read})
     named = any(override.startswith("dataset=") for override in options.overrides)
     overrides = [*([] if named else ["dataset=custom"]), f"dataset.root='{options.root}'", *options.overrides]
     from yowo.config.compose import compose_config
