@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from typing_extensions import Self
 
+from yowo.commands.interruption import if_interrupted
 from yowo.commands.options import OptionParser
 from yowo.errors import DatasetError
 from yowo.progress import Lines, on_terminal
