@@ -1,7 +1,10 @@
+import errno
+import os
+
 import pytest
 
 from yowo.errors import YowoError
-from yowo.whole_file import whole_file
+from yowo.whole_file import disk_errors, growing_file, whole_file
 
 
 def test_the_file_is_there_when_the_block_has_ended(tmp_path):
@@ -36,3 +39,35 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
         whole_file(tmp_path / "file" / "x.txt"),
     ):
         pass
+
+
+def test_a_growing_file_keeps_what_is_written_after_an_error_and_the_earlier_one_too(tmp_path):
+    def write_half(text):
+        with growing_file(tmp_path / "new" / "rows.csv") as growing:
+            growing.write_text(text)
+            raise KeyError("interrupted")
+
+    for text in ("first", "second"):
+        with pytest.raises(KeyError, match="interrupted"):
+            write_half(text)
+    found = {path.name: path.read_text() for path in (tmp_path / "new").iterdir()}
+    assert found == {"rows.csv": "first", "rows.unfinished.csv": "second"}
+    with growing_file(tmp_path / "new" / "rows.csv") as growing:
+        growing.write_text("third")
+    assert {path.name: path.read_text() for path in (tmp_path / "new").iterdir()} == {"rows.csv": "third"}
+
+
+def test_a_pipe_gets_the_content(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    with whole_file(tmp_path / "pipe") as unfinished:
+        unfinished.write_text("{}")
+    assert os.read(reading, 10) == b"{}" and list(tmp_path.iterdir()) == [tmp_path / "pipe"]
+    os.close(reading)
+
+
+@pytest.mark.parametrize(("code", "ours"), [(errno.ENOSPC, True), (errno.EROFS, True), (errno.ENOENT, False)])
+def test_errors_of_the_disk_are_one_line_and_others_stay(code, ours):
+    message = r"x\.json: cannot be written \(.+\); free some space" if ours else "No such file"
+    with pytest.raises(YowoError if ours else OSError, match=message), disk_errors():
+        raise OSError(code, os.strerror(code), "x.json")

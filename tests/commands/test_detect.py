@@ -77,9 +77,7 @@ def ready(monkeypatch):
 def test_a_source_without_length_from_a_yaml_elsewhere_is_detected_on_until_it_ends(camera, tmp_path, monkeypatch):
     ready(monkeypatch)
     totals, track = [], annotated_video.track
-    monkeypatch.setattr(
-        annotated_video, "track", lambda *args, **more: totals.append(args[2]) or track(*args, **more)
-    )
+    monkeypatch.setattr(annotated_video, "track", lambda *args, **more: totals.append(args[2]) or track(*args, **more))
     chosen, typed = camera
     config = compose_config("detect", [*typed, f"output={tmp_path}/out.mp4"])
     check(config)

@@ -4,7 +4,7 @@ import pytest
 from tests.make_data import pictures
 from yowo.errors import VideoError
 from yowo.video.reader import open_video
-from yowo.video.writer import VideoWriter
+from yowo.video.writer import VideoWriter, check_ending
 
 
 def test_what_is_written_can_be_read(tmp_path):
@@ -110,3 +110,30 @@ def test_an_encoder_that_refuses_its_frames_is_named(tmp_path):
         with VideoWriter(tmp_path / "v.mp4", 25, (64, 48), crf=-1000) as writer:
             writer.write(pictures(1, 0)[0])
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv", ".avi", ".mov"])
+def test_frames_that_are_kept_can_be_read_at_any_time_and_after_an_error(tmp_path, ending):
+    path, frames = tmp_path / f"v{ending}", pictures(8, 0)
+    with pytest.raises(RuntimeError, match="stop"):  # noqa: SIM117
+        with VideoWriter(path, 25, (64, 48), keep=True) as writer:
+            for frame in frames:
+                writer.write(frame)
+            if ending != ".avi":  # its index is at its end
+                (tmp_path / f"cut{ending}").write_bytes(path.read_bytes())
+                with open_video(tmp_path / f"cut{ending}") as reader:
+                    assert len(reader) >= 7
+                (tmp_path / f"cut{ending}").unlink()
+            raise RuntimeError("stop")
+    with open_video(path) as reader:
+        assert len(reader) == 8 and reader.fps == pytest.approx(25)
+        assert np.abs(reader.get_frames(range(8)).astype(int) - frames).mean() < 6
+    assert list(tmp_path.iterdir()) == [path]
+    assert b"moof" not in path.read_bytes()  # the file has an index
+
+
+def test_an_ending_is_checked_without_writing(tmp_path):
+    check_ending(tmp_path / "v.MKV")
+    with pytest.raises(VideoError, match=r"v\.xyz: libx264 cannot be written to it; name it \.mp4, \.mkv or \.avi"):
+        check_ending(tmp_path / "v.xyz")
+    assert not list(tmp_path.iterdir())

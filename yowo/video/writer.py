@@ -18,7 +18,11 @@ from yowo.video.packets import words
 
 FRAGMENTED = (".mp4", ".mov", ".m4v")
 """Endings of containers whose index is at the end: without its end a file plays only if it is in fragments."""
-IN_FRAGMENTS = {"movflags": "frag_every_frame+empty_moov+default_base_moof", "flush_packets": "1"}
+GROWING = {
+    **{ending: {"movflags": "frag_every_frame+empty_moov+default_base_moof"} for ending in FRAGMENTED},
+    ".mkv": {"cluster_time_limit": "1"},
+}
+"""Options, by ending, of containers whose frames are on disk as they come."""
 AT_ONCE = {"tune": "zerolatency"}
 """Options of libx264: a frame leaves the encoder when it is given, not about 40 frames later."""
 
@@ -77,7 +81,7 @@ class VideoWriter:
         try:
             if av.Codec(codec, "w").type != "video":
                 raise VideoError(f"{path}: {codec} does not encode pictures")
-            options = IN_FRAGMENTS if self._in_fragments else {}
+            options = {"flush_packets": "1", **GROWING.get(self.path.suffix.lower(), {})} if keep else {}
             self._container = av.open(str(self._unfinished), "w", options=options)
         except av.codec.codec.UnknownCodecError as error:
             raise VideoError(f"{path}: cannot be written, there is no encoder {codec} here") from error

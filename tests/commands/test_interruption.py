@@ -1,0 +1,123 @@
+"""Signals, on processes of their own that import nothing heavy."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.conftest import ROOT
+from yowo.commands.interruption import if_interrupted, interruptible, was_interrupted
+
+BEGIN = """
+import os, sys, time
+from yowo.commands.interruption import if_interrupted, interruptible, shielded
+with interruptible():
+"""
+WAIT = """
+    with if_interrupted(lambda: "3 of 8 frames are in out.csv"):
+        try:
+            print("ready", flush=True)
+            time.sleep(60)
+        finally:
+            print("closed", flush=True)
+"""
+STUBBORN = """
+    try:
+        print("ready", flush=True)
+        time.sleep(60)
+    except BaseException:
+        print("closing", flush=True)
+        time.sleep(60)
+"""
+SHIELDED = """
+    with shielded():
+        print("ready", flush=True)
+        time.sleep(0.5)
+        print("written", flush=True)
+    print("never")
+"""
+WITH_A_WORKER = """
+    if os.fork() == 0:
+        time.sleep(0.6)
+        print("worker", flush=True)
+        os._exit(0)
+    try:
+        print("ready", flush=True)
+        time.sleep(60)
+    finally:
+        os.wait()
+"""
+
+
+def started(body):
+    process = subprocess.Popen(
+        [sys.executable, "-c", BEGIN + body],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_closes_what_is_open_and_ends_with_one_line_and_its_code(name, code):
+    process = started(WAIT)
+    process.send_signal(getattr(signal, name))
+    out, err = process.communicate()
+    assert (process.returncode, out, err) == (code, "closed\n", "interrupted: 3 of 8 frames are in out.csv\n")
+
+
+def test_a_second_signal_ends_at_once():
+    process = started(STUBBORN)
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == "closing\n"
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    begin = time.monotonic()
+    assert process.communicate() == ("", "") and process.returncode == 130
+    assert time.monotonic() - begin < 10
+
+
+def test_what_is_written_together_is_finished_first():
+    process = started(SHIELDED)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate()
+    assert (process.returncode, out) == (143, "written\n")
+    assert err == "interrupted: what was not finished is not kept; run the command again\n"
+
+
+def test_a_forked_worker_leaves_ctrl_c_to_its_parent():
+    process = started(WITH_A_WORKER)
+    workers = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True)
+    os.kill(int(workers.stdout), signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    assert (process.returncode, out) == (130, "worker\n") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("body", ["    print('x' * 100_000)", "    print('x')"])
+def test_a_reader_that_goes_ends_the_command_quietly(body):
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-c", BEGIN + body],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_without_a_signal_handlers_and_errors_are_as_before():
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with pytest.raises(KeyError, match="mine"), interruptible(), if_interrupted(lambda: "not said"):
+        raise KeyError("mine")
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+    assert not was_interrupted()
