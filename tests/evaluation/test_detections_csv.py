@@ -2,8 +2,13 @@ import csv
 
 import pytest
 
+from tests.make_data import pictures
 from yowo.errors import YowoError
 from yowo.evaluation.detections_csv import DetectionsCsv
+from yowo.importing.annotated import ImportOptions
+from yowo.importing.simple_csv import read_simple_csv
+from yowo.video.video_folder import VideoFolder
+from yowo.video.writer import VideoWriter
 
 
 def test_the_table_names_classes_and_counts_frames_from_0(tmp_path):
@@ -32,3 +37,18 @@ def test_a_frame_is_in_the_file_when_it_is_written_and_stays_after_an_error(tmp_
 def test_a_full_disk_is_one_line():
     with pytest.raises(YowoError, match=r"^/dev/full: cannot be written \(No space left on device\); 0 rows are in it"):
         DetectionsCsv("/dev/full", "a", ["run"])
+
+
+def test_the_table_is_imported_again_box_for_box(tmp_path):
+    (tmp_path / "videos").mkdir()
+    with VideoWriter(tmp_path / "videos" / "a.mp4", 25, (64, 48)) as writer:
+        for picture in pictures(3, 0):
+            writer.write(picture)
+    with DetectionsCsv(tmp_path / "det.csv", "a", ["run", "jump"]) as table:
+        table.write(0, [((1.25, 2.0, 30.5, 40.75), 0.9, 1, 4)])
+        table.write(2, [((0.0, 0.0, 64.0, 48.0), 0.1, 0, None)])
+    read = read_simple_csv(tmp_path / "det.csv", VideoFolder(tmp_path / "videos"), ImportOptions())
+    assert [(row.video, row.frame, row.box, row.label, row.track) for row in read.rows] == [
+        ("a", 0, (1.25, 2.0, 30.5, 40.75), "jump", "4"),
+        ("a", 2, (0.0, 0.0, 64.0, 48.0), "run", ""),
+    ]

@@ -153,9 +153,11 @@ class _Files:
     def rows_of(self, result: FrameResult, threshold: float) -> FrameRows:
         """Return the detections of a frame in pixels; of a box with several classes, those from the threshold on."""
         found = detection_rows(result.detections, len(self._names), f"{self._name}, frame {result.frame}")
-        boxes, scores = found.boxes_norm.numpy() * np.float32([*self._size, *self._size]), _scores(found)
-        rows = FrameRows(boxes, scores, found.labels.numpy(), _owners(result.detections))
-        return FrameRows(*(values[scores >= threshold] for values in rows))
+        boxes = found.boxes_norm.numpy() * np.array([*self._size, *self._size], np.float32)
+        scores = _scores(found)
+        kept = scores >= threshold
+        owners = _owners(result.detections)
+        return FrameRows(boxes[kept], scores[kept], found.labels.numpy()[kept], owners[kept])
 
     def write(self, frames: Iterable[TrackedFrame]) -> None:
         """Append frames to both files."""

@@ -25,7 +25,7 @@ RECORDS = {RUN, SWEEP, "config.yaml", ".hydra"}
 LAST = "last.ckpt"
 
 
-class OwnFolder(Callback):  # type: ignore[misc]
+class OwnFolder(Callback):
     """Reserves the folder of a run or sweep when Hydra starts it (`hydra.callbacks`).
 
     A folder named by the time, or by a file in conf/, is numbered on (`..._2`) if another run has it. A folder that the
