@@ -2,12 +2,9 @@ import csv
 import sys
 from importlib import import_module
 
-import numpy as np
 import pytest
-import torch
 
 from yowo.commands import annotated_video, detect
-from yowo.commands.annotated_video import drawn, pick_device
 from yowo.commands.detect import check, detect_video, open_source
 from yowo.config.checkpoint import portable, register_checkpoint, register_groups
 from yowo.config.compose import compose_config
@@ -117,22 +114,3 @@ def test_an_unknown_decoder_is_one_line(videos):
     config = compose_config("detect", [*typed, "decoder=pyav", "decoder.name=opencv"])
     with pytest.raises(ConfigError, match=r"^decoder: expected decord or pyav, got 'opencv'$"):
         open_source(config)
-
-
-def test_devices_are_found_or_named():
-    assert pick_device("cpu") == torch.device("cpu")
-    assert pick_device("auto").type in ("cpu", "cuda")
-    with pytest.raises(ConfigError, match=r"device=toaster: expected auto, cpu, cuda or cuda:N"):
-        pick_device("toaster")
-    with pytest.raises(ConfigError, match=r"device=cuda:99: this machine has"):
-        pick_device("cuda:99")
-
-
-def test_multi_hot_detections_are_drawn_too():
-    found = {
-        "boxes": torch.tensor([[0.2, 0.2, 0.8, 0.8]]),
-        "scores": torch.tensor([[0.1, 0.7]]),
-        "confidence": torch.tensor([0.9]),
-    }
-    plain = np.zeros((48, 64, 3), dtype=np.uint8)
-    assert (drawn(plain, found, ["sit", "talk"]) > 0).any() and not plain.any()

@@ -67,9 +67,8 @@ def test_a_sweep_has_a_folder_of_its_own_and_tells_its_jobs(tmp_path):
 def test_a_named_folder_that_holds_a_run_is_refused_with_the_way_on(tmp_path, capsys):
     started(tmp_path / "mine", typed=True)
     (tmp_path / "mine" / LAST).write_text("")
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit, match="2"):
         OwnFolder().on_run_start(config(tmp_path / "mine", typed=True))
-    assert ended.value.code == 2
     assert f"error: hydra.run.dir={tmp_path}/mine: holds a run already (yowo train resume=" in capsys.readouterr().err
     again = config(tmp_path / "mine", typed=True, resume=str(tmp_path / "mine" / LAST))
     OwnFolder().on_run_start(again)
@@ -88,7 +87,7 @@ def test_a_run_that_failed_before_it_had_a_result_gives_its_folder_back(tmp_path
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path, capsys):
     (tmp_path / "file").write_text("")
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit, match="2"):
         OwnFolder().on_run_start(config(tmp_path / "file" / "run"))
     assert capsys.readouterr().err.count("\n") == 1
 

@@ -146,7 +146,7 @@ def _tell(words: str) -> None:
     if is_first_process():
         with suppress(OSError, ValueError):
             sys.stdout.flush()
-            print(f"interrupted: {' '.join(words.split())}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"interrupted: {' '.join(words.split())}\n")
 
 
 def _end(code: int) -> NoReturn:

@@ -14,7 +14,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from yowo.commands.log_lines import NUMBERS_OF_PROCESSES
-from yowo.commands.messages import tell_error
+from yowo.commands.messages import tell_error, tell_warning
 from yowo.errors import ConfigError, YowoError
 
 EXIT_USER_ERROR = 2
@@ -62,7 +62,7 @@ def _reserve(config: DictConfig, kind: str, record: str) -> None:
         _end(error)
     if folder == wanted:
         return
-    print(f"{wanted} is taken; this run is in {folder}", file=sys.stderr)
+    tell_warning(f"{wanted} belongs to another run; this one is in {folder}")
     with read_write(config), open_dict(config):
         config.hydra[kind].dir = str(folder)
         if kind == "sweep":  # its jobs compose their configurations anew
