@@ -3,10 +3,11 @@
 import os
 from pathlib import Path
 
-# before torch and numpy are imported: several processes run tests, and threads that wait spin. What tests start inherits it
+# before torch and numpy are imported: several processes run tests. What tests start inherits it
 for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
+import yowo  # noqa: F401  # isort: skip  # before torch: sets how long threads spin
 import pytest
 import torch
 import yaml

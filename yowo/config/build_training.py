@@ -4,6 +4,7 @@ import inspect
 from typing import Any
 
 import lightning as L
+import torch
 from hydra.utils import get_class
 from lightning.pytorch.callbacks import Callback, LearningRateMonitor
 from lightning.pytorch.loggers import Logger
@@ -14,6 +15,7 @@ from yowo.config.build import build_context, build_eval_transform, image_size, m
 from yowo.data.datamodule import ClipDataModule
 from yowo.inference.feature_bank import SplitFeatures
 from yowo.models.detector import Detector
+from yowo.threads import chosen_by_user, usable_threads
 from yowo.training.module import ActionDetection
 
 ONE_FRAME = 1
@@ -87,10 +89,11 @@ def build_module(config: DictConfig, detector: Detector, data: ClipDataModule | 
 
 
 def build_trainer(config: DictConfig, **arguments: Any) -> L.Trainer:
-    """Build the Trainer of a configuration.
+    """Build the Trainer of a configuration, and set the number of threads of its computations on the CPU.
 
     Args:
-        config: Configuration of a command.
+        config: Configuration of a command. `threads`, if it has one, counts unless a variable such as OMP_NUM_THREADS
+            is set; otherwise threads, data workers and the processes of the run share the cores.
         arguments: Further arguments of the Trainer, such as logger and callbacks.
 
     Returns:
@@ -100,6 +103,9 @@ def build_trainer(config: DictConfig, **arguments: Any) -> L.Trainer:
         ConfigError: The settings are invalid on this machine, such as more GPUs than it has.
     """
     trainer: L.Trainer = make(config.trainer, **arguments)
+    if not chosen_by_user():
+        usable = usable_threads(config.dataset.num_workers, trainer.num_devices)
+        torch.set_num_threads(config.get("threads") or usable)
     return trainer
 
 

@@ -87,6 +87,8 @@ class ResNet3D(nn.Module):
         shortcut: str = "conv",
         stem: int = 64,
         stem_kernel: Sequence[int] = (7, 7, 7),
+        stem_stride: Sequence[int] = (1, 2, 2),
+        stem_pool: bool = True,
     ) -> None:
         """Make the network.
 
@@ -99,6 +101,9 @@ class ResNet3D(nn.Module):
             shortcut: "conv" (1 x 1 x 1 convolution, type B) or "pool" (no weights, type A) where sizes change.
             stem: Channels of the stem.
             stem_kernel: Kernel of the stem in time, height and width; odd numbers.
+            stem_stride: Stride of the stem in time, height and width.
+            stem_pool: Whether a max pooling of stride 2 follows the stem. Without it, a `stem_stride` of (2, 4, 4)
+                gives features of the same size at an eighth of the stem's cost.
 
         Raises:
             ConfigError: `shortcut` is unknown, or a list does not have four entries.
@@ -111,10 +116,11 @@ class ResNet3D(nn.Module):
         self.out_channels = outputs[-1]
         depth, height, width = stem_kernel
         padding = (depth // 2, height // 2, width // 2)
-        self.conv1 = nn.Conv3d(3, stem, (depth, height, width), stride=(1, 2, 2), padding=padding, bias=False)
+        step: tuple[int, int, int] = (stem_stride[0], stem_stride[1], stem_stride[2])
+        self.conv1 = nn.Conv3d(3, stem, (depth, height, width), stride=step, padding=padding, bias=False)
         self.bn1 = nn.BatchNorm3d(stem)
         self.relu = nn.ReLU(inplace=True)
-        self.maxpool = nn.MaxPool3d(3, stride=2, padding=1)
+        self.maxpool = nn.MaxPool3d(3, stride=2, padding=1) if stem_pool else nn.Identity()
         channels = stem
         for stage, (count, inner, out) in enumerate(zip(layers, middle, outputs, strict=True), start=1):
             blocks: list[nn.Module] = []
@@ -177,7 +183,13 @@ def build_resnet3d(name: str) -> ResNet3D:
     return RESNETS[name]()
 
 
-def tiny_resnet3d(width: int, layers: Sequence[int] = (1, 1, 1, 1), stem_kernel: Sequence[int] = (3, 5, 5)) -> ResNet3D:
+def tiny_resnet3d(
+    width: int,
+    layers: Sequence[int] = (1, 1, 1, 1),
+    stem_kernel: Sequence[int] = (3, 5, 5),
+    stem_stride: Sequence[int] = (1, 2, 2),
+    stem_pool: bool = True,
+) -> ResNet3D:
     """Make a narrow ResNet of basic blocks, to be trained from random weights.
 
     Each filter of its stem starts with a mean over time of zero, so that at first it sees what changes and nothing
@@ -187,9 +199,12 @@ def tiny_resnet3d(width: int, layers: Sequence[int] = (1, 1, 1, 1), stem_kernel:
         width: Channels of the stem and the first stage; they double at each next one.
         layers: Blocks of the four stages.
         stem_kernel: Size of the stem's filters in time, height and width.
+        stem_stride: Their stride, see `ResNet3D`.
+        stem_pool: Whether a max pooling follows them.
     """
     channels = [width * 2**stage for stage in range(4)]
-    net = ResNet3D(Basic, layers, channels, channels, stem=width, stem_kernel=stem_kernel)
+    stem = {"stem_kernel": stem_kernel, "stem_stride": stem_stride, "stem_pool": stem_pool}
+    net = ResNet3D(Basic, layers, channels, channels, stem=width, **stem)  # type: ignore[arg-type]
     with torch.no_grad():
         net.conv1.weight -= net.conv1.weight.mean(dim=2, keepdim=True)
     return net
