@@ -139,7 +139,7 @@ def test_every_option_of_the_data_is_an_argument_of_the_data_module_or_known_to_
     module, _, name = shared["_target_"].rpartition(".")
     arguments = inspect.signature(getattr(import_module(module), name)).parameters
     of_the_builder = {"_target_", "root", "image_size", "mean", "std", "score_threshold", "show_threshold", "monitor"}
-    of_the_builder |= {"top_k", "max_detections", "max_boxes"}
+    of_the_builder |= {"top_k", "max_detections", "max_boxes", "max_parts"}
     of_the_source = {"recipe", "train_videos", "val_videos", "on_unreadable", "source"}
     assert set(shared) - of_the_builder - of_the_source <= set(arguments)
 

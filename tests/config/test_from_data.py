@@ -44,6 +44,7 @@ def test_the_quick_experiment_takes_the_input_size_that_suits_the_people(tmp_pat
 def test_own_data_have_no_limits_of_published_protocols(tmp_path):
     own = compose_config("train", ["dataset=custom", f"dataset.root={project(tmp_path)}", "model=yowo"])
     assert own.assigner.max_boxes is None and own.dataset.top_k is None and own.dataset.max_detections == 1000
+    assert own.linker.max_parts is None
     plus = compose_config("train", ["dataset=custom", f"dataset.root={tmp_path}"]).postprocess
     assert plus.top_k is None and plus.max_detections == 1000 and plus.class_agnostic_nms is False
 
@@ -53,6 +54,7 @@ def test_published_protocols_keep_their_limits(name):
     config = compose_config("train", [f"dataset={name}"])
     assert (config.postprocess.top_k, config.postprocess.max_detections) == (40, None)
     assert config.postprocess.class_agnostic_nms is False
+    assert compose_config("train", [f"dataset={name}", "linker=trimmed"]).linker.max_parts == 8
     assert compose_config("train", [f"dataset={name}", "assigner=yowo"]).assigner.max_boxes == 50
 
 

@@ -1,5 +1,5 @@
 import pytest
-import yaml
+from omegaconf import OmegaConf
 
 from tests.conftest import ROOT
 from yowo.errors import ConfigError
@@ -19,6 +19,6 @@ def test_linkers_are_called_by_the_names_they_are_chosen_by():
 
 @pytest.mark.parametrize("name", sorted(LINKERS))
 def test_the_configuration_says_the_same_as_the_linkers_own_defaults(name):
-    configured = yaml.safe_load((ROOT / "conf" / "linker" / f"{name}.yaml").read_text())
+    configured = OmegaConf.to_container(OmegaConf.load(ROOT / "conf" / "linker" / f"{name}.yaml"), resolve=True)
     del configured["_target_"]
     assert vars(make_linker(name, **configured)) == vars(make_linker(name))

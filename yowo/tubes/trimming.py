@@ -63,7 +63,7 @@ class TrimmedLinker(Linker):
         least_evidence: float = 1.0,
         change_cost: float = 1.5,
         copy_iou: float = 0.5,
-        max_parts: int = 8,
+        max_parts: int | None = 8,
         min_frames: int = 5,
         box_window: float = 2.5,
         extent_power: float = 0.5,
@@ -82,7 +82,7 @@ class TrimmedLinker(Linker):
             least_evidence: Least summed evidence of a path.
             change_cost: A path is split where its summed evidence drops by more than this.
             copy_iou: Boxes whose IoU with a path's box is above this are duplicates of the same actor.
-            max_parts: Stop looking for paths once a class has this many stretches in a video.
+            max_parts: Stop looking for paths once a class has this many stretches in a video; None: find all.
             min_frames: Shorter tubes are dropped.
             box_window: Standard deviation, in frames, of the Gaussian window that smooths corners.
             extent_power: How strongly a tube's score rises with its length; 0: not at all.
@@ -127,7 +127,7 @@ class TrimmedLinker(Linker):
         finder = SubpathFinder(frames, boxes, self.costs)
         evidence = scores - self.level(frames, scores)
         stretches: list[Stretch] = []
-        while len(stretches) < self.max_parts:
+        while self.max_parts is None or len(stretches) < self.max_parts:
             gains, path = finder.best(evidence)
             if not gains.sum() >= self.least_evidence:
                 break
