@@ -134,19 +134,20 @@ def track(
 
 
 @contextmanager
-def working(what: str, sign: bool = True) -> Iterator[None]:
+def working(what: str, part: bool = False) -> Iterator[None]:
     """Show that work whose length is not known is going on: on a terminal a moving sign, else a line now and then.
 
     Args:
         what: The work, such as "scoring det.npz".
-        sign: Whether a terminal shows a sign; false for work that shows bars of its own.
+        part: Whether it is told only if it takes long, and shows bars of its own on a terminal.
     """
     if on_terminal():
-        with Console().status(what) if sign else nullcontext():
+        with nullcontext() if part else Console().status(what):
             yield
         return
     clock, over = Clock(), threading.Event()
-    log.info(what, extra=STEP)
+    if not part:
+        log.info(what, extra=STEP)
 
     def remind() -> None:
         wait = FIRST

@@ -5,8 +5,12 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from tests.make_data import project
+from yowo.config.build import build_detector
+from yowo.config.checkpoint import portable
+from yowo.config.compose import compose_config
 
 SLOW = ("torch", "lightning", "torchmetrics", "matplotlib", "scipy.optimize", "wandb", "tensorboard", "torchvision")
 SCRIPT = """
@@ -96,3 +100,33 @@ def test_mistakes_are_told_without_torch_and_lightning(tmp_path):
     for line, (code, text, slow) in zip(wrong, answers(wrong), strict=True):
         assert (code, slow) == (2, []), (line, text)
         assert text.startswith("error: ") and text.count("\n") == 1, (line, text)
+
+
+ON_DETECTION = """
+import sys
+from yowo.commands.main import main
+
+sys.argv = ["yowo", "detect", *sys.argv[1:]]
+main()
+assert "torch" in sys.modules
+print([name for name in SLOW if name in sys.modules and name != "torch"])
+"""
+
+
+@pytest.mark.slow
+def test_detection_loads_torch_and_nothing_else_that_is_slow(tmp_path):
+    folder = project(tmp_path / "mine")
+    config = compose_config("train", ["model=yowo_tiny", "dataset=motion", "dataset.image_size=[32,32]"])
+    state = {f"detector.{name}": value for name, value in build_detector(config).state_dict().items()}
+    torch.save({"state_dict": state, "yowo": {"config": portable(config)}}, tmp_path / "best.ckpt")
+    source = next(path for path in sorted((folder / "videos").iterdir()))
+    typed = [f"checkpoint={tmp_path}/best.ckpt", f"source={source}", f"hydra.run.dir={tmp_path}/run"]
+    done = subprocess.run(
+        [sys.executable, "-c", f"SLOW = {SLOW!r}\n{ON_DETECTION}", *typed], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]" and not done.stderr
+    told = done.stdout.splitlines()
+    assert "251 entries loaded" in told[0] and told[1].startswith("detecting: ") and "done in" in told[2]
+    assert [line.partition(":")[0] for line in told[-3:-1]] == ["video", "detections"]
+    log = (tmp_path / "run" / "detect.log").read_text(encoding="utf-8")
+    assert all(words in log for words in ("yowo detect", "folder of the run:", "251 entries loaded", "detections: "))

@@ -29,7 +29,14 @@ def test_the_trainer_loggers_and_callbacks_are_built_from_their_groups(tmp_path)
     for name in ("csv", "tensorboard"):
         OmegaConf.update(config, f"logger.{name}.save_dir", str(tmp_path))
     names = {type(callback).__name__ for callback in build_callbacks(config)}
-    assert {"ModelCheckpoint", "EMAWeightAveraging", "RichProgressBar", "KeyFramePictures", "Warmup"} <= names
+    assert {
+        "ModelCheckpoint",
+        "EMAWeightAveraging",
+        "TerminalBar",
+        "ProgressLines",
+        "KeyFramePictures",
+        "Warmup",
+    } <= names
     assert [type(logger).__name__ for logger in build_loggers(config)] == ["CSVLogger", "TensorBoardLogger"]
     assert build_trainer(config, logger=False).max_epochs == config.schedule.epochs
 

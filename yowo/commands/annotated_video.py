@@ -13,6 +13,7 @@ from torch import Tensor
 from typing_extensions import Self
 
 from yowo.commands.interruption import if_interrupted, shielded
+from yowo.commands.output_paths import table_path
 from yowo.config.build import build_eval_transform, make
 from yowo.contracts import Detections
 from yowo.errors import ConfigError, YowoError
@@ -43,11 +44,6 @@ class Written(NamedTuple):
     frames: int
     detections: int
     tracks: int
-
-
-def table_path(output: Path) -> Path:
-    """Return the path of the table beside an annotated video."""
-    return output.with_suffix(".csv")
 
 
 def pick_device(name: str) -> torch.device:
@@ -110,7 +106,7 @@ def annotate(
         files = stack.enter_context(_Files(output, name, names, (frames.width, frames.height), frames.fps))
         stack.enter_context(if_interrupted(lambda: files.words(frames.length)))
         with _the_rest(tracks, files):
-            for result in track(results, "detecting", frames.length):
+            for result in track(results, "detecting", total=frames.length):
                 with shielded():  # table and video hold the same frames
                     files.write(tracks.add(result, files.rows_of(result, threshold)))
         return Written(files.frames, files.table.rows, tracks.count)

@@ -1,54 +1,25 @@
 """`yowo detect`: an annotated video and a detections file from a checkpoint and a video."""
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from omegaconf import DictConfig
-from rich.console import Console
 
-from yowo.commands.annotated_video import Features, annotate, pick_device, table_path
-from yowo.commands.hydra_app import run_hydra
-from yowo.commands.output_paths import check_outputs, inputs_of
+from yowo.commands.annotated_video import Features, annotate
+from yowo.commands.output_paths import table_path
 from yowo.commands.records import record_run, run_folder
-from yowo.commands.starting_weights import check_network, load_network, remember_network
+from yowo.commands.starting_weights import load_network
 from yowo.config.build import build_context, build_detector, build_eval_transform, make
-from yowo.config.checks import check_required
 from yowo.errors import ConfigError
 from yowo.inference.feature_bank import bank_of_video
 from yowo.models.detector import Detector
 from yowo.video.frame_source import FrameSource, ReaderSource
 from yowo.video.reader import open_video
-from yowo.video.video_folder import VIDEO_SUFFIXES
-from yowo.video.writer import check_ending
 from yowo.whole_file import disk_errors
 
-FILE_READER = "yowo.video.frame_source.open_file"
-"""`_target_` of conf/reader/file.yaml, the reader whose source is a path."""
-
-
-def run(arguments: Sequence[str]) -> None:
-    """Run the command with what was typed after `yowo detect`."""
-    run_hydra("detect", detect_video, remember_network("detect", arguments), check)
-
-
-def check(config: DictConfig) -> None:
-    """Check what detection needs, before anything is read.
-
-    Raises:
-        ConfigError: Checkpoint or source is missing or does not exist, or there is no such device.
-    """
-    check_network(config, "detect")
-    source = Path(str(check_required(config, "source", "yowo detect checkpoint=best.ckpt source=VIDEO")))
-    if config.reader._target_ == FILE_READER and not source.exists():
-        raise ConfigError(f"source={source}: there is no such video or folder")
-    pick_device(config.device)
-    if config.output is not None:
-        output = Path(str(config.output))
-        table = table_path(output)
-        outputs = {f"output={output}": output, f"{table}, the table beside output={output}": table}
-        check_outputs(outputs, inputs_of(config), endings=(table.suffix, *VIDEO_SUFFIXES))
-        check_ending(output)
+log = logging.getLogger(__name__)
 
 
 def open_source(config: DictConfig) -> FrameSource:
@@ -75,10 +46,9 @@ def detect_video(config: DictConfig) -> None:
         frames = stack.enter_context(open_source(config))
         features = stack.enter_context(look_ahead(detector, config, frames))
         written = annotate(detector, config, frames, name, output, features)
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"{written.detections} detections, {written.tracks} tracks on {source.name}", markup=False)
-    console.print(f"video: {output}", markup=False)
-    console.print(f"detections: {table_path(output)}", markup=False)
+    log.info("%d detections, %d tracks on %s", written.detections, written.tracks, source.name)
+    log.info("video: %s", output)
+    log.info("detections: %s", table_path(output))
 
 
 def video_name(source: Path) -> str:

@@ -20,7 +20,7 @@ VERBS = {
     "bench": "measure speed and memory on this machine",
     "demo": "generate videos, train, evaluate and detect in a few minutes",
 }
-CONFIGURED = ("train", "eval", "demo")
+CONFIGURED = ("train", "eval", "detect", "demo")
 """Verbs that Hydra configures; `yowo.commands.entry` checks what was typed before their jobs are imported."""
 OTHER_WORDS = {
     **dict.fromkeys(("predict", "infer", "inference", "track", "test_video", "run"), "detect"),
@@ -49,6 +49,7 @@ def _run() -> None:
     from yowo.commands.help_page import PAGES, show_help, wants_help
     from yowo.commands.log_lines import start_logging
     from yowo.commands.messages import tell_error
+    from yowo.commands.quick_start import begin
     from yowo.whole_file import disk_errors
 
     verb = sys.argv[1] if len(sys.argv) > 1 else "--help"
@@ -58,6 +59,7 @@ def _run() -> None:
     if verb in ("-V", "--version", "version"):
         Console().print(f"yowo {yowo.__version__}", highlight=False)
         return
+    begin()
     start_logging()
     try:
         if verb not in VERBS:

@@ -62,6 +62,11 @@ def inputs_of(config: DictConfig, *more: str) -> dict[str, Path | None]:
     return {f"{key.removesuffix('.file')}={value}": Path(str(value)) for key, value in values.items() if value}
 
 
+def table_path(output: Path) -> Path:
+    """Return the path of the table beside an annotated video."""
+    return output.with_suffix(".csv")
+
+
 def is_same_file(path: Path, other: Path) -> bool:
     """Return whether two paths lead to one file: links, relative paths, other spellings of a name.
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from rich.console import Console
 
-from yowo.commands.log_lines import quiet_lightning
 from yowo.commands.options import OptionParser
+from yowo.commands.quick_start import job_begins
 from yowo.errors import ConfigError
 from yowo.reports.metrics_file import write_metrics
 from yowo.reports.narrow_tables import print_table
@@ -37,7 +37,7 @@ def run(arguments: Sequence[str]) -> None:
         raise ConfigError(f"--root {options.root}: not a directory; give the folder of the data set")
     from yowo.commands.reproduced_row import evaluate_row  # torch and Lightning load with it
 
-    quiet_lightning()
+    job_begins()
     results: dict[str, dict[str, Any]] = {}
     for row in rows:
         if row.name not in weights:

@@ -17,10 +17,10 @@ EXAMPLES = """examples:
   yowo score --protocol ava --detections det.csv --annotations ava_val_v2.2.csv \\
              --exclude ava_val_excluded_timestamps_v2.2.csv"""
 
-INPUTS = ("detections", "annotations", "split", "videos", "exclude", "labels")
-"""Options that name files to read."""
 PROTOCOLS = ("ucf24", "jhmdb21", "ava")
 """Names in `yowo.evaluation.protocols.KINDS`."""
+INPUTS = ("detections", "annotations", "split", "videos", "exclude", "labels")
+"""Options that name files to read."""
 
 
 def run(arguments: Sequence[str]) -> None:

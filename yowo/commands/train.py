@@ -79,11 +79,9 @@ def network_facts(config: DictConfig, detector: Detector) -> str:
     """Return what is trained, on one line for the log."""
     height, width = image_size(config)
     parameters = sum(p.numel() for p in detector.parameters()) / 1e6
-    clip = (
-        f"clips of {config.dataset.clip_len} frames of {width} x {height} pixels, {config.dataset.batch_size} a batch"
-    )
-    classes = len(config.dataset.classes)
-    return f"{config.model.name} on {config.dataset.name}: {classes} classes, {clip}, {parameters:.1f} M parameters"
+    data = config.dataset
+    clips = f"clips of {data.clip_len} frames of {width} x {height} pixels, {data.batch_size} a batch"
+    return f"{config.model.name} on {data.name}: {len(data.classes)} classes, {clips}, {parameters:.1f} M parameters"
 
 
 def _best_score(trainer: L.Trainer) -> float | None:

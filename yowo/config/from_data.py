@@ -5,7 +5,6 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from yowo.errors import ConfigError
-from yowo.projects.opened import open_project
 from yowo.projects.people import input_report, size_text, suggested_size
 
 COMPLETED = ("classes", "multi_label", "anchors", "exclusive_classes", "image_size")
@@ -37,6 +36,8 @@ def complete(config: DictConfig) -> None:
                 f"dataset.root{given or ' is required'}: give the folder of your own data, written by yowo data import"
             )
         return
+    from yowo.projects.opened import open_project  # only projects need what reads videos
+
     project = open_project(Path(dataset.root))
     if dataset.image_size is None:
         height, width = suggested_size(project.people)
@@ -62,6 +63,8 @@ def input_sentence(config: DictConfig) -> str | None:
     """
     if not OmegaConf.select(config, "dataset.from_data", default=False) or not Path(config.dataset.root).is_dir():
         return None
+    from yowo.projects.opened import open_project
+
     people = open_project(Path(config.dataset.root)).people
     size = config.dataset.image_size
     used = (size, size) if isinstance(size, int) else (size[0], size[1])

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import convolve1d
 
 from yowo.boxes.array_iou import pair_iou
 
@@ -49,6 +48,8 @@ def smooth_track(offsets: NDArray[np.int64], boxes_xyxy: Reals, weights: Reals, 
 
 def _local_lines(values: Reals, weights: Reals, window: float) -> Reals:
     steps = np.arange(-int(REACH * window + 1), int(REACH * window + 1) + 1, dtype=np.float64)
+    from scipy.ndimage import convolve1d  # the first rows of a detection come before it has to load
+
     bell = np.exp(-0.5 * (steps / window) ** 2)
 
     def gather(data: Reals, kernel: Reals) -> Reals:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
 from yowo.boxes.array_iou import pair_iou
 from yowo.contracts import Tube
@@ -117,6 +116,8 @@ class TrimmedLinker(Linker):
         Returns:
             `level_share` times a high percentile of the frames' best scores, averaged over `level_window` frames.
         """
+        from scipy.ndimage import uniform_filter1d
+
         _, starts = np.unique(frames, return_index=True)
         best = np.maximum.reduceat(scores, starts)
         smooth = uniform_filter1d(best, min(self.level_window, len(best)), mode="nearest")

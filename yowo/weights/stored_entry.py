@@ -65,19 +65,21 @@ class _Other:
         pass
 
     def append(self, value: object) -> None:
-        pass
+        """Take an item of a list."""
 
     def extend(self, values: object) -> None:
-        pass
+        """Take items of a list."""
 
 
 class _Plain(pickle.Unpickler):
     """Makes containers only: a name in a pickle, such as a function that would run, becomes a placeholder."""
 
     def find_class(self, module: str, name: str) -> Any:
+        """Return the class of ordered mappings, and a placeholder for every other name."""
         return OrderedDict if (module, name) == ("collections", "OrderedDict") else _Other
 
     def persistent_load(self, pid: object) -> Any:
+        """Return a placeholder for the storage of a tensor."""
         return _Other()
 
 

@@ -3,10 +3,7 @@ import pytest
 from PIL import Image
 
 from tests.make_data import project, ucf24_files
-from yowo.commands.data.samples import one_of_each
 from yowo.commands.data.show import run
-from yowo.config.build_training import build_datamodule
-from yowo.config.compose import compose_config
 from yowo.errors import ConfigError, DatasetError
 
 
@@ -22,17 +19,6 @@ def test_frames_of_a_clip_stand_side_by_side(tmp_path):
     for frames in ("1", "4"):
         run([str(root), "--samples", "1", "--clip", frames, "--output", str(tmp_path / f"{frames}.png")])
     assert Image.open(tmp_path / "4.png").width > 3 * Image.open(tmp_path / "1.png").width
-
-
-def test_every_class_and_several_videos_are_drawn(tmp_path):
-    overrides = ["dataset=custom", f"dataset.root={project(tmp_path)}", "dataset.train_videos=all"]
-    data = build_datamodule(compose_config("train", overrides))
-    data.prepare_data()
-    dataset = data.dataset("train")
-    chosen = one_of_each(dataset, 6, 0)
-    labels = [label for position in chosen for label in dataset[position].target["labels"].tolist()]
-    assert len(chosen) == 6 == len(set(chosen)) and {0, 1} <= set(labels)
-    assert one_of_each(dataset, 1000, 0) == list(range(len(dataset)))
 
 
 def test_other_data_sets_are_shown_too(tmp_path):

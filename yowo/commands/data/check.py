@@ -34,7 +34,7 @@ def run(arguments: Sequence[str]) -> None:
     options = parser().parse_args(arguments)
     console = Console()
     used = settings(options)
-    with working(f"checking {options.root}", sign=False):
+    with working(f"checking {options.root}", part=True):
         report = check_project(options.root, used)
     if report.boxes:
         print_table(console, contents(report, options.root))

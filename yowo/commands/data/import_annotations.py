@@ -76,7 +76,7 @@ def run(arguments: Sequence[str]) -> None:
             raise AnnotationError(f"video {both[0]} is in a source and in a --val-source; leave it out of one of them")
     elif options.val_videos:
         held_out = [videos.find(name, "--val-videos") for name in _lines(options.val_videos)]
-    with working(f"writing {options.output}", sign=False):
+    with working(f"writing {options.output}", part=True):
         summary = write_project(
             options.output, videos, joined([*read, *held]), held_out, options.val, seed=options.seed, copy=options.copy
         )

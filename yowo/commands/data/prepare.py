@@ -39,8 +39,10 @@ def run(arguments: Sequence[str]) -> None:
     output: Path = options.output or Path(os.path.normpath(folder.absolute()) + SUFFIX)
     recipe = Recipe(options.short_side, options.gop, options.crf, options.preset)
     console = Console()
-    words = f"finished videos are in {output}; run the command again to resume"
-    with if_interrupted(lambda: words), _Bars(console) as bars:
+    with (
+        if_interrupted(lambda: f"finished videos are in {output}; run the command again to resume"),
+        _Bars(console) as bars,
+    ):
         outcome = prepare(folder, output, recipe, max(1, options.workers), bars.begin, bars.hear)
     _say(console, summary(outcome, output))
     if outcome.failed:
@@ -102,7 +104,8 @@ class _Bars:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._progress.stop()
+        if on_terminal():
+            self._progress.stop()
 
     def begin(self, jobs: list[Job], kept: int) -> None:
         """Show the bar of all videos; `kept` videos are already prepared."""

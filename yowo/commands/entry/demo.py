@@ -6,7 +6,7 @@ from omegaconf import DictConfig
 
 from yowo.commands.entry.train import check
 from yowo.commands.hydra_app import run_hydra
-from yowo.commands.log_lines import quiet_lightning
+from yowo.commands.quick_start import job_begins
 
 
 def run(arguments: Sequence[str]) -> None:
@@ -18,5 +18,5 @@ def job(config: DictConfig) -> None:
     """Run the demonstration, see `yowo.commands.demo.demo`."""
     from yowo.commands.demo import demo
 
-    quiet_lightning()
+    job_begins()
     demo(config)

@@ -6,8 +6,8 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from yowo.commands.hydra_app import run_hydra
-from yowo.commands.log_lines import quiet_lightning
 from yowo.commands.output_paths import check_outputs, inputs_of
+from yowo.commands.quick_start import job_begins
 from yowo.commands.starting_weights import check_network, remember_network
 from yowo.config.checks import check_root
 
@@ -21,7 +21,7 @@ def job(config: DictConfig) -> None:
     """Evaluate as configured, see `yowo.commands.eval.evaluate_checkpoint`."""
     from yowo.commands.eval import evaluate_checkpoint
 
-    quiet_lightning()
+    job_begins()
     evaluate_checkpoint(config)
 
 

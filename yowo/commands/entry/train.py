@@ -6,7 +6,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from yowo.commands.hydra_app import run_hydra
-from yowo.commands.log_lines import quiet_lightning
+from yowo.commands.quick_start import job_begins
 from yowo.commands.starting_weights import check_weights
 from yowo.config.checkpoint import REMEMBERED, register_checkpoint
 from yowo.config.checks import check_root
@@ -23,7 +23,7 @@ def job(config: DictConfig) -> float | None:
     """Train as configured, see `yowo.commands.train.train`."""
     from yowo.commands.train import train
 
-    quiet_lightning()
+    job_begins()
     return train(config)
 
 
