@@ -18,7 +18,7 @@ def quick_yaml() -> None:
     """Let OmegaConf read the files of conf/ with libyaml, which is several times quicker."""
     import yaml
 
-    yaml.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # type: ignore[misc]
+    yaml.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def job_begins() -> None:
