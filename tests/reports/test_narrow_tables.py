@@ -87,3 +87,9 @@ def test_a_name_that_is_wider_than_the_terminal_is_folded_and_not_cut():
     table.add_row("z" * 90, "7")
     text = printed(table, 60)
     assert text.count("z") == 90 and " 7 " in text and max(map(len, text.splitlines())) <= 60
+
+
+def test_a_title_wider_than_its_table_stays_on_one_line():
+    table = Table("class", title="/a/folder/with/a/long/name: 4 tracks")
+    table.add_row("run")
+    assert "/a/folder/with/a/long/name: 4 tracks\n" in printed(table, 60)

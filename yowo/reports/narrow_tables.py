@@ -23,7 +23,12 @@ def print_table(console: Console, table: Table) -> None:
         console: Where to print.
         table: Columns that are justified to the right hold numbers; leading columns that are not name the rows.
     """
-    for part in fitted(table, console.width):
+    first, *others = fitted(table, console.width)
+    title = _plain(table.title or "")
+    if title.plain and cell_len(title.plain) > console.measure(first).maximum:  # it would be broken
+        console.print(title, style="italic", soft_wrap=True)
+        first.title = None
+    for part in (first, *others):
         console.print(part)
 
 

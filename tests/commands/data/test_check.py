@@ -1,8 +1,15 @@
+import io
+from collections import Counter
+from pathlib import Path
+
 import pytest
+from rich.console import Console
 
 from tests.make_data import project
-from yowo.commands.data.check import run
+from yowo.commands.data.check import contents, findings, run
 from yowo.errors import ConfigError, DatasetError
+from yowo.projects.checks import ProjectReport
+from yowo.reports.narrow_tables import print_table
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +78,18 @@ def test_an_experiment_that_is_none_is_refused_and_a_damaged_project_is_still_ch
 def test_a_folder_that_is_no_project_is_refused(tmp_path):
     with pytest.raises(DatasetError, match="missing: annotations"):
         run([str(tmp_path)])
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_findings_and_classes_can_be_read_on_narrow_terminals(width):
+    name = "talk to (e.g., self, a person, a group) [x]"
+    report = ProjectReport(videos={"train": ["a"], "val": ["b"]}, boxes={"train": Counter({name: 7}), "val": Counter()})
+    report.add("error", "box outside of the picture", ["videos/a_very_long_name_of_a_video.mp4, frame 7"], "correct it")
+    console = Console(width=width, file=io.StringIO())
+    print_table(console, contents(report, Path("mine[1]")))
+    print_table(console, findings(report))
+    shown = console.file.getvalue()
+    assert name in shown and "mine[1]" in shown and "…" not in shown
+    joined = " ".join(shown.split())
+    for words in ("train (1", "problem", "times", "what to do", "correct it", "error"):
+        assert words in joined
