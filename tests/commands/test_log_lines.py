@@ -11,6 +11,7 @@ from yowo.commands.log_lines import (
     note,
     quiet_lightning,
     start_logging,
+    without_place,
 )
 from yowo.errors import ConfigError
 from yowo.progress import STEP
@@ -102,3 +103,8 @@ def test_the_first_process_prints(monkeypatch, capsys, log, name, value, first):
     monkeypatch.setenv(name, value)
     logging.getLogger("yowo").info("hello")
     assert is_first_process() is first and bool(capsys.readouterr().out) is first
+
+
+@pytest.mark.parametrize("text", ["/a/b.py:9: UserWarning: mind this\n  warn(x)", "/a/b.py:9: mind this"])
+def test_the_place_in_the_code_of_a_library_is_not_shown(text):
+    assert without_place(text) == "mind this"

@@ -99,7 +99,9 @@ class ConsoleHandler(logging.StreamHandler):  # type: ignore[type-arg]
         shown_otherwise = getattr(record, "only_file", False) or (getattr(record, "step", False) and on_terminal())
         if shown_otherwise or is_noise(record):
             return
-        text = without_place(record.getMessage())
+        text = record.getMessage()
+        if record.name == "py.warnings":
+            text = without_place(text)
         if record.levelno < logging.ERROR and not is_first_process():
             return
         if record.levelno >= logging.ERROR:
@@ -132,7 +134,7 @@ def without_place(text: str) -> str:
         >>> without_place("/lib/a.py:12: UserWarning: GPU available but not used.")
         'GPU available but not used.'
     """
-    found = re.match(r"\S+:\d+: (?:\w+Warning|Warning): (.*)", text)
+    found = re.match(r"\S+:\d+: (?:\w*Warning: )?(.*)", text)
     return found[1] if found else text
 
 

@@ -41,8 +41,8 @@ class ProgressLines(Callback):
         """Log what is ahead."""
         self._clock, self._first_epoch = Clock(), trainer.current_epoch
         if trainer.is_global_zero:
-            epochs = "epochs without an end" if not _of(trainer) else f"{trainer.max_epochs} epochs"
-            batches = f"{trainer.num_training_batches} batches{_clips(trainer)}"
+            epochs = "epochs without an end" if not _of(trainer) else _counted(trainer.max_epochs, "epoch")
+            batches = f"{_counted(trainer.num_training_batches, 'batch', 'es')}{_clips(trainer)}"
             log.info("training: %s of %s, %s", epochs, batches, _device(trainer))
 
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
@@ -138,6 +138,10 @@ class ProgressLines(Callback):
 
 def _of(trainer: L.Trainer) -> str:
     return f" of {trainer.max_epochs}" if trainer.max_epochs and trainer.max_epochs > 0 else ""
+
+
+def _counted(number: float | None, what: str, plural: str = "s") -> str:
+    return f"{number} {what}{'' if number == 1 else plural}"
 
 
 def _clips(trainer: L.Trainer) -> str:
