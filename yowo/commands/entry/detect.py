@@ -46,13 +46,12 @@ def check(config: DictConfig) -> None:
         raise ConfigError(f"source={source}: there is no such video or folder")
     check_device(str(config.device))
     if config.output is not None:
-        from yowo.video.video_folder import VIDEO_SUFFIXES  # what reads and writes videos takes a while to load
-        from yowo.video.writer import check_ending
+        from yowo.video.writer import CONTAINERS, check_ending  # what writes videos takes a while to load
 
         output = Path(str(config.output))
         table = table_path(output)
         outputs = {f"output={output}": output, f"{table}, the table beside output={output}": table}
-        check_outputs(outputs, inputs_of(config), endings=(table.suffix, *VIDEO_SUFFIXES))
+        check_outputs(outputs, inputs_of(config), endings=(table.suffix, *CONTAINERS))
         check_ending(output)
 
 
