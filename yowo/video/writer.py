@@ -16,6 +16,8 @@ from typing_extensions import Self
 from yowo.errors import VideoError
 from yowo.video.packets import words
 
+CONTAINERS = (".mp4", ".mov", ".m4v", ".mkv", ".avi")
+"""Usual endings of what is written."""
 FRAGMENTED = (".mp4", ".mov", ".m4v")
 """Endings of containers whose index is at the end: without its end a file plays only if it is in fragments."""
 GROWING = {
