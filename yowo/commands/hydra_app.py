@@ -1,82 +1,106 @@
 """Runs a command with Hydra: checks the overrides, reports an error in one line, then runs the job or the sweep."""
 
+import contextlib
 import gc
+import io
 import sys
 from collections.abc import Callable, Sequence
-from itertools import product
 from typing import Any
 
-import hydra
 from hydra._internal.callbacks import Callbacks
-from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra._internal.hydra import Hydra
+from hydra._internal.utils import get_args_parser
 from hydra.core.utils import run_job
-from hydra.errors import OverrideParseException
-from hydra.types import HydraContext
-from omegaconf import DictConfig, OmegaConf
+from hydra.errors import HydraException
+from hydra.main import _get_rerun_conf
+from hydra.types import HydraContext, RunMode
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
 
+from yowo.commands import completion
+from yowo.commands.command_line import CommandLine, read_command_line
 from yowo.commands.log_lines import log_error
 from yowo.commands.main import EXIT_USER_ERROR
-from yowo.config.compose import compose_checked, compose_config, composer, override_value, spelled_out
-from yowo.config.conf_files import conf_dir
+from yowo.commands.sweeps import read_overrides, several_values, sweep_jobs
+from yowo.config.compose import complete_and_check, compose_checked, in_our_words
 from yowo.config.from_data import complete
+from yowo.config.search_path import composer
 from yowo.errors import ConfigError, YowoError
 
 Task = Callable[[DictConfig], Any]
-MAX_CHECKED = 256
-"""Most jobs of a sweep that are checked before the first one starts."""
 
 
 def run_hydra(command: str, task: Task, arguments: Sequence[str], check: Callable[[DictConfig], None]) -> None:
-    """Check the arguments, then run the task once, or once per job of a sweep.
+    """Check the arguments, then run the task once, or once per job of a sweep; or show what a flag asks for.
 
     Without a sweep the configuration is composed only once, so the task gets the checked configuration.
 
     Args:
-        command: Name of the root configuration.
+        command: Name of the root configuration; `--config-name` names another one.
         task: Called with the composed configuration.
-        arguments: Arguments after the verb.
+        arguments: Arguments after the verb: overrides, and the flags of Hydra's own command line.
         check: Further checks of a configuration, before anything is read.
 
     Raises:
         YowoError: An override or value is invalid; nothing was read or written.
     """
-    arguments = spelled_out(arguments)
-    typed = sys.argv
-
-    def job(config: DictConfig) -> Any:
-        sys.argv = typed
-        try:
-            return task(config)
-        except YowoError as error:
-            log_error(error)
-            sys.exit(EXIT_USER_ERROR)
-        finally:
-            gc.collect()  # a Trainer and its parts form reference cycles; free their memory for the next job
-
-    if not any(argument.startswith("-") for argument in arguments) and not is_sweep(arguments):
-        (overrides,) = jobs(arguments)
-        with composer(command):
-            config = compose_checked(command, overrides, with_hydra=True)
-            check(config)
-            _run_once(config, job)
+    line = read_command_line(command, arguments)
+    root = line.flags.config_name or command
+    if line.flags.experimental_rerun is not None:
+        _job(task)(_rerun(line.flags.experimental_rerun))
         return
-    for overrides in [] if only_shown(arguments) else jobs(arguments):
-        check(compose_config(command, overrides))
+    _check_flags(line)
+    with composer(command, line.folders) as hydra:
+        if line.shows:
+            _show(hydra, root, line)
+            return
+        if not line.flags.multirun and not _sweeps(hydra, root, line):
+            config = in_our_words(root, line.overrides, lambda: _composed(hydra, root, line.overrides, RunMode.RUN))
+            if config.hydra.mode is not RunMode.MULTIRUN:
+                complete_and_check(config)
+                checked(check, config)
+                _run_once(hydra, config, _job(task))
+                return
+        _run_sweep(hydra, root, line.overrides, task, check)
 
-    def completed(config: DictConfig) -> Any:
-        complete(config)
-        return job(config)
 
-    sys.argv = [typed[0], *arguments]  # Hydra needs it without the verb, processes that Lightning starts with it
-    hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=command)(completed)()
+def jobs(command: str, arguments: Sequence[str], root: str = "train") -> list[DictConfig]:
+    """Compose and check the jobs of a command line of a command that runs no Hydra job, such as `yowo info -m`.
+
+    Args:
+        command: The command, for messages.
+        arguments: Flags and overrides.
+        root: Name of the root configuration; `--config-name` names another one.
+
+    Returns:
+        One configuration; with -m one for each combination of the swept values.
+
+    Raises:
+        YowoError: An override or value is invalid, or has several values without -m.
+    """
+    line = read_command_line(command, arguments)
+    root = line.flags.config_name or root
+    with composer(root, line.folders) as hydra:
+        if not line.flags.multirun and not _sweeps(hydra, root, line):
+            return [compose_checked(root, line.overrides)]
+        return [compose_checked(root, job) for job in _jobs(hydra, root, line.overrides)]
 
 
-def _run_once(config: DictConfig, job: Task) -> None:
+def checked(check: Callable[[DictConfig], None], config: DictConfig) -> None:
+    """Check a configuration.
+
+    Raises:
+        YowoError: A value is invalid, or a key that the command needs is not in a user's own configuration.
+    """
+    try:
+        check(config)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(str(error).partition("\n")[0]) from error
+
+
+def _run_once(hydra: Hydra, config: DictConfig, job: Task) -> None:
     """Run a composed job as Hydra does, with its run folder, log file, .hydra records and callbacks."""
-    loaded = GlobalHydra.instance().hydra
-    if loaded is None:
-        raise RuntimeError("Hydra is not initialized")
+    config.hydra.mode = RunMode.RUN
     callbacks = Callbacks(config)
     callbacks.on_run_start(config=config, config_name=config.hydra.job.config_name)
     done = run_job(
@@ -84,62 +108,121 @@ def _run_once(config: DictConfig, job: Task) -> None:
         config=config,
         job_dir_key="hydra.run.dir",
         job_subdir_key=None,
-        hydra_context=HydraContext(config_loader=loaded.config_loader, callbacks=callbacks),
+        hydra_context=HydraContext(config_loader=hydra.config_loader, callbacks=callbacks),
     )
     callbacks.on_run_end(config=config, config_name=config.hydra.job.config_name, job_return=done)
     _ = done.return_value  # raises what the job raised
 
 
-def is_sweep(arguments: Sequence[str]) -> bool:
-    """Return whether a command line runs several jobs, because of -m, hydra.mode or a file of conf/sweep."""
-    flagged = any(a in ("-m", "--multirun") or a.upper() == "HYDRA.MODE=MULTIRUN" for a in arguments)
-    return flagged or bool(sweep_params(override_value([a for a in arguments if not a.startswith("-")], "sweep")))
+def _run_sweep(hydra: Hydra, root: str, overrides: list[str], task: Task, check: Callable[[DictConfig], None]) -> None:
+    """Check the jobs of a sweep, then let Hydra run them."""
+    for job in _jobs(hydra, root, overrides):
+        checked(check, compose_checked(root, job))
+
+    def completed(config: DictConfig) -> Any:
+        complete(config)
+        return _job(task)(config)
+
+    swept = [o for o in overrides if not o.startswith("hydra.mode=")]
+    try:
+        hydra.multirun(root, completed, [*swept, "hydra.mode=MULTIRUN"])
+    except HydraException as error:  # of a sweeper or launcher
+        raise ConfigError(str(error)) from error
 
 
-def only_shown(arguments: Sequence[str]) -> bool:
-    """Return whether a command line only shows help or the configuration and runs no job."""
-    return any(a in ("--help", "-h", "--hydra-help", "--cfg", "-c", "--info", "-i") for a in arguments)
+def _jobs(hydra: Hydra, root: str, overrides: list[str]) -> list[list[str]]:
+    """Return the overrides of the jobs that Hydra's sweeper makes of a command line."""
+    read_overrides(overrides, hydra.config_loader)
+    config = in_our_words(root, overrides, lambda: _composed(hydra, root, overrides, RunMode.MULTIRUN))
+    return sweep_jobs(config, hydra.config_loader)
 
 
-def jobs(arguments: Sequence[str]) -> list[list[str]]:
-    """Return the overrides of every job of a command line.
-
-    Args:
-        arguments: Arguments after the verb; flags are ignored.
-
-    Returns:
-        One list of overrides without -m; with -m one for each combination of the swept values.
+def _sweeps(hydra: Hydra, root: str, line: CommandLine) -> bool:
+    """Return whether overrides with several values are a sweep, because a configuration sets hydra.mode=MULTIRUN.
 
     Raises:
-        ConfigError: An override cannot be parsed, or has several values without -m.
+        ConfigError: They are not, or an override cannot be read.
     """
-    overrides = [a for a in arguments if not a.startswith("-")]
-    swept_params = sweep_params(override_value(overrides, "sweep"))
-    named = {o.split("=")[0] for o in overrides}
-    overrides += [f"{key}={value}" for key, value in swept_params.items() if key not in named]
+    swept = several_values(read_overrides(line.overrides, hydra.config_loader))
+    if swept is None:
+        return False
+    if hydra.get_mode(root, line.overrides) is RunMode.MULTIRUN:
+        return True
+    raise ConfigError(f"{swept.input_line}: several values need -m, as in yowo {root} -m {swept.input_line}")
+
+
+def _composed(hydra: Hydra, root: str, overrides: list[str], mode: RunMode) -> DictConfig:
+    return hydra.compose_config(root, overrides, mode, from_shell=False)
+
+
+def _job(task: Task) -> Task:
+    """Return a task that reports an error of the user in one line and frees its memory for the next job."""
+    typed = sys.argv
+
+    def job(config: DictConfig) -> Any:
+        sys.argv = typed
+        try:
+            return task(config)
+        except (YowoError, HydraException, OmegaConfBaseException) as error:
+            log_error(error if isinstance(error, YowoError) else ConfigError(str(error)))
+            sys.exit(EXIT_USER_ERROR)
+        finally:
+            gc.collect()  # a Trainer and its parts form reference cycles; free their memory for the next job
+
+    return job
+
+
+def _show(hydra: Hydra, root: str, line: CommandLine) -> None:
+    """Show help, the configuration, facts about it, or what completes a word in a shell; as Hydra does.
+
+    Raises:
+        ConfigError: The overrides are invalid, or there is no such part of the configuration.
+    """
+    flags, overrides = line.flags, line.overrides
+    said = io.StringIO()
     try:
-        parsed = OverridesParser.create().parse_overrides(overrides)
-    except OverrideParseException as error:
-        raise ConfigError(f"{error.override}: expected an override key=value ({error})") from error
-    if not swept_params and not any(a in ("-m", "--multirun") for a in arguments):
-        swept = next((o for o in parsed if o.is_sweep_override()), None)
-        if swept is not None:
-            raise ConfigError(f"{swept.input_line}: several values need -m, as in yowo train -m {swept.input_line}")
-        return [overrides]
-    ways = [
-        [f"{o.get_key_element()}={value}" for value in o.sweep_string_iterator()]
-        if o.is_sweep_override()
-        else [str(o.input_line)]
-        for o in parsed
-        if not str(o.key_or_group).startswith("hydra")
-    ]
-    return [list(job) for _, job in zip(range(MAX_CHECKED), product(*ways), strict=False)]
+        with contextlib.redirect_stderr(said):
+            in_our_words(root, overrides, lambda: _shown(hydra, root, line))
+    except SystemExit as end:  # how Hydra ends where a package is not there
+        if end.code:
+            raise ConfigError(f"--package {flags.package}: {said.getvalue()}") from end
+    except ValueError as error:
+        raise ConfigError(f"{' '.join(line.words())}: {error}") from error
+    sys.stderr.write(said.getvalue())
 
 
-def sweep_params(name: str | None) -> dict[str, str]:
-    """Return the swept values of conf/sweep/NAME.yaml by key; empty without a name or if there is no such file."""
-    path = conf_dir() / "sweep" / f"{name}.yaml"
-    if name is None or not path.is_file():
-        return {}
-    params: Any = OmegaConf.select(OmegaConf.load(path), "hydra.sweeper.params")
-    return {} if params is None else {str(key): str(value) for key, value in params.items()}
+def _check_flags(line: CommandLine) -> None:
+    """Check that flags go together.
+
+    Raises:
+        ConfigError: They do not, as Hydra has it.
+    """
+    flags = line.flags
+    chosen = {"--run": flags.run, "--multirun": flags.multirun, "--cfg": flags.cfg, "--info": flags.info}
+    given = [name for name, value in (chosen | {"--shell-completion": flags.shell_completion}).items() if value]
+    if len(given) > 1:
+        raise ConfigError(f"{' and '.join(given)}: give only one of them")
+    if flags.resolve and not flags.cfg and not flags.help:
+        raise ConfigError("--resolve: goes with --cfg, as in --cfg job --resolve")
+
+
+def _shown(hydra: Hydra, root: str, line: CommandLine) -> None:
+    flags, overrides = line.flags, list(line.overrides)
+    if flags.help:
+        hydra.app_help(root, get_args_parser(), flags)
+    elif flags.hydra_help:
+        hydra.hydra_help(root, get_args_parser(), flags)
+    elif flags.cfg:
+        hydra.show_cfg(root, overrides, flags.cfg, flags.package, flags.resolve)
+    elif flags.info:
+        hydra.show_info(flags.info, root, overrides)
+    else:
+        completion.run(overrides)
+
+
+def _rerun(path: str) -> DictConfig:
+    """Load the configuration that `--experimental-rerun` names, which Hydra's pickling callback wrote."""
+    try:
+        return _get_rerun_conf(path, [])
+    except (ValueError, OSError) as error:
+        raise ConfigError(f"--experimental-rerun {path}: {error}") from error

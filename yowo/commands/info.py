@@ -19,9 +19,8 @@ def run(arguments: Sequence[str]) -> None:
         console.print(_HELP.format(", ".join(choices("model")), ", ".join(choices("dataset"))), highlight=False)
         return
     from yowo.commands.hydra_app import jobs
-    from yowo.config.compose import compose_config
 
-    configs = [compose_config("train", overrides) for overrides in jobs(arguments)]
+    configs = jobs("info", arguments)
     from yowo.commands.network_table import info_table  # torch loads with it, after everything was checked
 
     for config in configs:

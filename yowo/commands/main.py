@@ -62,7 +62,9 @@ def _run() -> None:
     begin()
     start_logging()
     try:
-        if verb not in VERBS:
+        if verb in ("-sc", "--shell-completion"):
+            verb = "completion"
+        elif verb not in VERBS:
             raise YowoError(unknown_verb(verb))
         if verb in PAGES and wants_help(sys.argv[2:]):
             show_help(verb)

@@ -2,6 +2,7 @@
 
 import json
 import platform
+import shlex
 import subprocess
 import sys
 from importlib import metadata
@@ -29,12 +30,12 @@ def record_run(config: DictConfig) -> None:
     if not is_first_process():
         return
     folder = run_folder()
-    note(f"yowo {yowo.__version__}: {' '.join(sys.argv)}")
+    note(f"yowo {yowo.__version__}: {shlex.join(sys.argv)}")
     note(f"folder of the run: {folder}")
     (folder / "config.yaml").write_text(_resolved(config))
     record: dict[str, Any] = {
         **owner(),
-        "command": " ".join(sys.argv),
+        "command": shlex.join(sys.argv),
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in LIBRARIES},
         "git_commit": _commit(),

@@ -12,6 +12,7 @@ from yowo.config.build import build_detector, image_size
 from yowo.config.build_training import build_datamodule, build_module, build_trainer
 from yowo.config.checks import check_root
 from yowo.config.compose import compose_config
+from yowo.config.path_values import quoted
 from yowo.inference.speed import frames_per_second
 from yowo.models.cost import module_costs
 from yowo.reports.published import PublishedRow
@@ -25,7 +26,7 @@ def evaluate_row(row: PublishedRow, weights: Path, options: argparse.Namespace) 
     Returns:
         Its metrics, fractions 0..1, with `parameters`, `multiply_adds`, `fps` and `weights`.
     """
-    overrides = [f"experiment={row.name}", f"dataset.root='{options.root}'", *options.set]
+    overrides = [f"experiment={row.name}", f"dataset.root={quoted(str(options.root))}", *options.set]
     config = compose_config("train", overrides)
     check_root(config)
     data, detector = build_datamodule(config), build_detector(config)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
-from yowo.commands.hydra_app import only_shown
+from yowo.commands.command_line import read_command_line
 from yowo.config.checkpoint import REMEMBERED, portable, register_checkpoint, register_groups, stored_config
-from yowo.config.compose import compose_config, override_value, spelled_out
+from yowo.config.compose import compose_config, override_value
 from yowo.errors import ConfigError, WeightsError
 
 if TYPE_CHECKING:  # what reads weights imports torch; options are checked without it
@@ -77,12 +77,12 @@ def remember_network(command: str, arguments: Sequence[str]) -> list[str]:
         ConfigError: Neither a checkpoint nor a weights file is given.
         WeightsError: The file cannot be read, or its network is not recognised.
     """
-    arguments = spelled_out(arguments)
-    overrides = [a for a in arguments if not a.startswith("-")]
+    line = read_command_line(command, arguments)
+    arguments, overrides = line.words(), line.overrides
     checkpoint, file = override_value(overrides, "checkpoint"), override_value(overrides, "weights.file")
-    if checkpoint is not None or (file is None and only_shown(arguments)):
+    if checkpoint is not None or (file is None and line.shows):
         register_checkpoint(checkpoint, command)
-        return list(arguments)
+        return arguments
     if file is None:
         raise ConfigError(
             f"checkpoint is required, as in yowo {command} checkpoint=runs/train/.../best.ckpt; or weights=FILE for a "
@@ -90,9 +90,10 @@ def remember_network(command: str, arguments: Sequence[str]) -> list[str]:
         )
     if stored_config(file) is not None:
         register_checkpoint(file, command)
-        return list(arguments)
+        return arguments
     groups = [a for a in overrides if a.partition("=")[0] in (*REMEMBERED, "experiment")]
-    register_groups(portable(compose_config("train", [*_setup(command, file, groups), *groups])), command)
+    setup = [*_setup(command, file, groups), *groups]
+    register_groups(portable(compose_config("train", setup, line.folders)), command)
     return [a for a in arguments if not a.startswith("experiment=")]
 
 

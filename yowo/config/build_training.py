@@ -111,10 +111,10 @@ def build_trainer(config: DictConfig, **arguments: Any) -> L.Trainer:
 
 def build_callbacks(config: DictConfig) -> list[Callback]:
     """Build the callbacks, except those that are null and, without a logger, those that need one."""
-    callbacks = [make(node) for node in config.callbacks.values() if node is not None]
-    return [c for c in callbacks if config.logger or not isinstance(c, LearningRateMonitor)]
+    callbacks = [make(node) for node in (config.get("callbacks") or {}).values() if node is not None]
+    return [c for c in callbacks if config.get("logger") or not isinstance(c, LearningRateMonitor)]
 
 
 def build_loggers(config: DictConfig) -> list[Logger]:
     """Build the loggers of a configuration; there can be several or none."""
-    return [make(node) for node in config.logger.values() if node is not None]
+    return [make(node) for node in (config.get("logger") or {}).values() if node is not None]

@@ -7,6 +7,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from yowo.config.conf_files import choices
+from yowo.config.path_values import typed_in_a_shell
 from yowo.contracts import STRIDE
 from yowo.data.clips import MIN_CLIP_LEN
 from yowo.errors import ConfigError
@@ -50,9 +52,31 @@ def _path(value: Any) -> bool:
     return value is None or isinstance(value, str)
 
 
+def _or_null(check: Check) -> Check:
+    return lambda v: v is None or check(v)
+
+
+def _part(above: bool = False) -> Check:
+    """Check how many batches are used: all of them (null), a number of them, or a share from 0 to 1."""
+    whole, share = _whole(1 if above else 0), _number(0, 1, above)
+    return lambda v: v is None or (share(v) if isinstance(v, float) else whole(v))
+
+
+def _devices(value: Any) -> bool:
+    if isinstance(value, list):
+        return len(value) > 0 and all(_whole(0)(index) for index in value)
+    return value == -1 or (isinstance(value, str) and value != "") or _whole(1)(value)
+
+
+_PART = "a whole number of batches, or a share from 0.0 to 1.0, or null for all"
 _SHARE = (_number(0, 1), "a number from 0 to 1")
 _COUNT = (_whole(1), "a whole number of at least 1")
 _LIMIT = (lambda v: v is None or _whole(1)(v), "a whole number of at least 1, or null")
+
+NEEDED = ("augment", "dataset", "decoder", "loss", "metric", "model", "optimizer", "postprocess", "schedule")
+"""Groups of which every command needs a choice."""
+WITHOUT_TARGET = {"decoder", "metric", "schedule"}
+"""Groups among them that hold values or several objects."""
 
 # key, check, description of the valid values; keys that a configuration does not have are not checked
 CHECKS: tuple[tuple[str, Check, str], ...] = (
@@ -98,6 +122,23 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("optimizer.weight_decay", _number(0), "a number of at least 0"),
     ("schedule.epochs", *_COUNT),
     ("schedule.warmup_batches", _whole(0), "a whole number of at least 0"),
+    ("trainer.devices", _devices, "auto, a number of at least 1, -1 for all, or a list of indices"),
+    ("trainer.accelerator", lambda v: isinstance(v, str), "auto, cpu, gpu, mps or tpu"),
+    ("trainer.num_nodes", *_COUNT),
+    ("trainer.limit_train_batches", _part(above=True), f"{_PART}; 0 would train on nothing"),
+    ("trainer.limit_val_batches", _part(), _PART),
+    ("trainer.overfit_batches", _part(), _PART),
+    ("trainer.fast_dev_run", lambda v: isinstance(v, bool) or _whole(1)(v), "true, false, or a number of batches"),
+    ("trainer.val_check_interval", _part(above=True), _PART),
+    ("trainer.check_val_every_n_epoch", _or_null(_whole(1)), "a whole number of at least 1, or null"),
+    ("trainer.log_every_n_steps", _whole(0), "a whole number of at least 0"),
+    ("trainer.num_sanity_val_steps", _whole(-1), "a whole number of at least -1"),
+    ("trainer.gradient_clip_val", _or_null(_number(0)), "a number of at least 0, or null"),
+    ("trainer.sync_batchnorm", lambda v: isinstance(v, bool), "true or false"),
+    ("evaluate", lambda v: isinstance(v, bool), "true or false"),
+    *((key, _path, "a file, or null") for key in ("checkpoint", "resume", "output", "report")),
+    ("dataset.root", lambda v: v == "???" or isinstance(v, str), "a folder"),
+    ("device", lambda v: isinstance(v, str), "auto, cpu, cuda or cuda:N"),
     ("trainer.max_epochs", lambda v: v is None or _whole(-1)(v), "a whole number of at least -1"),
     ("trainer.accumulate_grad_batches", *_COUNT),
     ("context.clip_len", *_COUNT),
@@ -129,6 +170,21 @@ def check(config: DictConfig) -> None:
     _check_std(config)
 
 
+def check_groups(config: DictConfig) -> None:
+    """Check that every group that a command cannot do without has a choice.
+
+    Args:
+        config: Whole configuration of a command.
+
+    Raises:
+        ConfigError: A group was set to null, or deleted.
+    """
+    for group in NEEDED if "reader" in config else (*NEEDED, "trainer"):  # detection needs no Trainer
+        node = config.get(group)
+        if not isinstance(node, DictConfig) or not ("_target_" in node or group in WITHOUT_TARGET):
+            raise ConfigError(f"{group}: nothing is chosen; choose one of {', '.join(choices(group))}")
+
+
 def check_root(config: DictConfig) -> None:
     """Check that the folder of the data set exists, without reading it.
 
@@ -142,7 +198,9 @@ def check_root(config: DictConfig) -> None:
         raise ConfigError(f"dataset.root is required: the folder of {config.dataset.name}, as in dataset.root=DIR")
     root = Path(str(config.dataset.root))
     if not config.dataset.get("generated", False) and not root.is_dir():
-        raise ConfigError(f"dataset.root={root}: not a directory; give the folder of {config.dataset.name}")
+        literal = typed_in_a_shell("dataset.root", str(root))
+        hint = "" if literal == f"dataset.root={root}" else f" (with Hydra's quotes: {literal})"
+        raise ConfigError(f"dataset.root={root}: not a directory; give the folder of {config.dataset.name}{hint}")
     if root.exists() and not root.is_dir():
         raise ConfigError(f"dataset.root={root}: expected a folder, got a file; give another folder")
 

@@ -1,34 +1,40 @@
 """Composes configurations with Hydra, checks them, and turns Hydra's errors into messages of one line."""
 
-import difflib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from hydra import compose, initialize_config_dir
+from hydra import compose
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from yowo.config.checks import check
-from yowo.config.conf_files import choices, conf_dir, groups
+from yowo.config.checks import check, check_groups
+from yowo.config.conf_files import ConfigFolders
 from yowo.config.from_data import complete
+from yowo.config.path_values import paths_quoted
+from yowo.config.search_path import NO_FOLDERS, composer
+from yowo.config.unknown_names import RELEASED, unknown_choice, unknown_key, wrong_choice
 from yowo.datasets.class_lists import class_list, evaluated_classes
-from yowo.errors import ConfigError
+from yowo.errors import ConfigError, YowoError
 
-RELEASED = "_released"
-"""Suffix of old names of experiments: `NAME_released` is now `NAME recipe=released`."""
+for _resolver in (class_list, evaluated_classes):  # lists of OmegaConf, so that --resolve can replace them
+    OmegaConf.register_new_resolver(
+        _resolver.__name__, lambda name, _named=_resolver: OmegaConf.create(_named(name)), replace=True
+    )
+NOTHING = {"logger": "logger=none", "context": "context=none", "callbacks": "~callbacks"}
+"""Groups for which null means nothing, as an override that Hydra understands."""
+UNSET = {"experiment", "debug", "sweep"}
+"""Groups whose default is null already."""
 
-OmegaConf.register_new_resolver("class_list", class_list, replace=True)
-OmegaConf.register_new_resolver("evaluated_classes", evaluated_classes, replace=True)
 
-
-def compose_config(command: str, overrides: Sequence[str] = ()) -> DictConfig:
+def compose_config(command: str, overrides: Sequence[str] = (), folders: ConfigFolders = NO_FOLDERS) -> DictConfig:
     """Compose and check the configuration of a command.
 
     Args:
         command: Name of a root file in conf/: "train", "eval", "detect" or "demo".
         overrides: Overrides as on the command line, such as "model=yowo_nano" or "optimizer.lr=1e-3".
+        folders: A user's own folders of configurations.
 
     Returns:
         The configuration, with unresolved interpolations.
@@ -42,24 +48,16 @@ def compose_config(command: str, overrides: Sequence[str] = ()) -> DictConfig:
         >>> len(config.dataset.classes), config.dataset.clip_len
         (24, 16)
     """
-    with composer(command):
+    with composer(command, folders):
         return compose_checked(command, overrides)
 
 
-@contextmanager
-def composer(command: str) -> Iterator[None]:
-    """Initialise Hydra with the folder conf/ within a `with` block."""
-    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir()), job_name=command):
-        yield
-
-
-def compose_checked(command: str, overrides: Sequence[str], with_hydra: bool = False) -> DictConfig:
+def compose_checked(command: str, overrides: Sequence[str]) -> DictConfig:
     """Compose and check a configuration within the `with` block of a `composer`; see `compose_config`.
 
     Args:
         command: As in `compose_config`.
         overrides: As in `compose_config`.
-        with_hydra: Keep the node `hydra`, which Hydra needs to run a job.
 
     Returns:
         As in `compose_config`.
@@ -67,57 +65,50 @@ def compose_checked(command: str, overrides: Sequence[str], with_hydra: bool = F
     Raises:
         ConfigError, DatasetError, AnnotationError: As in `compose_config`.
     """
-    try:
-        config = compose(command, spelled_out(overrides), return_hydra_config=with_hydra)
-    except MissingConfigException as error:
-        raise ConfigError(_unknown_choice(error)) from error
-    except ConfigCompositionException as error:
-        raise ConfigError(_unknown_key(command, error)) from error
-    except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(str(error)) from error
-    complete(config)
-    check(config)
+    written = spelled_out(paths_quoted(overrides))
+    config: DictConfig = in_our_words(command, written, lambda: compose(command, written))
+    complete_and_check(config)
     return config
 
 
-def _unknown_choice(error: MissingConfigException) -> str:
-    """Return our message for a choice that does not exist."""
-    name = str(error.missing_cfg_file)
-    group, _, choice = name.rpartition("/")
-    options = choices(group) if group else groups()
-    if group == "experiment" and choice.endswith(RELEASED):
-        row = choice.removesuffix(RELEASED)
-        return f"experiment={choice}: there is no such choice; give experiment={row} recipe=released"
-    return f"{group}={choice}: there is no such choice; choose one of {', '.join(options)}{_nearest(choice, options)}"
+def complete_and_check(config: DictConfig) -> None:
+    """Complete a composed configuration with values from the data, and check it.
+
+    Raises:
+        ConfigError, DatasetError, AnnotationError: As in `compose_config`.
+    """
+    check_groups(config)
+    try:
+        complete(config)
+        check(config)
+    except OmegaConfBaseException as error:
+        raise ConfigError(str(error).partition("\n")[0]) from error
 
 
-def _unknown_key(command: str, error: ConfigCompositionException) -> str:
-    """Return our message for a key or group that does not exist, with the keys that exist there."""
-    text = str(error)
-    if "'" not in text or "Could not override" not in text:
-        return text if error.__cause__ is None else f"{text}: {error.__cause__}"
-    key = text.split("'")[1] if not text.startswith("In '") else text.split("'")[3]
-    key = key.split("@")[0]
-    base = compose(command, [], return_hydra_config=False)
-    parent, found = key, base
-    while parent:
-        parent = parent.rpartition(".")[0]
-        node = OmegaConf.select(base, parent, throw_on_missing=False) if parent else base
-        if isinstance(node, DictConfig):
-            found = node
-            break
-    names = sorted(str(name) for name in found)
-    cause = error.__cause__
-    if cause is not None and "not in struct" not in str(cause) and "No match" not in text:
-        return f"{key}: {str(cause).splitlines()[0]}"
-    where = parent or f"yowo {command}"
-    return f"{key}: there is no such key; {where} has {', '.join(names)}{_nearest(key.rpartition('.')[2], names)}"
+def in_our_words(command: str, overrides: Sequence[str], composed: Callable[[], Any]) -> Any:
+    """Call what composes a configuration, and turn Hydra's errors into ours.
 
+    Args:
+        command: Name of the root configuration.
+        overrides: The overrides that are composed, for the messages.
+        composed: Composes, within the `with` block of a `composer`.
 
-def _nearest(word: str, options: Sequence[str]) -> str:
-    """Return a suggestion of the option that is most similar to a mistyped word; empty if none is."""
-    near = difflib.get_close_matches(word, options, n=1)
-    return f". Did you mean {near[0]}?" if near else ""
+    Returns:
+        What `composed` returns.
+
+    Raises:
+        ConfigError: An override is malformed or names something that does not exist.
+    """
+    try:
+        return composed()
+    except MissingConfigException as error:
+        raise ConfigError(unknown_choice(command, overrides, error)) from error
+    except ConfigCompositionException as error:
+        raise ConfigError(unknown_key(command, overrides, error)) from error
+    except YowoError:
+        raise
+    except Exception as error:  # only overrides and files of the user are read here, so the fault is in them
+        raise ConfigError(wrong_choice(command, overrides, error)) from error
 
 
 def spelled_out(overrides: Sequence[str]) -> list[str]:
@@ -128,7 +119,7 @@ def spelled_out(overrides: Sequence[str]) -> list[str]:
 
     Returns:
         The overrides with `weights=FILE` as `weights.file=FILE` and `experiment=NAME_released` as `experiment=NAME
-        recipe=released`; the others unchanged.
+        recipe=released`; null for a group that can be empty as Hydra has it; the others unchanged.
 
     Examples:
         >>> spelled_out(["weights=yolo.weights", "seed=1"])
@@ -139,7 +130,9 @@ def spelled_out(overrides: Sequence[str]) -> list[str]:
     written: list[str] = []
     for override in overrides:
         key, _, value = override.partition("=")
-        if key == "weights":
+        if value.lower() == "null" and (key in NOTHING or key in UNSET):
+            written += [NOTHING[key]] if key in NOTHING else []
+        elif key == "weights":
             written.append(f"weights.file={value}")
         elif key == "experiment" and value.endswith(RELEASED) and "," not in value:
             written += [f"experiment={value.removesuffix(RELEASED)}", "recipe=released"]
@@ -156,13 +149,23 @@ def override_value(overrides: Sequence[str], key: str) -> str | None:
         key: The key.
 
     Returns:
-        The value as text, without quotes; None if the key is not among the overrides or is null.
+        The value as text, without quotes; None if the key is not among the overrides or is null. The last one counts.
+
+    Raises:
+        ConfigError: The override cannot be read, or has several values.
 
     Examples:
         >>> override_value(["seed=1", "checkpoint='my best.ckpt'"], "checkpoint")
         'my best.ckpt'
     """
-    for override in OverridesParser.create().parse_overrides([o for o in overrides if o.startswith(f"{key}=")]):
-        value = override.value()
-        return None if value is None else str(value)
-    return None
+    given = [o for o in overrides if o.lstrip("+").startswith(f"{key}=")]
+    if not given:
+        return None
+    try:
+        read = OverridesParser.create().parse_override(given[-1])
+        value: Any = None if read.is_sweep_override() else OmegaConf.create({"value": read.value()})["value"]
+    except (HydraException, OmegaConfBaseException, ValueError) as error:
+        raise ConfigError(f"{given[-1]}: cannot be read as key=value ({error})") from error
+    if read.is_sweep_override():
+        raise ConfigError(f"{given[-1]}: expected one file, got several; run the command once for each")
+    return None if value is None else str(value)

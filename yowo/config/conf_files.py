@@ -1,11 +1,24 @@
-"""Finds the configuration files: the folder conf/, its groups and their choices."""
+"""Finds the configuration files: the folder conf/, its groups and their choices, and a user's own folders."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from yowo.errors import ConfigError
 
 NOT_CHOSEN = {"hydra"}
 """Folders of conf/ that are not groups for users."""
+
+
+class ConfigFolders(NamedTuple):
+    """Places with a user's own configurations, besides the package's, as addresses: `file://DIR` or `pkg://module`.
+
+    Attributes:
+        main: Searched before the package's (`--config-path`); None: no such place.
+        own: Searched after the package's (`--config-dir`); None: no such place.
+    """
+
+    main: str | None = None
+    own: str | None = None
 
 
 def conf_dir() -> Path:
@@ -22,10 +35,10 @@ def conf_dir() -> Path:
 
 
 def choices(group: str) -> list[str]:
-    """Return the choices of a config group."""
+    """Return the choices of a config group of the package."""
     return sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
 
 
 def groups() -> list[str]:
-    """Return the config groups that users choose from."""
+    """Return the config groups of the package that users choose from."""
     return sorted(path.name for path in conf_dir().iterdir() if path.is_dir() and path.name not in NOT_CHOSEN)

@@ -29,9 +29,10 @@ def complete(config: DictConfig) -> None:
     dataset = config.dataset
     if all(dataset[key] is not None for key in COMPLETED):
         return
-    if OmegaConf.is_missing(dataset, "root") or not Path(dataset.root).is_dir():
+    absent = OmegaConf.is_missing(dataset, "root") or dataset.root is None
+    if absent or not Path(str(dataset.root)).is_dir():
         if dataset.classes is None:
-            given = "" if OmegaConf.is_missing(dataset, "root") else f"={dataset.root}: not a directory"
+            given = "" if absent else f"={dataset.root}: not a directory"
             raise ConfigError(
                 f"dataset.root{given or ' is required'}: give the folder of your own data, written by yowo data import"
             )

@@ -27,9 +27,8 @@ def run(arguments: Sequence[str]) -> None:
         console.print(HELP, highlight=False)
         return
     from yowo.commands.hydra_app import jobs
-    from yowo.config.compose import compose_config
 
-    configs = [compose_config("train", overrides) for overrides in jobs(arguments)]
+    configs = jobs("bench model", arguments)
     import torch  # what was typed is checked before it loads
 
     from yowo.config.build import build_detector, image_size

@@ -31,9 +31,11 @@ def run(arguments: Sequence[str]) -> None:
     read = options.root if options.output.resolve().parent != options.root.resolve() else None
     check_outputs({f"--output {options.output}": options.output}, {str(options.root): read})
     named = any(override.startswith("dataset=") for override in options.overrides)
-    overrides = [*([] if named else ["dataset=custom"]), f"dataset.root='{options.root}'", *options.overrides]
     from yowo.config.compose import compose_config
+    from yowo.config.path_values import quoted
 
+    root = f"dataset.root={quoted(str(options.root))}"
+    overrides = [*([] if named else ["dataset=custom"]), root, *options.overrides]
     config = compose_config("train", overrides)
     from yowo.commands.data.samples import drawn, one_of_each, samples_of  # torch and Lightning load with these
     from yowo.config.build_training import build_datamodule

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from yowo.commands.command_line import read_command_line
 from yowo.commands.hydra_app import run_hydra
 from yowo.commands.quick_start import job_begins
 from yowo.commands.starting_weights import check_weights
@@ -29,14 +30,15 @@ def job(config: DictConfig) -> float | None:
 
 def resumed(arguments: Sequence[str]) -> list[str]:
     """Add overrides so that `resume=FILE` uses the checkpoint's configuration, except for the groups that are given."""
-    path = override_value([a for a in arguments if not a.startswith("-")], "resume")
+    line = read_command_line("train", arguments)
+    path = override_value(line.overrides, "resume")
     if path is None:
         return list(arguments)
     register_checkpoint(path)
-    named = {a.split("=")[0].lstrip("+") for a in arguments} | {
-        "model" if a.startswith("experiment=") else "" for a in arguments
+    named = {a.split("=")[0].lstrip("+") for a in line.overrides} | {
+        "model" if a.startswith("experiment=") else "" for a in line.overrides
     }
-    return [*arguments, *(f"{part}=from_checkpoint" for part in REMEMBERED if part not in named)]
+    return [*line.words(), *(f"{part}=from_checkpoint" for part in REMEMBERED if part not in named)]
 
 
 def check(config: DictConfig) -> None:
