@@ -8,9 +8,12 @@ from importlib.util import find_spec
 import pytest
 
 from tests.conftest import ROOT
+from tests.docs.own_files import write_own_files
 from tests.docs.pages import PAGES, commands, words
 from tests.make_data import project
-from yowo.commands.hydra_app import jobs, only_shown
+from yowo.commands import sweeps
+from yowo.commands.command_line import read_command_line
+from yowo.commands.hydra_app import jobs
 from yowo.commands.main import VERBS
 from yowo.config.checkpoint import portable, register_groups
 from yowo.config.compose import compose_config
@@ -21,7 +24,8 @@ LINES = [(place, line) for line, place in {line: place for page in PAGES for pla
 OTHER_PROGRAMS = {"git", "pip", "pre-commit", "source", "twine", "wandb"}
 COMPOSED = {"train", "eval", "detect", "demo", "info"}
 """Verbs that take overrides; the others have a parser."""
-FLAGS = {"-m", "--multirun", "--cfg", "--help", "--info"}
+OF_OWN_FILES = "--config-dir"
+"""A flag of commands that name files of docs/own-configurations.md."""
 REMEMBERED = ["model=yowo_tiny", "dataset=motion"]
 """What the checkpoints that the documentation names were trained with, as far as these tests need it."""
 
@@ -39,15 +43,9 @@ def folder(tmp_path_factory):
 
 
 def check_composed(verb: str, arguments: list[str]) -> None:
-    flags = [argument for argument in arguments if argument.startswith("-")]
-    assert set(flags) <= FLAGS
-    if only_shown(arguments):
-        assert not [a for a in arguments if a not in (*flags, "job", "hydra", "all")]
+    if read_command_line(verb, arguments).shows:
         return
-    overrides = [argument for argument in arguments if argument not in flags]
-    asked = jobs([*flags, *overrides])
-    for job in asked if len(asked) == 1 else (asked[0], asked[-1]):
-        compose_config("train" if verb == "info" else verb, job)
+    jobs(verb, arguments, "train" if verb == "info" else verb)
 
 
 def parser_of(verb: str, arguments: list[str]) -> tuple[argparse.ArgumentParser | None, list[str]]:
@@ -82,8 +80,13 @@ def check_python(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(("place", "line"), LINES, ids=[f"{place} {line}"[:90] for place, line in LINES])
-def test_a_command_of_the_documentation_is_understood(place, line, folder, capsys):
+def test_a_command_of_the_documentation_is_understood(place, line, folder, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(sweeps, "MAX_CHECKED", 2)
     program, *arguments = words(line, folder)
+    if OF_OWN_FILES in arguments:
+        monkeypatch.chdir(write_own_files(tmp_path))
+    if arguments[:2] == ["-m", "yowo"]:
+        program, arguments = "yowo", arguments[2:]
     if program == "yowo":
         verb, *arguments = arguments
         assert verb in VERBS

@@ -128,9 +128,9 @@ def mistakes(lines: tuple[str, ...], keys: Words, count: int, seed: int) -> list
     while len(made) < count:
         words = rng.choice(lines).split()
         for _ in range(rng.choice((1, 1, 1, 2))):
-            if words[0] in ("train", "eval", "detect", "demo", "info") and rng.random() < 0.3:
+            if words and words[0] in ("train", "eval", "detect", "demo", "info") and rng.random() < 0.3:
                 words = any_key(rng, words, keys)
-            else:
+            elif words:
                 words = rng.choice(CHANGES)(rng, words)
         made.append([word.replace("\0", "") for word in words])
     return made

@@ -24,11 +24,11 @@ from yowo.config.unknown_names import config_keys
 LONGEST = 60
 """Seconds after which a line is one that hangs."""
 CUT = {
-    "yowo.commands.reproduce.evaluate_row": lambda *a, **k: sys.exit(0),
-    "yowo.commands.weights.fetch_with_bar": lambda *a, **k: sys.exit(0),
-    "yowo.commands.bench.model.frames_per_second": lambda *a, **k: 1.0,
-    "yowo.commands.bench.data.cpu_table": lambda *a, **k: sys.exit(0),
-    "yowo.commands.bench.score.score_tiled": lambda *a, **k: sys.exit(0),
+    "yowo.commands.reproduced_row.evaluate_row": lambda *a, **k: sys.exit(0),
+    "yowo.commands.weights_files.fetch_with_bar": lambda *a, **k: sys.exit(0),
+    "yowo.inference.speed.frames_per_second": lambda *a, **k: 1.0,
+    "yowo.commands.bench.clip_rates.cpu_table": lambda *a, **k: sys.exit(0),
+    "yowo.commands.bench.score.apart": lambda *a, **k: sys.exit(0),
     "yowo.commands.bench.score.made_up": lambda *a, **k: sys.exit(0),
     "yowo.commands.bench.prepare.read": lambda *a, **k: sys.exit(0),
     "yowo.commands.data.prepare.prepare": lambda *a, **k: sys.exit(0),

@@ -44,6 +44,10 @@ def _steps(value: Any) -> bool:
     return len(steps) > 0 and all(_whole(1)(s) for s in steps)
 
 
+def _names(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 0 and all(isinstance(name, str) for name in value)
+
+
 def _three(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 3 and all(_number(float("-inf"))(v) for v in value)
 
@@ -81,6 +85,8 @@ WITHOUT_TARGET = {"decoder", "metric", "schedule"}
 # key, check, description of the valid values; keys that a configuration does not have are not checked
 CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("dataset.clip_len", _whole(MIN_CLIP_LEN), f"a whole number of at least {MIN_CLIP_LEN}"),
+    ("dataset.classes", _or_null(_names), "a list of names"),
+    ("dataset.exclusive_classes", _or_null(_whole(0)), "a whole number of at least 0, or null"),
     ("dataset.image_size", _sides, f"a multiple of {STRIDE} or a pair [height, width] of them"),
     ("dataset.anchors", _pairs, "pairs [width, height] of positive pixels"),
     ("dataset.dilation", *_COUNT),

@@ -13,7 +13,7 @@ from hydra.errors import ConfigCompositionException, HydraException, MissingConf
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from yowo.config.conf_files import NOT_CHOSEN
+from yowo.config.conf_files import NOT_CHOSEN, conf_dir
 from yowo.config.foreign_words import our_word
 from yowo.config.path_values import parsed
 from yowo.config.search_path import composer
@@ -124,8 +124,8 @@ def unknown_key(command: str, overrides: Sequence[str], error: ConfigComposition
         names = sorted({*names, *_groups()})
     override = next((o for o in overrides if o.lstrip("+~").partition("=")[0].partition("@")[0] == key), key)
     where = parent or f"yowo {command}"
-    keys = [*([] if parent else names), *config_keys(config)]
-    meant = _meant_by_key(command, keys, key, override.partition("=")[2] or None)
+    here = [f"{parent}.{name}" if parent else name for name in names]
+    meant = _meant_by_key(command, here, list(config_keys(config)), key, override.partition("=")[2] or None)
     return f"{key}: there is no such key; {where} has {', '.join(names)}{meant}"
 
 
@@ -143,8 +143,9 @@ def similar_key(command: str, word: str, value: str | None) -> str | None:
     try:
         with composer(command):
             config = compose(command)
-    except (HydraException, OmegaConfBaseException):
-        config = OmegaConf.create()
+    except (HydraException, OmegaConfBaseException):  # a checkpoint brings what is missing
+        root = OmegaConf.load(conf_dir() / f"{command}.yaml") if (conf_dir() / f"{command}.yaml").is_file() else {}
+        config = OmegaConf.create({key: None for key in root if key not in ("defaults", "hydra")})
     given = value or "VALUE"
     if word in config:
         return f"{word}={given}"
@@ -167,14 +168,15 @@ def _meant_by_choice(command: str, group: str, choice: str, options: Sequence[st
     return f". Did you mean {near[0]}?" if near else ""
 
 
-def _meant_by_key(command: str, keys: Sequence[str], key: str, value: str | None) -> str:
+def _meant_by_key(command: str, here: Sequence[str], keys: Sequence[str], key: str, value: str | None) -> str:
     """Return what was probably meant by a key that does not exist: a word of other tools, or a mistyped key."""
     ours = our_word(command, key, value)
     if ours is not None:
         return f". Give {ours}"
     word = key.rpartition(".")[2]
     same = [name for name in dict.fromkeys(keys) if name.rpartition(".")[2] == word][:MEANT]
-    near = same or difflib.get_close_matches(key, keys, n=1, cutoff=0.75) or _similar_parts(key, keys)
+    near = difflib.get_close_matches(key, here, n=1, cutoff=0.75) or same
+    near = near or difflib.get_close_matches(key, keys, n=1, cutoff=0.75) or _similar_parts(key, keys)
     return f". Did you mean {' or '.join(near)}?" if near else ""
 
 

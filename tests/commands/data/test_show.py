@@ -43,3 +43,8 @@ def test_an_empty_split_names_the_one_that_is_not(tmp_path, split, other):
     (root / "splits" / f"{other}.txt").write_text("")
     with pytest.raises(DatasetError, match=rf"the {split} split has no video(?!.*--split)"):
         run([str(root), "--split", split])
+
+
+def test_an_ending_that_is_no_picture_is_refused_before_anything_is_read(tmp_path):
+    with pytest.raises(ConfigError, match=r"--output .*sheet\.pgn: expected the name of a picture, as in samples\.png"):
+        run([str(tmp_path / "gone"), "--output", str(tmp_path / "sheet.pgn")])

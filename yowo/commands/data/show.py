@@ -28,6 +28,7 @@ def run(arguments: Sequence[str]) -> None:
     options = parser().parse_args(arguments)
     if min(options.samples, options.clip) < 1:
         raise ConfigError(f"--samples, --clip: expected at least 1, got {options.samples} and {options.clip}")
+    _check_ending(options.output)
     read = options.root if options.output.resolve().parent != options.root.resolve() else None
     check_outputs({f"--output {options.output}": options.output}, {str(options.root): read})
     named = any(override.startswith("dataset=") for override in options.overrides)
@@ -57,6 +58,18 @@ def run(arguments: Sequence[str]) -> None:
     console = Console()
     line = f"{options.output}: {len(chosen)} of {len(dataset)} key frames of the {options.split} split"
     console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _check_ending(output: Path) -> None:
+    """Check before anything is read that Pillow writes pictures of this ending.
+
+    Raises:
+        ConfigError: It does not.
+    """
+    from PIL import Image
+
+    if output.suffix.lower() not in Image.registered_extensions():
+        raise ConfigError(f"--output {output}: expected the name of a picture, as in samples.png")
 
 
 def parser() -> argparse.ArgumentParser:
