@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from hydra import version
-from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
 from hydra._internal.hydra import Hydra
 from hydra._internal.utils import create_config_search_path
-from hydra.core.config_search_path import SearchPathQuery
+from hydra.core.config_search_path import ConfigSearchPath, SearchPathQuery
 from hydra.core.global_hydra import GlobalHydra
 from hydra.initialize import get_gh_backup, restore_gh_from_backup
 
@@ -36,7 +35,7 @@ def composer(command: str, folders: ConfigFolders = NO_FOLDERS) -> Iterator[Hydr
         restore_gh_from_backup(before)
 
 
-def _search_path(folders: ConfigFolders) -> ConfigSearchPathImpl:
+def _search_path(folders: ConfigFolders) -> ConfigSearchPath:
     """Return the search path: --config-path, the package's folder, --config-dir."""
     package = str(conf_dir())
     path = create_config_search_path(package if folders.main is None else folders.main)

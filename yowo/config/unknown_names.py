@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 
+import yaml
 from hydra import compose
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
@@ -144,8 +145,9 @@ def similar_key(command: str, word: str, value: str | None) -> str | None:
         with composer(command):
             config = compose(command)
     except (HydraException, OmegaConfBaseException):  # a checkpoint brings what is missing
-        root = OmegaConf.load(conf_dir() / f"{command}.yaml") if (conf_dir() / f"{command}.yaml").is_file() else {}
-        config = OmegaConf.create({key: None for key in root if key not in ("defaults", "hydra")})
+        path = conf_dir() / f"{command}.yaml"
+        root = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        config = OmegaConf.create({str(key): None for key in root if key not in ("defaults", "hydra")})
     given = value or "VALUE"
     if word in config:
         return f"{word}={given}"
@@ -241,8 +243,8 @@ def _sources() -> list[str]:
 
 def config_keys(node: DictConfig, before: str = "") -> Iterator[str]:
     """Yield the dotted keys of the values of a configuration."""
-    for name in node:
-        value = node._get_node(name)
+    for key in node:
+        name, value = str(key), node._get_node(key)
         if isinstance(value, DictConfig) and not value._is_none() and not value._is_interpolation():
             yield from config_keys(value, f"{before}{name}.")
         else:
