@@ -30,7 +30,7 @@ def released(tmp_path_factory):
 
 
 def configured(command, *arguments):
-    return compose_config(command, jobs(remember_network(command, arguments))[0])
+    return jobs(command, remember_network(command, arguments), command)[0]
 
 
 def test_the_short_form_means_the_file():

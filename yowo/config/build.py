@@ -9,6 +9,7 @@ from typing import Any
 from hydra.errors import HydraException
 from hydra.utils import get_object, instantiate
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from yowo.config.checkpoint import portable
 from yowo.data.augment import EvalTransform
@@ -49,11 +50,14 @@ def build_detector(config: DictConfig) -> Detector:
     Raises:
         ConfigError: The parts do not match each other.
     """
-    model = {k: v for k, v in config.model.items() if k not in ("name", "anchor_set", "released")}
+    try:
+        model = {k: v for k, v in config.model.items() if k not in ("name", "anchor_set", "released")}
+    except OmegaConfBaseException as error:
+        raise ConfigError(str(error).partition("\n")[0]) from error
     arguments: dict[str, Any] = {"num_classes": len(config.dataset.classes)}
     try:
-        accepted = inspect.signature(get_object(model["_target_"])).parameters
-    except (ImportError, ValueError) as error:
+        accepted = inspect.signature(get_object(str(model.get("_target_")))).parameters
+    except (ImportError, ValueError, TypeError) as error:
         raise ConfigError(f"model._target_: {error}") from error
     if "anchors" in accepted and "anchors" not in model:
         arguments["anchors"] = scaled_anchors(config)
@@ -90,7 +94,7 @@ def make(node: DictConfig, **arguments: Any) -> Any:
     """
     try:
         return instantiate(node, **arguments, _convert_="all")
-    except HydraException as error:
+    except (HydraException, OmegaConfBaseException) as error:
         cause = error.__cause__
         while cause is not None:
             if isinstance(cause, ConfigError):

@@ -13,6 +13,7 @@ from torchmetrics import MetricCollection
 
 from yowo.config.build import build_context, build_eval_transform, image_size, make
 from yowo.data.datamodule import ClipDataModule
+from yowo.errors import ConfigError
 from yowo.inference.feature_bank import SplitFeatures
 from yowo.models.detector import Detector
 from yowo.threads import chosen_by_user, usable_threads
@@ -38,7 +39,10 @@ def build_datamodule(config: DictConfig) -> ClipDataModule:
         ConfigError: A value is invalid.
     """
     dataset = config.dataset
-    kinds = get_class(dataset._target_).__mro__  # a subclass may hand arguments on to its bases
+    try:
+        kinds = get_class(str(dataset._target_)).__mro__  # a subclass may hand arguments on to its bases
+    except (ImportError, ValueError) as error:
+        raise ConfigError(f"dataset._target_={dataset._target_}: {error}") from error
     arguments = {name for kind in kinds for name in inspect.signature(kind).parameters}
     options = {str(key): value for key, value in dataset.items_ex(resolve=False) if key in arguments}
     data: ClipDataModule = make(

@@ -79,8 +79,6 @@ _LIMIT = (lambda v: v is None or _whole(1)(v), "a whole number of at least 1, or
 
 NEEDED = ("augment", "dataset", "decoder", "loss", "metric", "model", "optimizer", "postprocess", "schedule")
 """Groups of which every command needs a choice."""
-WITHOUT_TARGET = {"decoder", "metric", "schedule"}
-"""Groups among them that hold values or several objects."""
 
 # key, check, description of the valid values; keys that a configuration does not have are not checked
 CHECKS: tuple[tuple[str, Check, str], ...] = (
@@ -187,7 +185,7 @@ def check_groups(config: DictConfig) -> None:
     """
     for group in NEEDED if "reader" in config else (*NEEDED, "trainer"):  # detection needs no Trainer
         node = config.get(group)
-        if not isinstance(node, DictConfig) or not ("_target_" in node or group in WITHOUT_TARGET):
+        if not isinstance(node, DictConfig) or (group == "trainer" and "_target_" not in node):
             raise ConfigError(f"{group}: nothing is chosen; choose one of {', '.join(choices(group))}")
 
 
