@@ -54,13 +54,13 @@ def pick_device(name: str) -> torch.device:
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise ConfigError(f"device={name}: expected auto, cpu, cuda or cuda:N") from error
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise ConfigError(f"device={name}: this machine has {torch.cuda.device_count()} CUDA devices")
-    return device
+    kind, _, index = name.partition(":")
+    counts = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
+    if kind not in counts or not (index.isdigit() or name == kind):
+        raise ConfigError(f"device={name}: expected auto, cpu, cuda, cuda:N or mps")
+    if int(index or 0) >= counts[kind]:
+        raise ConfigError(f"device={name}: this machine has {counts[kind]} {kind} devices; device=auto takes the best")
+    return torch.device(name)
 
 
 def annotate(

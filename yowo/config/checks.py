@@ -142,7 +142,7 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("evaluate", lambda v: isinstance(v, bool), "true or false"),
     *((key, _path, "a file, or null") for key in ("checkpoint", "resume", "output", "report")),
     ("dataset.root", lambda v: v == "???" or isinstance(v, str), "a folder"),
-    ("device", lambda v: isinstance(v, str), "auto, cpu, cuda or cuda:N"),
+    ("device", lambda v: isinstance(v, str), "auto, cpu, cuda, cuda:N or mps"),
     ("trainer.max_epochs", lambda v: v is None or _whole(-1)(v), "a whole number of at least -1"),
     ("trainer.accumulate_grad_batches", *_COUNT),
     ("context.clip_len", *_COUNT),

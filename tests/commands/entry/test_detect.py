@@ -22,12 +22,12 @@ def test_source_and_checkpoint_are_required_and_must_exist(tmp_path):
 @pytest.mark.parametrize("name", ["gpu", "cuda:", "CPU", "0"])
 def test_what_is_no_device_is_told_without_torch(name, monkeypatch):
     monkeypatch.setitem(sys.modules, "yowo.commands.annotated_video", None)  # importing it fails
-    with pytest.raises(ConfigError, match=f"device={name}: expected auto, cpu, cuda or cuda:N"):
+    with pytest.raises(ConfigError, match=f"device={name}: expected auto, cpu, cuda, cuda:N or mps"):
         check_device(name)
 
 
 def test_a_device_that_this_machine_lacks_is_told():
     check_device("cpu")
     check_device("auto")
-    with pytest.raises(ConfigError, match=f"device=cuda:99: this machine has {torch.cuda.device_count()} CUDA devices"):
+    with pytest.raises(ConfigError, match=f"device=cuda:99: this machine has {torch.cuda.device_count()} cuda devices"):
         check_device("cuda:99")

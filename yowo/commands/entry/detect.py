@@ -64,7 +64,7 @@ def check_device(name: str) -> None:
     if name in WITHOUT_TORCH:
         return
     if name in ("gpu", "GPU") or not DEVICE.fullmatch(name):
-        raise ConfigError(f"device={name}: expected auto, cpu, cuda or cuda:N")
+        raise ConfigError(f"device={name}: expected auto, cpu, cuda, cuda:N or mps")
     from yowo.commands.annotated_video import pick_device
 
     pick_device(name)
