@@ -1,89 +1,155 @@
-"""`yowo demo`: generate videos, train, evaluate with and without motion, detect, draw."""
+"""`yowo demo`: generate videos, train, evaluate with and without motion, detect, draw; in one time limit."""
 
-import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+import lightning as L
 import torch
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
-from yowo.commands.annotated_video import annotate
+from yowo.commands.demo_pictures import draw_gif, draw_sheet, liveliest
+from yowo.commands.demo_time import TimeLimit, testable, timed
+from yowo.commands.detect import annotate
 from yowo.commands.eval import evaluate, report
-from yowo.commands.records import record_run, run_folder
-from yowo.commands.train import BEST, fit
-from yowo.config.build import build_eval_transform
-from yowo.config.build_training import build_datamodule
-from yowo.contracts import Target
+from yowo.commands.hydra_app import run_hydra
+from yowo.commands.records import record_run, record_training, run_folder
+from yowo.commands.train import BEST, check, fit
+from yowo.config.build import build_datamodule
 from yowo.data.datamodule import ClipDataModule
 from yowo.data.dataset import collate
-from yowo.inference.drawing import contact_sheet, draw_truth_and_detections, save_picture
+from yowo.evaluation.score_details import ScoreDetails, merge_details
 from yowo.models.detector import Detector
+from yowo.reports.html_report import write_page
 from yowo.reports.metrics_file import write_metrics
+from yowo.training.callbacks import TimeBudget
+from yowo.training.module import ActionDetection
 from yowo.video.frame_source import open_file
-from yowo.whole_file import disk_errors
 
-SHEET = 12
-"""Number of held-out key frames on the contact sheet."""
+STILL_SHARE = 4
+"""The control without motion looks at one in this many of the videos."""
+TESTED_AT_ONCE = 1.6
+"""A test takes so many times the seconds of its forward passes: reading, losses, matching, linking."""
+PANELS = 2
+"""Videos in the GIF."""
 
 
-@disk_errors()
+def run(arguments: Sequence[str]) -> None:
+    """Run the command with the arguments after `yowo demo`."""
+    run_hydra("demo", demo, arguments, check)
+
+
 def demo(config: DictConfig) -> None:
     """Train, evaluate and detect on generated videos, and print the paths of the results."""
-    begin = time.perf_counter()
+    limit = TimeLimit(config.seconds)
     console = Console()
     folder = run_folder()
     record_run(config)
+    build_datamodule(config).prepare_data()
+    left = limit.for_training()
+    if left is None or config.callbacks.get("budget") is None:
+        config.callbacks.budget = None
+    else:
+        config.callbacks.budget.seconds = left
+    begin = limit.spent()
     trainer, module, data = fit(config)
-    best = str(folder / BEST)
-    metrics = evaluate(trainer, module, data, config, best)
-    still_config = OmegaConf.merge(config, {"dataset": {"repeat_key_frame": True}})
-    still = evaluate(trainer, module, build_datamodule(still_config), still_config, best)  # type: ignore[arg-type]
-    metrics["frame_map_key_frame_only"] = still["frame_map"]
-    report(metrics, folder, f"best checkpoint: {best}")
-    video = liveliest(data)
-    output = folder / f"{Path(video).stem}_detected.mp4"
+    trained = limit.spent() - begin
+    record_training(trained, sum(p.numel() for p in module.detector.parameters()))
+    trainer.save_checkpoint(folder / BEST)
+    metrics, details = test(trainer, module, data, config, limit)
+    metrics |= {"steps": trainer.global_step, "planned_steps": _planned(trainer), "training_seconds": round(trained, 1)}
+    report(metrics, folder, f"checkpoint: {folder / BEST}")
+    write_page(folder / "report.html", f"yowo demo: {folder / BEST}", metrics, details)
     detector = module.detector.eval()
-    with open_file(video, config.decoder.name) as frames:
-        annotate(detector, config, frames, Path(video).stem, output)
-    sheet = folder / "contact_sheet.png"
-    draw_sheet(detector, data, config, sheet)
-    metrics["seconds"] = round(time.perf_counter() - begin, 1)
+    shown = liveliest(data.videos(), PANELS)
+    output = folder / f"{shown[0].name}_detected.mp4"
+    with open_file(shown[0].path, config.decoder.name) as frames:
+        annotate(detector, config, frames, shown[0].name, output)
+    draw_gif(detector, config, shown, folder / "tubes.gif")
+    draw_sheet(detector, data, config, folder / "contact_sheet.png")
+    metrics["seconds"] = round(limit.spent(), 1)
     write_metrics(folder / "metrics.json", metrics)
-    console.print(
-        f"held-out frame-mAP@0.5: {metrics['frame_map']['0.5']:.3f}, with every clip replaced by its key frame: "
-        f"{still['frame_map']['0.5']:.3f} ({metrics['seconds']:.0f} s in total)\n"
-        f"annotated video: {output}\ncontact sheet:   {sheet}",
-        highlight=False,
-        soft_wrap=True,
-    )
+    console.print(summary(metrics, config.seconds, _ended_by_time(trainer)), highlight=False, soft_wrap=True)
+    for what, path in (
+        ("tubes, moving:", folder / "tubes.gif"),
+        ("annotated video:", output),
+        ("contact sheet:", folder / "contact_sheet.png"),
+        ("report:", folder / "report.html"),
+    ):
+        console.print(f"{what:<17}{path}", highlight=False, soft_wrap=True, markup=False)
 
 
-def liveliest(data: ClipDataModule) -> str:
-    """Return the path of the held-out video with the most annotated boxes."""
-    videos = data.data.videos("val")
-    return max(videos, key=lambda v: sum(len(tube.boxes) for tube in v.tubes)).path
+def test(
+    trainer: L.Trainer, module: ActionDetection, data: ClipDataModule, config: DictConfig, limit: TimeLimit
+) -> tuple[dict[str, Any], ScoreDetails]:
+    """Test on as many held-out videos as the time allows, then on a part of them with every clip's motion taken away.
+
+    Args:
+        trainer: Has trained the module.
+        module: Detector and metrics.
+        data: The data set.
+        config: The configuration of the run.
+        limit: The time limit of the command.
+
+    Returns:
+        The metrics, also of the control without motion, and the details for the report.
+    """
+    names = [video.name for video in data.videos()]
+    a_video = config.dataset.num_val_frames * frame_seconds(module.detector, data) * TESTED_AT_ONCE
+    chosen = testable(names, limit.for_tests(), a_video * (1 + 1 / STILL_SHARE))
+    if len(chosen) < len(names):
+        config = _merged(config, {"dataset": {"val_videos": chosen}})
+        data = build_datamodule(config)
+    metrics = evaluate(trainer, module, data, config, None)
+    details = merge_details(metric.details() for metric in module.metrics["test"].values())  # type: ignore[operator]
+    part = testable(chosen, 0.0, a_video) if len(chosen) < 2 * STILL_SHARE else chosen[: len(chosen) // STILL_SHARE]
+    still_config = _merged(config, {"dataset": {"repeat_key_frame": True, "val_videos": part}})
+    still = evaluate(trainer, module, build_datamodule(still_config), still_config, None)
+    metrics["frame_map_key_frame_only"] = still["frame_map"]
+    metrics |= {"num_videos": len(chosen), "num_held_out_videos": len(names), "num_videos_key_frame_only": len(part)}
+    return metrics, details
 
 
 @torch.inference_mode()
-def draw_sheet(detector: Detector, data: ClipDataModule, config: DictConfig, path: Path) -> None:
-    """Draw held-out key frames, spread over the split, with true and detected boxes.
+def frame_seconds(detector: Detector, data: ClipDataModule) -> float:
+    """Measure the seconds that detection on one held-out frame takes on this machine, now."""
+    dataset = data.dataset("val")
+    batch = collate([dataset[place] for place in range(min(data.batch_size, len(dataset)))])
+    clips, _ = data.eval_transform(list(batch.clips), batch.targets)
+    detector.eval()
+    return timed(lambda: detector.postprocess(detector(clips))) / len(clips)
+
+
+def summary(metrics: dict[str, Any], seconds: float | None, ended_by_time: bool) -> str:
+    """Say what was reached, in how many steps, and what ended training.
 
     Args:
-        detector: The detector, in evaluation mode, on the CPU.
-        data: The data module whose held-out split is drawn.
-        config: The configuration with classes and thresholds.
-        path: The picture to write.
+        metrics: Content of metrics.json.
+        seconds: The time limit; None for none.
+        ended_by_time: Whether the limit ended training before its last step.
     """
-    dataset = data.dataset("val")
-    places = np.linspace(0, len(dataset) - 1, min(SHEET, len(dataset))).round().astype(int)
-    batch = collate([dataset[int(place)] for place in places])
-    clips, targets = build_eval_transform(config)(list(batch.clips), batch.targets)
-    found = detector.postprocess.with_options(score_threshold=config.dataset.show_threshold)(detector(clips))
-    names = list(config.dataset.classes)
-    pictures = [
-        draw_truth_and_detections(frames[-1].permute(1, 2, 0).numpy(), Target(**target), detections, names)
-        for frames, target, detections in zip(batch.clips, targets, found, strict=True)
-    ]
-    captions = [f"{dataset.key_frames[int(p)].video}, frame {dataset.key_frames[int(p)].frame}" for p in places]
-    save_picture(path, contact_sheet(pictures, captions, columns=4))
+    every = metrics["num_videos"] == metrics["num_held_out_videos"]
+    videos = f"{metrics['num_videos']} held-out videos" + ("" if every else f" of {metrics['num_held_out_videos']}")
+    end = f"the time limit of {seconds:.0f} s ended it" if ended_by_time else "all that were planned"
+    return (
+        f"frame-mAP@0.5 {metrics['frame_map']['0.5']:.3f} on {videos}; with every clip replaced by its key frame "
+        f"{metrics['frame_map_key_frame_only']['0.5']:.3f}, on {metrics['num_videos_key_frame_only']} of them\n"
+        f"training: {metrics['steps']} of {metrics['planned_steps']} steps in {metrics['training_seconds']:.0f} s, {end}; "
+        f"{metrics['seconds']:.0f} s for everything"
+    )
+
+
+def _merged(config: DictConfig, changes: dict[str, Any]) -> DictConfig:
+    merged = OmegaConf.merge(config, changes)
+    if not isinstance(merged, DictConfig):
+        raise TypeError("expected a configuration")
+    return merged
+
+
+def _planned(trainer: L.Trainer) -> int:
+    return int(trainer.estimated_stepping_batches)
+
+
+def _ended_by_time(trainer: L.Trainer) -> bool:
+    return any(isinstance(c, TimeBudget) and c.ended for c in trainer.callbacks)  # type: ignore[attr-defined]

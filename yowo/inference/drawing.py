@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from yowo.contracts import Detections, Target
+from yowo.contracts import Detections, Target, Tube
 
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -19,6 +19,8 @@ READABLE_SIDE = 360
 GOLDEN = 0.618034
 """Hues that are steps of the golden ratio apart are spread evenly, whatever their number."""
 TRUTH_COLOUR = (255, 255, 255)
+TRAIL = 24
+"""Frames over which the way of a tube's centre is drawn."""
 TOP_ACTIONS = 3
 """Number of labels shown for a person who does several things."""
 PAPER, INK = (24, 26, 30), (228, 230, 234)
@@ -106,6 +108,66 @@ def draw_truth_and_detections(
         _tag(draw, image, text, (box[0], box[3] + _text_size(image) + 6), TRUTH_COLOUR)
     labels = found["labels"] if "labels" in found else found["scores"]
     return draw_boxes(np.asarray(image), found["boxes"], labels, names, found["scores"], scale=1)
+
+
+def identity_colour(number: int) -> Colour:
+    """Return the colour of a tube, (red, green, blue) of 0..255, by its number from 1."""
+    red, green, blue = colorsys.hsv_to_rgb((0.52 + number * GOLDEN) % 1, 0.78, 1.0)
+    return int(red * 255), int(green * 255), int(blue * 255)
+
+
+def draw_tubes(
+    frame: Picture, tubes: Sequence[Tube], position: int, names: Sequence[str], scale: int | None = None
+) -> Picture:
+    """Draw the tubes that a frame is part of: box, number and action in the tube's colour, and the way of its centre.
+
+    Args:
+        frame: uint8 [H, W, 3], RGB; not changed.
+        tubes: Boxes in pixels of the frame. A tube's number is its place in the sequence, from 1.
+        position: Of the frame in the video, counted from 0.
+        names: Names of the classes.
+        scale: Factor of enlargement; None chooses one by the frame's size.
+
+    Returns:
+        uint8 [H', W', 3], RGB.
+    """
+    image = enlarged(frame, scale)
+    draw = ImageDraw.Draw(image)
+    factor = image.width / frame.shape[1]
+    for number, tube in enumerate(tubes, start=1):
+        row = position - tube.start
+        if not 0 <= row < len(tube.boxes):
+            continue
+        colour = identity_colour(number)
+        boxes = np.asarray(tube.boxes, np.float64)[max(0, row - TRAIL) : row + 1] * factor
+        centres = [((a + c) / 2, (b + d) / 2) for a, b, c, d in boxes.tolist()]
+        if len(centres) > 1:
+            draw.line(centres, (16, 16, 20), _line(image) + 2, joint="curve")
+            draw.line(centres, colour, _line(image), joint="curve")
+        x1, y1, x2, y2 = boxes[-1].clip(0, [image.width - 1, image.height - 1] * 2).tolist()
+        draw.rectangle((min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)), outline=colour, width=_line(image))
+        _tag(draw, image, f"{number} {names[tube.label]}", (x1, y1), colour)
+    return np.asarray(image)
+
+
+def tube_legend(width: int, size: int) -> Picture:
+    """Return a strip that explains what `draw_tubes` draws.
+
+    Args:
+        width: Of the strip in pixels.
+        size: Of the text in pixels; it is smaller where the strip is too narrow.
+
+    Returns:
+        uint8 [H, width, 3], RGB.
+    """
+    words = "box: one tube, its number and action     line: the way it came"
+    while size > 8 and _font(size).getlength(words) + 3 * size > width:
+        size -= 1
+    strip = Image.new("RGB", (width, 2 * size), PAPER)
+    draw = ImageDraw.Draw(strip)
+    draw.rectangle((size // 2, size // 2, size // 2 + size, size // 2 + size), outline=identity_colour(1), width=2)
+    draw.text((2 * size, size // 3), words, INK, _font(size))
+    return np.asarray(strip)
 
 
 def contact_sheet(pictures: Sequence[Picture], captions: Sequence[str], columns: int) -> Picture:

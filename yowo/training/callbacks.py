@@ -77,7 +77,11 @@ class Warmup(Callback):
 class TimeBudget(Callback):
     """Ends a one-cycle schedule in time on a slow machine: the schedule skips steps when it is behind the clock.
 
-    On a machine that is fast enough nothing changes, and the result depends only on the seed.
+    On a machine that is fast enough nothing changes, and the result depends only on the seed. Whichever ends training,
+    the last steps have the last rates of the schedule.
+
+    Attributes:
+        ended: Whether the time ended training before its last step.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -87,6 +91,7 @@ class TimeBudget(Callback):
             seconds: Time for training in seconds, from the start of training.
         """
         self.seconds = seconds
+        self.ended = False
         self._begin = 0.0
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
@@ -109,7 +114,7 @@ class TimeBudget(Callback):
             due = int(spent * scheduler.total_steps)
             scheduler.last_epoch = min(max(scheduler.last_epoch, due), scheduler.total_steps - 2)
         if spent >= 1:
-            trainer.should_stop = True
+            trainer.should_stop = self.ended = True
 
 
 class EndProcesses(Callback):

@@ -1,0 +1,128 @@
+"""What `yowo demo` leaves to look at: a sheet of key frames, and a GIF of tubes with their identities and trails."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from omegaconf import DictConfig
+
+from yowo.config.build import build_eval_transform, make
+from yowo.contracts import Target, Tube
+from yowo.data.datamodule import ClipDataModule
+from yowo.data.dataset import collate
+from yowo.data.key_frames import AnnotatedVideo
+from yowo.inference.drawing import (
+    contact_sheet,
+    draw_truth_and_detections,
+    draw_tubes,
+    save_picture,
+    tube_legend,
+)
+from yowo.inference.gif import write_gif
+from yowo.inference.streaming import FrameResult, detect_frames
+from yowo.models.detector import Detector
+from yowo.tubes.linking import Linker, VideoDetections, suppress
+from yowo.video.frame_source import open_file
+
+SHEET = 12
+"""Number of held-out key frames on the contact sheet."""
+EVERY = 2
+"""The GIF shows every second frame: half the size, at the same speed."""
+SAME_ACTOR = 0.3
+"""Of two tubes with a higher tube IoU, whatever their actions, the better one is drawn."""
+LEAST_SHARE = 0.4
+"""Tubes with a lower share of the best tube's score are not drawn."""
+LEGEND_TEXT = 13
+"""Size of the legend's text in pixels."""
+
+
+def liveliest(videos: Sequence[AnnotatedVideo], count: int) -> list[AnnotatedVideo]:
+    """Return the videos with the most annotated boxes, those with the most first."""
+    return sorted(videos, key=lambda v: -sum(len(tube.boxes) for tube in v.tubes))[:count]
+
+
+@torch.inference_mode()
+def draw_sheet(detector: Detector, data: ClipDataModule, config: DictConfig, path: Path) -> None:
+    """Draw held-out key frames, spread over the split, with true and detected boxes.
+
+    Args:
+        detector: The detector, in evaluation mode, on the CPU.
+        data: The data module whose held-out split is drawn.
+        config: The configuration with classes and thresholds.
+        path: The picture to write.
+    """
+    dataset = data.dataset("val")
+    places = np.linspace(0, len(dataset) - 1, min(SHEET, len(dataset))).round().astype(int)
+    batch = collate([dataset[int(place)] for place in places])
+    clips, targets = build_eval_transform(config)(list(batch.clips), batch.targets)
+    found = detector.postprocess.with_options(score_threshold=config.dataset.show_threshold)(detector(clips))
+    names = list(config.dataset.classes)
+    pictures = [
+        draw_truth_and_detections(frames[-1].permute(1, 2, 0).numpy(), Target(**target), detections, names)
+        for frames, target, detections in zip(batch.clips, targets, found, strict=True)
+    ]
+    captions = [f"{dataset.key_frames[int(p)].video}, frame {dataset.key_frames[int(p)].frame}" for p in places]
+    save_picture(path, contact_sheet(pictures, captions, columns=4))
+
+
+def draw_gif(detector: Detector, config: DictConfig, videos: Sequence[AnnotatedVideo], path: Path) -> None:
+    """Draw the tubes of videos, side by side over a legend, as a GIF.
+
+    Args:
+        detector: The detector, in evaluation mode, on the CPU.
+        config: Names classes, clip length, linker and decoder.
+        videos: Of one size; the shortest one ends the GIF.
+        path: The file to write.
+
+    Raises:
+        VideoError: A video cannot be read.
+    """
+    linker: Linker = make(config.linker)
+    names = list(config.dataset.classes)
+    shown, rates = [], []
+    for video in videos:
+        with open_file(video.path, config.decoder.name) as frames:
+            rates.append(frames.fps)
+            results = list(
+                detect_frames(
+                    detector,
+                    detector.postprocess,
+                    build_eval_transform(config),
+                    frames,
+                    config.dataset.clip_len,
+                    config.dataset.dilation,
+                )
+            )
+        tubes = clearest(linker(as_video(results), len(names)))
+        shown.append([draw_tubes(r.picture, tubes, r.frame, names, scale=2) for r in results[::EVERY]])
+    write_gif(path, [_panel(pictures) for pictures in zip(*shown, strict=False)], rates[0] / EVERY)
+
+
+def as_video(results: Sequence[FrameResult]) -> VideoDetections:
+    """Gather the detections of a video's frames for a linker, boxes in pixels."""
+    found = [r.detections for r in results]
+    height, width = results[0].picture.shape[:2]
+    boxes = torch.cat([f["boxes"] for f in found]).numpy() * np.array([width, height] * 2, np.float32)
+    return VideoDetections(
+        frames=np.repeat([r.frame for r in results], [len(f["boxes"]) for f in found]).astype(np.int64),
+        labels=torch.cat([f["labels"] for f in found]).numpy(),
+        scores=torch.cat([f["scores"] for f in found]).numpy(),
+        boxes_xyxy=boxes.astype(np.float32),
+        num_frames=len(results),
+    )
+
+
+def clearest(tubes: Sequence[Tube]) -> list[Tube]:
+    """Return the tubes to draw, by their start: no two of one actor, and none that is much worse than the best."""
+    scores = np.array([tube.score for tube in tubes], np.float32)
+    kept = [tubes[place] for place in suppress(tubes, scores, SAME_ACTOR)] if len(tubes) else []
+    good = [tube for tube in kept if tube.score >= LEAST_SHARE * float(scores.max())]
+    return sorted(good, key=lambda tube: (tube.start, -tube.score))
+
+
+def _panel(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Lay pictures of one height side by side, over the legend."""
+    row = np.concatenate(pictures, axis=1)
+    return np.concatenate([row, tube_legend(row.shape[1], LEGEND_TEXT)])
