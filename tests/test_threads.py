@@ -104,7 +104,9 @@ def test_a_system_without_cgroups_has_no_quota(tmp_path):
 def test_openmp_reads_what_importing_the_package_has_set():
     """libgomp is loaded with torch, so that it sees variables set before."""
     clean = {k: v for k, v in os.environ.items() if k not in (*threads.SPIN_BY_USER, *threads.COUNT_BY_USER)}
-    code = "import yowo, torch; from yowo.threads import usable_threads; print(torch.get_num_threads(), usable_threads())"
+    code = (
+        "import yowo, torch; from yowo.threads import usable_threads; print(torch.get_num_threads(), usable_threads())"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**clean, "OMP_DISPLAY_ENV": "VERBOSE"},

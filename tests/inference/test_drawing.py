@@ -2,13 +2,17 @@ import numpy as np
 import torch
 from PIL import Image
 
+from yowo.contracts import Tube
 from yowo.inference.drawing import (
     class_colour,
     contact_sheet,
     draw_boxes,
     draw_truth_and_detections,
+    draw_tubes,
     enlarged,
+    identity_colour,
     save_picture,
+    tube_legend,
 )
 
 NAMES = ["stand", "run", "a very long name of an action that fills the whole picture"]
@@ -70,3 +74,43 @@ def test_a_saved_picture_is_whole_and_alone(tmp_path):
     save_picture(tmp_path / "new" / "p.png", frame())
     assert [p.name for p in (tmp_path / "new").iterdir()] == ["p.png"]
     assert Image.open(tmp_path / "new" / "p.png").size == (320, 240)
+
+
+def tube(start=10, length=30):
+    """A box of 40 x 40 pixels that moves from left to right by 4 pixels a frame."""
+    x = 20 + 4 * np.arange(length, dtype=np.float32)
+    return Tube(1, start, np.stack([x, np.full_like(x, 100), x + 40, np.full_like(x, 140)], axis=1))
+
+
+def has_colour(picture, colour):
+    return (picture == colour).all(axis=2)
+
+
+def test_a_tube_has_a_box_in_its_own_colour_and_the_way_it_came():
+    plain = frame()
+    picture = draw_tubes(plain, [tube()], position=30, names=NAMES, scale=1)
+    assert (plain == 90).all()
+    shown = has_colour(picture, identity_colour(1))
+    assert shown[135, 20 + 4 * 20] and not shown[135, 20 + 4 * 10]
+    trail = shown[120, : 20 + 4 * 20]  # from the first centre to the left side of the box
+    assert trail[45:].mean() > 0.8 and not trail[:35].any()
+
+
+def test_tubes_are_told_apart_by_colour_and_absent_before_and_after():
+    both = draw_tubes(frame(), [tube(), tube(start=12)], 30, NAMES, scale=1)
+    assert has_colour(both, identity_colour(1)).any() and has_colour(both, identity_colour(2)).any()
+    assert len({identity_colour(number) for number in range(1, 60)}) == 59
+    for position in (9, 40):
+        assert (draw_tubes(frame(), [tube()], position, NAMES, scale=1) == 90).all()
+
+
+def test_tubes_are_drawn_on_an_enlarged_frame_in_its_pixels():
+    picture = draw_tubes(frame(), [tube()], 30, NAMES, scale=2)
+    assert picture.shape == (480, 640, 3)
+    assert has_colour(picture, identity_colour(1))[270, 2 * (20 + 4 * 20)]
+
+
+def test_the_legend_fits_its_width():
+    assert tube_legend(512, 13).shape == (26, 512, 3)
+    narrow = tube_legend(260, 13)
+    assert narrow.shape[1] == 260 and (narrow[:, -8:] == narrow[0, 0]).all()

@@ -74,14 +74,16 @@ def test_a_budget_that_is_not_needed_changes_nothing(tmp_path):
     plain = Line(lambda o: OneCycleLR(o, 1.0, total_steps=16), "step")
     fit(plain, Warmup(0), tmp_path)
     timed = Line(lambda o: OneCycleLR(o, 1.0, total_steps=16), "step")
-    fit(timed, TimeBudget(3600), tmp_path)
-    assert timed.weight.item() == plain.weight.item()
+    budget = TimeBudget(3600)
+    fit(timed, budget, tmp_path)
+    assert timed.weight.item() == plain.weight.item() and not budget.ended
 
 
 def test_a_spent_budget_stops_early_with_a_low_rate(tmp_path):
     module = Line(lambda o: OneCycleLR(o, 1.0, total_steps=16), "step")
-    trainer = fit(module, TimeBudget(1e-6), tmp_path)
-    assert trainer.global_step < 16
+    budget = TimeBudget(1e-6)
+    trainer = fit(module, budget, tmp_path)
+    assert trainer.global_step < 16 and budget.ended
     assert trainer.optimizers[0].param_groups[0]["lr"] < 0.05
 
 

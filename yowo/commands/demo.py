@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
 from yowo.commands.demo_pictures import draw_gif, draw_sheet, liveliest
-from yowo.commands.demo_time import TimeLimit, testable, timed
+from yowo.commands.demo_time import LEAST_VIDEOS, TimeLimit, testable, timed
 from yowo.commands.detect import annotate
 from yowo.commands.eval import evaluate, report
 from yowo.commands.hydra_app import run_hydra
@@ -29,7 +29,7 @@ from yowo.video.frame_source import open_file
 
 STILL_SHARE = 4
 """The control without motion looks at one in this many of the videos."""
-TESTED_AT_ONCE = 1.6
+TEST_COST = 1.6
 """A test takes so many times the seconds of its forward passes: reading, losses, matching, linking."""
 PANELS = 2
 """Videos in the GIF."""
@@ -54,11 +54,11 @@ def demo(config: DictConfig) -> None:
         config.callbacks.budget.seconds = left
     begin = limit.spent()
     trainer, module, data = fit(config)
-    trained = limit.spent() - begin
+    trained, steps, planned = limit.spent() - begin, trainer.global_step, _planned(trainer)
     record_training(trained, sum(p.numel() for p in module.detector.parameters()))
-    trainer.save_checkpoint(folder / BEST)
-    metrics, details = test(trainer, module, data, config, limit)
-    metrics |= {"steps": trainer.global_step, "planned_steps": _planned(trainer), "training_seconds": round(trained, 1)}
+    trainer.save_checkpoint(folder / BEST, weights_only=False)
+    metrics, details = evaluate_in_time(trainer, module, data, config, limit)
+    metrics |= {"steps": steps, "planned_steps": planned, "training_seconds": round(trained, 1)}
     report(metrics, folder, f"checkpoint: {folder / BEST}")
     write_page(folder / "report.html", f"yowo demo: {folder / BEST}", metrics, details)
     detector = module.detector.eval()
@@ -80,10 +80,10 @@ def demo(config: DictConfig) -> None:
         console.print(f"{what:<17}{path}", highlight=False, soft_wrap=True, markup=False)
 
 
-def test(
+def evaluate_in_time(
     trainer: L.Trainer, module: ActionDetection, data: ClipDataModule, config: DictConfig, limit: TimeLimit
 ) -> tuple[dict[str, Any], ScoreDetails]:
-    """Test on as many held-out videos as the time allows, then on a part of them with every clip's motion taken away.
+    """Evaluate on as many held-out videos as the time allows, then on some of them with every clip's motion taken away.
 
     Args:
         trainer: Has trained the module.
@@ -96,14 +96,14 @@ def test(
         The metrics, also of the control without motion, and the details for the report.
     """
     names = [video.name for video in data.videos()]
-    a_video = config.dataset.num_val_frames * frame_seconds(module.detector, data) * TESTED_AT_ONCE
+    a_video = config.dataset.num_val_frames * frame_seconds(module.detector, data) * TEST_COST
     chosen = testable(names, limit.for_tests(), a_video * (1 + 1 / STILL_SHARE))
     if len(chosen) < len(names):
         config = _merged(config, {"dataset": {"val_videos": chosen}})
         data = build_datamodule(config)
     metrics = evaluate(trainer, module, data, config, None)
     details = merge_details(metric.details() for metric in module.metrics["test"].values())  # type: ignore[operator]
-    part = testable(chosen, 0.0, a_video) if len(chosen) < 2 * STILL_SHARE else chosen[: len(chosen) // STILL_SHARE]
+    part = chosen[: max(LEAST_VIDEOS, len(chosen) // STILL_SHARE)]
     still_config = _merged(config, {"dataset": {"repeat_key_frame": True, "val_videos": part}})
     still = evaluate(trainer, module, build_datamodule(still_config), still_config, None)
     metrics["frame_map_key_frame_only"] = still["frame_map"]
@@ -148,7 +148,8 @@ def _merged(config: DictConfig, changes: dict[str, Any]) -> DictConfig:
 
 
 def _planned(trainer: L.Trainer) -> int:
-    return int(trainer.estimated_stepping_batches)
+    scheduler: Any = trainer.lr_scheduler_configs[0].scheduler
+    return int(scheduler.total_steps)
 
 
 def _ended_by_time(trainer: L.Trainer) -> bool:

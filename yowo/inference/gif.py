@@ -17,9 +17,7 @@ TICK = 10
 """Milliseconds. The time of a GIF's frame is a whole multiple of it, and viewers slow down below two."""
 
 
-def write_gif(
-    path: Path | str, pictures: Sequence[NDArray[np.uint8]], fps: float, most_bytes: int = 1_000_000
-) -> None:
+def write_gif(path: Path | str, pictures: Sequence[NDArray[np.uint8]], fps: float, most_bytes: int = 1_000_000) -> None:
     """Write pictures as a GIF that repeats; every frame has a palette of its own.
 
     Args:
@@ -44,13 +42,14 @@ def write_gif(
 
 def _encode(pictures: Sequence[NDArray[np.uint8]], colours: int, duration: int) -> bytes:
     """Return a GIF file, `duration` milliseconds a frame, `colours` in each palette."""
-    frames = [
+    frames = []
+    for picture in pictures:
+        image = Image.fromarray(np.ascontiguousarray(picture))
+        # the palette of every third pixel is as good, and is found in a hundredth of the time
+        sample = image.resize((-(-image.width // 3), -(-image.height // 3)), Image.Resampling.NEAREST)
+        palette = sample.quantize(colours, Image.Quantize.MEDIANCUT)
         # without dithering: its noise would change from frame to frame, and take most of the file
-        Image.fromarray(np.ascontiguousarray(picture)).quantize(
-            colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
-        )
-        for picture in pictures
-    ]
+        frames.append(image.quantize(palette=palette, dither=Image.Dither.NONE))
     file = BytesIO()
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=duration, loop=0, optimize=False)
     return file.getvalue()

@@ -36,6 +36,17 @@ def test_any_clip_length_is_averaged_away(frames):
     assert net(torch.rand(1, 3, frames, 64, 32)).shape == (1, 64, 2, 1)
 
 
+def test_a_stem_of_stride_four_without_pooling_gives_features_of_the_same_size():
+    net = tiny_resnet3d(8, layers=(0, 1, 1, 1), stem_stride=(2, 4, 4), stem_pool=False).eval()
+    assert net(torch.rand(1, 3, 8, 64, 32)).shape == (1, 64, 2, 1)
+    sizes = []
+    net.layer2.register_forward_pre_hook(lambda _, inputs: sizes.append(inputs[0].shape[2:]))
+    plain = tiny_resnet3d(8).eval()
+    plain.layer2.register_forward_pre_hook(lambda _, inputs: sizes.append(inputs[0].shape[2:]))
+    net(torch.rand(1, 3, 8, 64, 32)), plain(torch.rand(1, 3, 8, 64, 32))
+    assert sizes[0] == sizes[1] == (4, 16, 8)
+
+
 def test_the_order_of_frames_matters():
     torch.manual_seed(0)
     net = tiny_resnet3d(8).eval()

@@ -11,7 +11,9 @@ SUBJECTS = {
     "model": Subject(f"{__name__}.model", "frames per second of networks"),
     "prepare": Subject(f"{__name__}.prepare", "random clips per second of a film, before and after yowo data prepare"),
     "score": Subject(f"{__name__}.score", "CPU seconds and memory of the evaluation protocols"),
-    "threads": Subject(f"{__name__}.threads", "seconds of a training step by OpenMP's settings, alone and on busy cores"),
+    "threads": Subject(
+        f"{__name__}.threads", "seconds of a training step by OpenMP's settings, alone and on busy cores"
+    ),
 }
 
 

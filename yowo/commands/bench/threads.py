@@ -138,7 +138,9 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("overrides", nargs="*", help="overrides of yowo train; without any, YOWO-Tiny on generated videos")
+    made.add_argument(
+        "overrides", nargs="*", help="overrides of yowo train; without any, YOWO-Tiny on generated videos"
+    )
     made.add_argument("--steps", type=int, default=20, help="steps of each measurement")
     made.add_argument("--seconds", type=float, default=30.0, help="most seconds of each measurement")
     made.add_argument("--busy", type=int, nargs="+", default=[0, 1], help="numbers of busy processes beside it")
