@@ -1,7 +1,7 @@
 """How many threads computations use and how long idle ones spin: chosen before torch loads its OpenMP runtime.
 
-Threads of a parallel region wait for the slowest one at a barrier, and by default they spin there for milliseconds. Where
-another process needs the core, the spinning ones keep from running the one that they wait for: a training step then
+Threads of a parallel region wait for the slowest one at a barrier, and by default they spin there for milliseconds.
+Where another process needs a core, those that spin keep the one that they wait for from running: a training step then
 takes twenty times as long. A short spin costs nothing on an idle machine. OpenMP reads its variables when torch loads
 it, so `import yowo` sets them; child processes inherit them. What the user has set stays as it is.
 """

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from yowo.commands.demo_time import LEAST_TRAINING, LEAST_VIDEOS, TimeLimit, testable as fitting, timed
+from yowo.commands.demo_time import LEAST_TRAINING, LEAST_VIDEOS, TimeLimit, timed, videos_in_time
 
 NAMES = [f"val_{index:04d}" for index in range(40)]
 
@@ -28,7 +28,7 @@ def test_a_spent_limit_leaves_little_and_no_limit_leaves_any():
 
 @pytest.mark.parametrize(("seconds", "expected"), [(None, 40), (1000, 40), (24.9, 12), (0, LEAST_VIDEOS)])
 def test_as_many_videos_as_fit_but_one_of_each_action(seconds, expected):
-    assert fitting(NAMES, seconds, a_video=2.0) == NAMES[:expected]
+    assert videos_in_time(NAMES, seconds, a_video=2.0) == NAMES[:expected]
 
 
 def test_the_quicker_of_two_times_counts():

@@ -1,7 +1,6 @@
 """`yowo demo`: generate videos, train, evaluate with and without motion, detect, draw; in one time limit."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import lightning as L
@@ -10,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
 from yowo.commands.demo_pictures import draw_gif, draw_sheet, liveliest
-from yowo.commands.demo_time import LEAST_VIDEOS, TimeLimit, testable, timed
+from yowo.commands.demo_time import LEAST_VIDEOS, TimeLimit, timed, videos_in_time
 from yowo.commands.detect import annotate
 from yowo.commands.eval import evaluate, report
 from yowo.commands.hydra_app import run_hydra
@@ -97,7 +96,7 @@ def evaluate_in_time(
     """
     names = [video.name for video in data.videos()]
     a_video = config.dataset.num_val_frames * frame_seconds(module.detector, data) * TEST_COST
-    chosen = testable(names, limit.for_tests(), a_video * (1 + 1 / STILL_SHARE))
+    chosen = videos_in_time(names, limit.for_tests(), a_video * (1 + 1 / STILL_SHARE))
     if len(chosen) < len(names):
         config = _merged(config, {"dataset": {"val_videos": chosen}})
         data = build_datamodule(config)
@@ -132,11 +131,11 @@ def summary(metrics: dict[str, Any], seconds: float | None, ended_by_time: bool)
     every = metrics["num_videos"] == metrics["num_held_out_videos"]
     videos = f"{metrics['num_videos']} held-out videos" + ("" if every else f" of {metrics['num_held_out_videos']}")
     end = f"the time limit of {seconds:.0f} s ended it" if ended_by_time else "all that were planned"
+    steps = f"{metrics['steps']} of {metrics['planned_steps']} steps in {metrics['training_seconds']:.0f} s"
     return (
         f"frame-mAP@0.5 {metrics['frame_map']['0.5']:.3f} on {videos}; with every clip replaced by its key frame "
         f"{metrics['frame_map_key_frame_only']['0.5']:.3f}, on {metrics['num_videos_key_frame_only']} of them\n"
-        f"training: {metrics['steps']} of {metrics['planned_steps']} steps in {metrics['training_seconds']:.0f} s, {end}; "
-        f"{metrics['seconds']:.0f} s for everything"
+        f"training: {steps}, {end}; {metrics['seconds']:.0f} s for everything"
     )
 
 

@@ -48,7 +48,7 @@ class TimeLimit:
         return max(0.0, self.seconds * (1 - FOR_PICTURES) - self.spent())
 
 
-def testable(names: Sequence[str], seconds: float | None, a_video: float) -> list[str]:
+def videos_in_time(names: Sequence[str], seconds: float | None, a_video: float) -> list[str]:
     """Return as many of the first videos as can be tested in time.
 
     Args:

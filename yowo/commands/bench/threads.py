@@ -1,4 +1,4 @@
-"""`yowo bench threads`: seconds of a training step by OpenMP's settings, alone and beside processes that need the cores."""
+"""`yowo bench threads`: seconds of a training step by OpenMP's settings, alone and on busy cores."""
 
 import argparse
 import os
