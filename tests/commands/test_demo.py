@@ -5,7 +5,8 @@ import pytest
 from yowo.commands import demo
 from yowo.commands.demo import evaluate_in_time, frame_seconds, summary
 from yowo.commands.demo_time import LEAST_VIDEOS, TimeLimit
-from yowo.config.build import build_datamodule, build_detector
+from yowo.config.build import build_detector
+from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
 
 METRICS = {

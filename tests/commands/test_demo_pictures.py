@@ -4,7 +4,8 @@ import torch
 from PIL import Image
 
 from yowo.commands.demo_pictures import as_video, clearest, draw_gif, draw_sheet, liveliest
-from yowo.config.build import build_datamodule, build_detector
+from yowo.config.build import build_detector
+from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
 from yowo.contracts import Tube
 from yowo.data.key_frames import AnnotatedVideo

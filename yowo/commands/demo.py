@@ -1,6 +1,5 @@
 """`yowo demo`: generate videos, train, evaluate with and without motion, detect, draw; in one time limit."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import lightning as L
@@ -12,10 +11,9 @@ from yowo.commands.demo_pictures import draw_gif, draw_sheet, liveliest
 from yowo.commands.demo_time import LEAST_VIDEOS, TimeLimit, timed, videos_in_time
 from yowo.commands.detect import annotate
 from yowo.commands.eval import evaluate, report
-from yowo.commands.hydra_app import run_hydra
 from yowo.commands.records import record_run, record_training, run_folder
-from yowo.commands.train import BEST, check, fit
-from yowo.config.build import build_datamodule
+from yowo.commands.train import BEST, fit
+from yowo.config.build_training import build_datamodule
 from yowo.data.datamodule import ClipDataModule
 from yowo.data.dataset import collate
 from yowo.evaluation.score_details import ScoreDetails, merge_details
@@ -32,11 +30,6 @@ TEST_COST = 1.6
 """A test takes so many times the seconds of its forward passes: reading, losses, matching, linking."""
 PANELS = 2
 """Videos in the GIF."""
-
-
-def run(arguments: Sequence[str]) -> None:
-    """Run the command with the arguments after `yowo demo`."""
-    run_hydra("demo", demo, arguments, check)
 
 
 def demo(config: DictConfig) -> None:

@@ -3,15 +3,8 @@ import subprocess
 import pytest
 
 from yowo.commands.bench import threads
-from yowo.commands.bench.threads import busy_processes, measured, run, settings, step_seconds
+from yowo.commands.bench.threads import busy_processes, measured, run, settings
 from yowo.errors import YowoError
-
-SMALL = ["dataset.image_size=64", "dataset.clip_len=8", "dataset.batch_size=1"]
-
-
-def test_a_step_of_each_kind_of_labels_is_measured():
-    assert 0 < step_seconds(SMALL, steps=3, seconds=0) < 60
-    assert 0 < step_seconds([*SMALL, "dataset=ava", "dataset.root=unused"], steps=3, seconds=0) < 60
 
 
 def test_every_setting_is_measured_alone_and_beside_busy_processes(monkeypatch, capsys):

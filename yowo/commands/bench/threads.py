@@ -2,26 +2,20 @@
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-import torch
 from rich.console import Console
 from rich.table import Table
 
-from yowo.config.build import build_detector, make
-from yowo.config.compose import compose_config
-from yowo.contracts import Target
+from yowo.commands.options import OptionParser
 from yowo.errors import YowoError
-from yowo.threads import COUNT_BY_USER, OURS, SPIN_BY_USER
+from yowo.progress import working
+from yowo.reports.narrow_tables import print_table
+from yowo.threads import COUNT_BY_USER, OURS, SPIN_BY_USER, cores_by_affinity
 
-MIN_STEPS = 3
-WARM_UP = 2
-"""Steps before the measurement begins."""
 ONE_SETTING = "--one-setting"
 BUSY = "while True: pass"
 EPILOG = """examples:
@@ -52,18 +46,25 @@ def run(arguments: Sequence[str]) -> None:
         YowoError: A measurement failed.
     """
     options = parser().parse_args(arguments)
+    console = Console()
     if options.one_setting:
-        Console().print(f"{step_seconds(options.overrides, options.steps, options.seconds)}", highlight=False)
+        from yowo.commands.bench.step_times import step_seconds
+
+        console.print(f"{step_seconds(options.overrides, options.steps, options.seconds)}", highlight=False)
         return
+    from yowo.config.compose import compose_config
+
     compose_config("train", options.overrides)  # a wrong override is told before the first process starts
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = cores_by_affinity()
     table = Table("setting", title=f"median seconds of a training step, {cores} cores")
     for busy in options.busy:
         table.add_column("alone" if busy == 0 else f"beside {busy} busy", justify="right")
     line = [*options.overrides, "--steps", str(options.steps), "--seconds", str(options.seconds)]
     for name, variables in settings(cores).items():
-        table.add_row(name, *(f"{measured(line, variables, busy):.3f}" for busy in options.busy))
-    Console().print(table)
+        with working(f"measuring {name}"):
+            seconds = [measured(line, variables, busy) for busy in options.busy]
+        table.add_row(name, *(f"{value:.3f}" for value in seconds))
+    print_table(console, table)
 
 
 def measured(arguments: Sequence[str], variables: Mapping[str, str], busy: int) -> float:
@@ -94,49 +95,12 @@ def busy_processes(count: int) -> Iterator[None]:
             process.wait()
 
 
-def step_seconds(overrides: Sequence[str], steps: int, seconds: float) -> float:
-    """Measure training steps of a configuration in this process, on random clips.
-
-    Args:
-        overrides: Overrides of `yowo train`.
-        steps: Number of steps.
-        seconds: Ends earlier after this time, but not before `MIN_STEPS` steps.
-
-    Returns:
-        Median seconds of a step: forward, loss, backward, clipping of gradients, optimizer.
-    """
-    config = compose_config("train", overrides)
-    size = config.dataset.image_size
-    height, width = (size, size) if isinstance(size, int) else size
-    detector = build_detector(config).train()
-    clips = torch.randn(config.dataset.batch_size, 3, config.dataset.clip_len, height, width)
-    labels = torch.zeros(1, dtype=torch.int64)
-    if detector.multi_hot:
-        labels = torch.eye(detector.num_classes)[:1]
-    targets = [Target(boxes=torch.tensor([[0.3, 0.3, 0.6, 0.7]]), labels=labels) for _ in clips]
-    optimizer = make(config.optimizer)(detector.parameters())
-    times: list[float] = []
-    begin = time.perf_counter()
-    for number in range(WARM_UP + steps):
-        start = time.perf_counter()
-        losses = detector.criterion(detector(clips), targets, 0)  # type: ignore[misc]
-        optimizer.zero_grad()
-        losses["total"].backward()
-        torch.nn.utils.clip_grad_norm_(detector.parameters(), 10.0)
-        optimizer.step()
-        times += [time.perf_counter() - start] if number >= WARM_UP else []
-        if len(times) >= MIN_STEPS and time.perf_counter() - begin > seconds:
-            break
-    return statistics.median(times)
-
-
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
-    made = argparse.ArgumentParser(
+    made = OptionParser(
         prog="yowo bench threads",
         description="Seconds of a training step on the CPU by OpenMP's settings, alone and beside busy processes.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument(
         "overrides", nargs="*", help="overrides of yowo train; without any, YOWO-Tiny on generated videos"
