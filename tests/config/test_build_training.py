@@ -1,6 +1,8 @@
 import pytest
+import torch
 from omegaconf import OmegaConf
 
+from yowo import threads
 from yowo.config.build import build_detector
 from yowo.config.build_training import build_callbacks, build_datamodule, build_loggers, build_module, build_trainer
 from yowo.config.compose import compose_config
@@ -39,6 +41,30 @@ def test_the_trainer_loggers_and_callbacks_are_built_from_their_groups(tmp_path)
     } <= names
     assert [type(logger).__name__ for logger in build_loggers(config)] == ["CSVLogger", "TensorBoardLogger"]
     assert build_trainer(config, logger=False).max_epochs == config.schedule.epochs
+
+
+@pytest.mark.parametrize(
+    ("environ", "overrides", "expected"),
+    [
+        ({}, ["dataset.num_workers=3"], 5),
+        ({}, ["dataset.num_workers=3", "trainer=ddp_cpu"], 1),
+        ({}, ["threads=2"], 2),
+        ({"OMP_NUM_THREADS": "6"}, ["threads=2"], None),
+    ],
+)
+def test_threads_workers_and_processes_share_the_cores_unless_the_user_said_otherwise(
+    environ, overrides, expected, monkeypatch
+):
+    for name in threads.COUNT_BY_USER:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(threads, "cores_by_affinity", lambda: 8)
+    monkeypatch.setattr(threads, "cores_by_quota", lambda: 8)
+    numbers = []
+    monkeypatch.setattr(torch, "set_num_threads", numbers.append)
+    build_trainer(compose_config("train", ["trainer=cpu", *overrides]), logger=False)
+    assert numbers == ([] if expected is None else [expected])
 
 
 def test_impossible_devices_are_a_config_error():
