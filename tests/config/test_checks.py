@@ -15,6 +15,13 @@ def test_whole_numbers_are_whole_numbers(value):
         check(OmegaConf.create({"dataset": {"clip_len": value}}))
 
 
+@pytest.mark.parametrize(("key", "value"), [("threads", 0), ("threads", "two"), ("seconds", 0), ("seconds", "long")])
+def test_threads_and_seconds_are_numbers_or_null(key, value):
+    with pytest.raises(ConfigError, match=rf"{key}: expected a (whole )?number .*, or null, got {value}"):
+        check(OmegaConf.create({key: value}))
+    check(OmegaConf.create({key: None}))
+
+
 def test_a_root_is_a_directory_unless_it_is_generated(tmp_path):
     (tmp_path / "file").touch()
     check_root(OmegaConf.create({"dataset": {"name": "x", "root": str(tmp_path)}}))

@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 
 from yowo.errors import ConfigError
 from yowo.training.callbacks import ClassAP, TimeBudget, Warmup
+from yowo.training.progress import ProgressLines
 
 
 class Line(L.LightningModule):
@@ -85,6 +86,22 @@ def test_a_spent_budget_stops_early_with_a_low_rate(tmp_path):
     trainer = fit(module, budget, tmp_path)
     assert trainer.global_step < 16 and budget.ended
     assert trainer.optimizers[0].param_groups[0]["lr"] < 0.05
+
+
+def test_the_time_left_is_that_of_what_ends_training_first():
+    budget = TimeBudget(1e6)
+    budget.on_train_start(SimpleNamespace(lr_scheduler_configs=[]), None)
+    trainer = SimpleNamespace(
+        callbacks=[budget], max_steps=20, global_step=5, max_epochs=4, current_epoch=0, num_training_batches=10
+    )
+    lines = ProgressLines()
+    assert lines._share(trainer, 5) == pytest.approx(5 / 20)
+    trainer.max_steps = -1
+    assert lines._share(trainer, 5) == pytest.approx(0.5 / 4)
+    budget.seconds = 1e-9
+    assert lines._share(trainer, 5) > 1
+    trainer.callbacks, trainer.max_epochs = [], -1
+    assert lines._share(trainer, 5) == 0
 
 
 def test_a_budget_needs_a_one_cycle_schedule(tmp_path):

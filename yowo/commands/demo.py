@@ -20,7 +20,7 @@ from yowo.evaluation.score_details import ScoreDetails, merge_details
 from yowo.models.detector import Detector
 from yowo.reports.html_report import write_page
 from yowo.reports.metrics_file import write_metrics
-from yowo.training.callbacks import TimeBudget
+from yowo.training.callbacks import time_budgets
 from yowo.training.module import ActionDetection
 from yowo.video.frame_source import open_file
 
@@ -62,7 +62,8 @@ def demo(config: DictConfig) -> None:
     draw_sheet(detector, data, config, folder / "contact_sheet.png")
     metrics["seconds"] = round(limit.spent(), 1)
     write_metrics(folder / "metrics.json", metrics)
-    console.print(summary(metrics, config.seconds, _ended_by_time(trainer)), highlight=False, soft_wrap=True)
+    ended_by_time = any(budget.ended for budget in time_budgets(trainer))
+    console.print(summary(metrics, config.seconds, ended_by_time), highlight=False, soft_wrap=True)
     for what, path in (
         ("tubes, moving:", folder / "tubes.gif"),
         ("annotated video:", output),
@@ -142,7 +143,3 @@ def _merged(config: DictConfig, changes: dict[str, Any]) -> DictConfig:
 def _planned(trainer: L.Trainer) -> int:
     scheduler: Any = trainer.lr_scheduler_configs[0].scheduler
     return int(scheduler.total_steps)
-
-
-def _ended_by_time(trainer: L.Trainer) -> bool:
-    return any(isinstance(c, TimeBudget) and c.ended for c in trainer.callbacks)  # type: ignore[attr-defined]

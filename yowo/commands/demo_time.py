@@ -1,8 +1,10 @@
 """The time limit of `yowo demo`: what is left for training, and how many videos can be tested in the rest."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 AFTER_TRAINING = 0.15
 """Share of the limit that training leaves for tests and pictures."""
@@ -10,13 +12,23 @@ FOR_PICTURES = 0.05
 """Share of the limit that tests leave for pictures and the report."""
 LEAST_TRAINING = 5.0
 """Seconds; training gets them however little is left."""
+STARTED = 19
+"""Place of the start time in /proc/self/stat, counted from the field after the program's name."""
 LEAST_VIDEOS = 8
 """Videos that are tested however little time is left: one of each action."""
 
 
-def _since_start() -> float:
-    """Return when this process began, on the clock of `time.perf_counter`: imports so far took CPU time only."""
-    return time.perf_counter() - time.process_time()
+def process_age() -> float:
+    """Return the seconds since this process began; where the system does not tell, its CPU seconds."""
+    try:
+        started = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[STARTED])
+        return float(Path("/proc/uptime").read_text().split()[0]) - started / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return time.process_time()
+
+
+def _process_begin() -> float:
+    return time.perf_counter() - process_age()
 
 
 @dataclass(frozen=True)
@@ -29,7 +41,7 @@ class TimeLimit:
     """
 
     seconds: float | None
-    begin: float = field(default_factory=_since_start)
+    begin: float = field(default_factory=_process_begin)
 
     def spent(self) -> float:
         """Return the seconds since the beginning."""

@@ -116,9 +116,9 @@ PAGES = {
         "[group=choice] [key=value] ...",
         "Generate videos, train a small network on them, evaluate it with and without motion, detect in a video "
         "that it has not seen. It needs no data and no GPU.",
-        ("seed",),
+        ("seconds", "threads", "seed"),
         ("trainer", "logger", "model", "backbone3d", "optimizer", "schedule"),
-        ("yowo demo", "yowo demo trainer=gpu", "yowo demo hydra.run.dir=runs/my_demo"),
+        ("yowo demo", "yowo demo seconds=900", "yowo demo trainer=gpu", "yowo demo hydra.run.dir=runs/my_demo"),
     ),
 }
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from yowo.data.datamodule import ClipDataModule
 from yowo.progress import STEP, Clock, Lines, duration, on_terminal, values
+from yowo.training.callbacks import time_budgets
 
 log = logging.getLogger(__name__)
 PARTS = ("box", "conf", "cls")
@@ -123,12 +124,15 @@ class ProgressLines(Callback):
         return found
 
     def _share(self, trainer: L.Trainer, batches: int | None) -> float:
-        """Return which share of the epochs of this run is done, 0..1; 0 if it has no end."""
-        if not trainer.max_epochs or trainer.max_epochs < 0:
-            return 0.0
-        in_epoch = 1.0 if batches is None else batches / max(1, float(trainer.num_training_batches))
-        ahead = trainer.max_epochs - self._first_epoch
-        return (trainer.current_epoch - self._first_epoch + in_epoch) / max(1, ahead)
+        """Return which share of this run is done, 0..1, by what ends it first; 0 if it has no end."""
+        shares = [budget.spent for budget in time_budgets(trainer)]
+        if trainer.max_steps > 0:
+            shares.append(trainer.global_step / trainer.max_steps)
+        if trainer.max_epochs and trainer.max_epochs > 0:
+            in_epoch = 1.0 if batches is None else batches / max(1, float(trainer.num_training_batches))
+            ahead = trainer.max_epochs - self._first_epoch
+            shares.append((trainer.current_epoch - self._first_epoch + in_epoch) / max(1, ahead))
+        return max(shares, default=0.0)
 
     def _left(self, done: float) -> str:
         if not 0 < done < 1:
