@@ -7,9 +7,9 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
+from yowo.commands.annotated_video import annotate
 from yowo.commands.demo_pictures import draw_gif, draw_sheet, liveliest
 from yowo.commands.demo_time import LEAST_VIDEOS, TimeLimit, timed, videos_in_time
-from yowo.commands.detect import annotate
 from yowo.commands.eval import evaluate, report
 from yowo.commands.records import record_run, record_training, run_folder
 from yowo.commands.train import BEST, fit
@@ -23,6 +23,7 @@ from yowo.reports.metrics_file import write_metrics
 from yowo.training.callbacks import time_budgets
 from yowo.training.module import ActionDetection
 from yowo.video.frame_source import open_file
+from yowo.whole_file import disk_errors
 
 STILL_SHARE = 4
 """The control without motion looks at one in this many of the videos."""
@@ -32,6 +33,7 @@ PANELS = 2
 """Videos in the GIF."""
 
 
+@disk_errors()
 def demo(config: DictConfig) -> None:
     """Train, evaluate and detect on generated videos, and print the paths of the results."""
     limit = TimeLimit(config.seconds)
