@@ -66,4 +66,6 @@ def test_a_crowd_that_does_the_same_has_a_tube_each_where_parts_are_not_limited(
     boxes = np.stack([left, 0 * left, left + 30, 0 * left + 60], axis=1).astype(np.float32)
     crowd = VideoDetections(frames, np.zeros(800, np.int64), np.full(800, 0.9, np.float32), boxes, 40)
     assert len(TrimmedLinker()(crowd, 1)) == 8
-    assert sorted(round(float(tube.boxes[0, 0])) for tube in TrimmedLinker(max_parts=None)(crowd, 1)) == list(range(0, 800, 40))
+    assert sorted(round(float(tube.boxes[0, 0])) for tube in TrimmedLinker(max_parts=None)(crowd, 1)) == list(
+        range(0, 800, 40)
+    )
