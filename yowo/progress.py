@@ -122,7 +122,7 @@ def track(
     if total is None and isinstance(items, Sized):
         total = len(items)
     if on_terminal():
-        yield from bar(items, what, total=total, transient=True)
+        yield from bar(items, what, total=total, transient=True, console=Console())
         return
     lines = Lines(what, total, unit, part)
     done = 0

@@ -1,12 +1,13 @@
 import io
 
 import pytest
+from hydra import compose
 from omegaconf import OmegaConf
 from rich.console import Console
 
 from yowo.commands.help_page import PAGES, described_groups, described_keys, show_help, wants_help
 from yowo.config.checkpoint import portable, register_groups
-from yowo.config.compose import compose_checked, compose_config, composer
+from yowo.config.compose import compose_config, composer
 from yowo.config.conf_files import choices
 
 
@@ -17,7 +18,7 @@ def composed():
     found = {}
     for command in PAGES:
         with composer(command):
-            config = compose_checked(command, [], with_hydra=True)
+            config = compose(command, return_hydra_config=True)
             found[command] = (
                 config,
                 {"logger": str(list(config.get("logger", {})))} | dict(config.hydra.runtime.choices),

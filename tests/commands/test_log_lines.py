@@ -67,7 +67,7 @@ def test_libraries_say_nothing_that_nobody_can_act_on(log, capsys):
             warnings.warn("AMP with fp16 is not supported on CPU.", stacklevel=1)
     finally:
         logging.captureWarnings(False)
-    logging.getLogger("wandb").error("the network is gone")
+    logging.getLogger("a_library").error("the network is gone")
     shown = capsys.readouterr()
     assert not shown.out
     assert shown.err == "warning: AMP with fp16 is not supported on CPU.\nerror: the network is gone\n"

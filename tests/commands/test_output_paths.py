@@ -86,7 +86,7 @@ def test_a_disk_that_takes_nothing_is_found_before(tmp_path, monkeypatch, number
 
 
 def test_detect_and_eval_refuse_their_inputs(source, tmp_path):
-    from yowo.commands import detect
+    from yowo.commands.entry import detect
     from yowo.commands.entry import eval as evaluation
 
     (tmp_path / "a.csv").write_text("")

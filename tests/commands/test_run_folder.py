@@ -5,10 +5,11 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hydra import compose
 from omegaconf import OmegaConf
 
 from yowo.commands.run_folder import LAST, RUN, SWEEP, OwnFolder, owner, take
-from yowo.config.compose import compose_checked, composer
+from yowo.config.compose import composer
 
 
 def config(folder, typed=False, kind="run", **more):
@@ -61,7 +62,7 @@ def test_a_sweep_has_a_folder_of_its_own_and_tells_its_jobs(tmp_path):
     assert made.hydra.sweep.dir == f"{wanted}_2"
     (override,) = made.hydra.overrides.hydra
     with composer("train"):
-        assert compose_checked("train", [override], with_hydra=True).hydra.sweep.dir == f"{wanted}_2"
+        assert compose("train", [override], return_hydra_config=True).hydra.sweep.dir == f"{wanted}_2"
 
 
 def test_a_named_folder_that_holds_a_run_is_refused_with_the_way_on(tmp_path, capsys):

@@ -196,6 +196,6 @@ def test_a_mistake_typed_in_a_shell_ends_the_same_way(tmp_path):
 def test_help_shows_commands_groups_and_examples(tmp_path):
     assert "yowo train" in forked("--help", folder=tmp_path).stdout
     shown = forked("train", "--help", folder=tmp_path).stdout
-    assert "backbone3d: resnet101, resnet18" in shown and "yowo train -m" in shown
+    assert "resnet101, resnet18" in shown and "yowo train -m" in shown
     assert "schedule:" in forked("train", "--cfg", "job", folder=tmp_path).stdout
     assert not list(tmp_path.iterdir())

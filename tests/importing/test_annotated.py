@@ -76,6 +76,38 @@ def ucf24_labels(folder):
     return folder / "labels", {}
 
 
+def label_studio(folder):
+    sequence = [
+        {"frame": f + 1, "enabled": f == 0, "rotation": 0, **percentages(box)} for f, box in BOXES.items()
+    ]
+    labelled = {"type": "videorectangle", "id": "7", "value": {"sequence": sequence, "framesCount": 6, "labels": ["walk"]}}
+    path = folder / "tasks.json"
+    path.write_text(json.dumps([{"data": {"video": "a.mp4"}, "annotations": [{"result": [labelled]}]}]))
+    return path, {}
+
+
+def percentages(box):
+    x1, y1, x2, y2 = box
+    return {"x": x1 / 0.64, "y": y1 / 0.48, "width": (x2 - x1) / 0.64, "height": (y2 - y1) / 0.48}
+
+
+def via(folder):
+    shapes = {
+        str(f): {"vid": "1", "z": [f / 25], "xy": [2, x1, y1, x2 - x1, y2 - y1], "av": {"1": "0", "2": "7"}}
+        for f, (x1, y1, x2, y2) in BOXES.items()
+    }
+    content = {
+        "project": {"pname": "walks"},
+        "attribute": {"1": {"aname": "action", "type": 3, "options": {"0": "walk"}}, "2": {"aname": "Person ID", "type": 1}},
+        "file": {"1": {"fid": "1", "fname": "a.mp4", "type": 4, "src": "a.mp4"}},
+        "view": {"1": {"fid_list": ["1"]}},
+        "metadata": shapes,
+    }
+    path = folder / "via.json"
+    path.write_text(json.dumps(content))
+    return path, {}
+
+
 WRITERS = {
     "cvat": cvat,
     "coco": coco,
@@ -83,6 +115,8 @@ WRITERS = {
     "ava-csv": ava_csv,
     "simple-csv": simple_csv,
     "ucf24-labels": ucf24_labels,
+    "label-studio": label_studio,
+    "via": via,
 }
 WITHOUT_TRACKS = {"ucf24-labels"}
 

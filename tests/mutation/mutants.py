@@ -99,10 +99,10 @@ MUTANTS = (
     ),
     Mutant(
         "every process writes the record of a run",
-        "yowo/commands/records.py",
+        "yowo/commands/log_lines.py",
         "return int(number) == 0",
         "return True",
-        ("commands/test_records.py",),
+        ("commands/test_log_lines.py",),
     ),
     # boxes
     Mutant(
@@ -136,8 +136,8 @@ MUTANTS = (
     Mutant(
         "suppression across classes",
         "yowo/boxes/nms.py",
-        "if groups is not None:",
-        "if False:",
+        "return overlaps if groups is None else",
+        "return overlaps if True else",
         ("boxes/test_nms.py",),
     ),
     Mutant(
@@ -426,11 +426,11 @@ MUTANTS = (
     ),
     # projects and importers
     Mutant(
-        "the height of a tiny box is measured against the width of the picture",
-        "yowo/projects/checks.py",
-        "(row.box[3] - row.box[1]) / height) < TINY",
-        "(row.box[3] - row.box[1]) / width) < TINY",
-        ("projects/test_checks.py",),
+        "the height of a person is measured in the width of the input",
+        "yowo/projects/people.py",
+        "* (width, height))",
+        "* (width, width))",
+        ("projects/test_people.py", "projects/test_people_checks.py"),
     ),
     Mutant(
         "a track with a gap is one tube",
@@ -469,16 +469,16 @@ MUTANTS = (
     ),
     Mutant(
         "COCO: names of files that count from 1 keep their numbers",
-        "yowo/importing/coco.py",
-        "picture.frame - first[picture.named]",
-        "picture.frame",
+        "yowo/importing/picture_frames.py",
+        "min(1, min((entry",
+        "min(0, min((entry",
         ("importing/test_coco.py",),
     ),
     Mutant(
-        "COCO-VID: frames of the file count from 1",
+        "COCO-VID: the first frame that is given is not subtracted",
         "yowo/importing/coco.py",
-        "first = {False: 0, True:",
-        "first = {False: 1, True:",
+        "picture_index.Place(video, number - first)",
+        "picture_index.Place(video, number)",
         ("importing/test_coco.py",),
     ),
     Mutant(
@@ -513,8 +513,8 @@ MUTANTS = (
     Mutant(
         "an unfinished file replaces the old one",
         "yowo/whole_file.py",
-        "            yield unfinished\n            unfinished.replace(path)",
-        "            try:\n                yield unfinished\n            finally:\n                unfinished.replace(path)",
+        "            yield unfinished\n            if is_stream:",
+        "            try:\n                yield unfinished\n            except KeyError:\n                pass\n            if is_stream:",
         ("test_whole_file.py",),
     ),
     Mutant(

@@ -33,7 +33,8 @@ def run(arguments: Sequence[str]) -> None:
     if not weights:
         wanted = ", ".join(f"{row.name}{SUFFIXES[0]}" + (f" or {row.file}" if row.file else "") for row in rows)
         raise ConfigError(f"--weights-dir {options.weights_dir}: no file for table {options.table}; expected {wanted}")
-    if not options.root.is_dir():
+    kept = {name: path for name in weights if (path := options.output / "rows" / f"{name}.json").is_file()}
+    if kept.keys() != weights.keys() and not options.root.is_dir():
         raise ConfigError(f"--root {options.root}: not a directory; give the folder of the data set")
     from yowo.commands.reproduced_row import evaluate_row  # torch and Lightning load with it
 
@@ -42,14 +43,13 @@ def run(arguments: Sequence[str]) -> None:
     for row in rows:
         if row.name not in weights:
             continue
-        kept = options.output / "rows" / f"{row.name}.json"
-        if kept.is_file():
-            results[row.name] = json.loads(kept.read_text(encoding="utf-8"))
-            console.print(f"{row.name}: kept from {kept}", highlight=False, soft_wrap=True)
+        if row.name in kept:
+            results[row.name] = json.loads(kept[row.name].read_text(encoding="utf-8"))
+            console.print(f"{row.name}: kept from {kept[row.name]}", highlight=False, soft_wrap=True)
             continue
         console.print(f"{row.name}: {weights[row.name]}", highlight=False, soft_wrap=True)
         results[row.name] = evaluate_row(row, weights[row.name], options)
-        write_metrics(kept, results[row.name])
+        write_metrics(options.output / "rows" / f"{row.name}.json", results[row.name])
     print_table(console, as_table(rows, results, options.table))
     write_metrics(options.output / f"table{options.table}.json", {"table": options.table, "rows": results})
     with whole_file(options.output / f"table{options.table}.md") as unfinished:

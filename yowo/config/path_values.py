@@ -55,7 +55,7 @@ def quoted(text: str) -> str:
 
     Examples:
         >>> print(quoted("my video (1).mp4"), quoted('a "b"'), quoted("${x}.mp4"))
-        "my video (1).mp4" 'a "b"' "\\${x}.mp4"
+        "my video (1).mp4" 'a "b"' "\${x}.mp4"
     """
     literal = INTERPOLATION.sub(lambda found: 2 * found[1] + r"\${", "./???" if text == "???" else text)
     quote = Quote.single if '"' in literal else Quote.double

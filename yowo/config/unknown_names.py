@@ -177,8 +177,8 @@ def _meant_by_key(command: str, here: Sequence[str], keys: Sequence[str], key: s
         return f". Give {ours}"
     word = key.rpartition(".")[2]
     same = [name for name in dict.fromkeys(keys) if name.rpartition(".")[2] == word][:MEANT]
-    near = difflib.get_close_matches(key, here, n=1, cutoff=0.75) or same
-    near = near or difflib.get_close_matches(key, keys, n=1, cutoff=0.75) or _similar_parts(key, keys)
+    near = difflib.get_close_matches(key, list(dict.fromkeys([*here, *keys])), n=1, cutoff=0.75)
+    near = near or same or _similar_parts(key, keys)
     return f". Did you mean {' or '.join(near)}?" if near else ""
 
 

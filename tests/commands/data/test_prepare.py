@@ -55,7 +55,7 @@ def test_options_make_the_recipe(films, tmp_path):
     assert read_recipe(tmp_path / "out") == wanted
     with pytest.raises(ConfigError, match="short side: expected an even number of pixels of at least 16, got 15"):
         run([str(films), "--short-side", "15"])
-    with pytest.raises(SystemExit, match="2"):
+    with pytest.raises(ConfigError, match="--preset: invalid choice: 'best'"):
         run([str(films), "--preset", "best"])
 
 
@@ -99,10 +99,8 @@ def started(tmp_path, long):
     """A run in a group of processes of its own, in the midst of its first film."""
     film(tmp_path / "films" / "short.mp4", 5)
     shutil.copy(long, tmp_path / "films")
-    script = f"from yowo.commands.data.prepare import run; run([{str(tmp_path / 'films')!r}, *{SLOW!r}])"
-    process = subprocess.Popen(
-        [sys.executable, "-c", script], stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    command = [sys.executable, "-m", "yowo", "data", "prepare", str(tmp_path / "films"), *SLOW]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     until = time.monotonic() + 30
     while not unfinished(tmp_path) and time.monotonic() < until:
         time.sleep(0.005)
@@ -147,5 +145,6 @@ def test_the_workers_of_a_killed_run_end_by_themselves(tmp_path, started):
 def test_the_interrupt_key_stops_in_one_line(tmp_path, started):
     os.killpg(started.pid, signal.SIGINT)
     message = started.communicate(timeout=30)[1]
-    assert "films_prepared: stopped; finished videos are kept; run the same command again to resume" in message
+    assert message.startswith("interrupted: finished videos are in ") and message.count("\n") == 1
+    assert "films_prepared; run the command again to resume" in message and started.returncode == 130
     assert "Process Spawn" not in message and copies(tmp_path) == [] and unfinished(tmp_path) == []
