@@ -44,6 +44,12 @@ def test_films_and_frame_ids_count_from_zero(read):
     assert found.classes == ("jump", "sit") and "1 crowd annotations" in found.notes[0]
 
 
+def test_frame_ids_count_from_the_first_frame_that_is_given(read):
+    image = {"id": 1, "video_id": 8, "frame_id": 2, "width": 128, "height": 96, "file_name": "x"}
+    found = read([image], [annotation()], videos=[{"id": 8, "name": "far/b.mp4"}], first_frame=1)
+    assert [(row.video, row.frame) for row in found.rows] == [("far/b", 1)]
+
+
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
