@@ -168,13 +168,37 @@ def test_ucf101_24_trains_from_its_own_files(folder, tmp_path):
     ("arguments", "message"),
     [
         (["train", "backbone3d=foo"], "backbone3d=foo: there is no such choice; choose one of resnet101"),
-        (["train", "dataset=ucf24"], "dataset.root is required: the folder of ucf24"),
-        (["train", "dataset=ucf24", "dataset.root=/nowhere"], "dataset.root=/nowhere: not a directory"),
-        (["train", "dataset.clip_len=4"], "dataset.clip_len: expected a whole number of at least 8, got 4"),
+        pytest.param(
+            ["train", "dataset=ucf24"],
+            "dataset.root is required: the folder of ucf24",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            ["train", "dataset=ucf24", "dataset.root=/nowhere"],
+            "dataset.root=/nowhere: not a directory",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            ["train", "dataset.clip_len=4"],
+            "dataset.clip_len: expected a whole number of at least 8, got 4",
+            marks=pytest.mark.long,
+        ),
         (["train", "-m", "dataset.clip_len=8,4"], "dataset.clip_len: expected a whole number of at least 8, got 4"),
-        (["train", "optimizer.lr=1e-3,1e-4"], "several values need -m"),
-        (["train", "weights=nowhere.pth"], "weights=nowhere.pth: there is no such file"),
-        (["eval"], "checkpoint is required, as in yowo eval checkpoint="),
+        pytest.param(
+            ["train", "optimizer.lr=1e-3,1e-4"],
+            "several values need -m",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            ["train", "weights=nowhere.pth"],
+            "weights=nowhere.pth: there is no such file",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            ["eval"],
+            "checkpoint is required, as in yowo eval checkpoint=",
+            marks=pytest.mark.long,
+        ),
         (["eval", "checkpoint=nowhere.ckpt"], "nowhere.ckpt: there is no such weights file"),
         (["detect", "source=x.mp4"], "checkpoint is required"),
         (["fly"], "yowo fly: there is no such command; choose one of train, eval, detect"),

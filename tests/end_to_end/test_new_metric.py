@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 import torch
 
 from tests.conftest import ROOT
@@ -74,6 +75,7 @@ class PointMAP(KeyFrameMetric):
         return ScoreDetails(about="points, not boxes", rankings=tuple(self.scores), ranking_rule="the rule of points")
 
 
+@pytest.mark.long
 def test_a_new_metric_is_one_file_and_one_yaml(tmp_path):
     config = compose_config("train", [*TINY, "metric=video"])
     torch.manual_seed(0)

@@ -43,6 +43,7 @@ def score_shares(rank, folder):
     torch.distributed.destroy_process_group()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_two_processes_find_what_one_finds(tmp_path):
     torch.multiprocessing.spawn(score_shares, args=(str(tmp_path),), nprocs=2)

@@ -77,10 +77,12 @@ def ucf24_labels(folder):
 
 
 def label_studio(folder):
-    sequence = [
-        {"frame": f + 1, "enabled": f == 0, "rotation": 0, **percentages(box)} for f, box in BOXES.items()
-    ]
-    labelled = {"type": "videorectangle", "id": "7", "value": {"sequence": sequence, "framesCount": 6, "labels": ["walk"]}}
+    sequence = [{"frame": f + 1, "enabled": f == 0, "rotation": 0, **percentages(box)} for f, box in BOXES.items()]
+    labelled = {
+        "type": "videorectangle",
+        "id": "7",
+        "value": {"sequence": sequence, "framesCount": 6, "labels": ["walk"]},
+    }
     path = folder / "tasks.json"
     path.write_text(json.dumps([{"data": {"video": "a.mp4"}, "annotations": [{"result": [labelled]}]}]))
     return path, {}
@@ -98,7 +100,10 @@ def via(folder):
     }
     content = {
         "project": {"pname": "walks"},
-        "attribute": {"1": {"aname": "action", "type": 3, "options": {"0": "walk"}}, "2": {"aname": "Person ID", "type": 1}},
+        "attribute": {
+            "1": {"aname": "action", "type": 3, "options": {"0": "walk"}},
+            "2": {"aname": "Person ID", "type": 1},
+        },
         "file": {"1": {"fid": "1", "fname": "a.mp4", "type": 4, "src": "a.mp4"}},
         "view": {"1": {"fid_list": ["1"]}},
         "metadata": shapes,
