@@ -234,6 +234,7 @@ OF_DETECT = {"reader"}
     "override",
     [f"{group}={choice}" for group in groups() if group not in EXCLUSIVE | OF_DETECT for choice in choices(group)],
 )
+@pytest.mark.long
 def test_every_choice_of_every_group_composes(override, tmp_path):
     group, _, choice = override.partition("=")
     root = [f"dataset.root={project(tmp_path)}"] if choice.startswith("custom") else []

@@ -101,6 +101,7 @@ def test_a_failed_check_leaves_no_folder(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "seeds"), [(["seed=sort(2,1)", "--multirun"], [1, 2]), (["hydra.mode=MULTIRUN", "seed=3,4"], [3, 4])]
 )
+@pytest.mark.long
 def test_what_asks_for_several_jobs_is_a_sweep(arguments, seeds, tmp_path):
     assert [config.seed for config in ran(arguments, tmp_path)] == seeds
 
@@ -122,6 +123,7 @@ def test_a_folder_is_taken_as_it_is_and_its_records_run_again(name, tmp_path, mo
     assert again.dataset.root == name
 
 
+@pytest.mark.long
 def test_a_folder_with_a_comma_is_one_value_of_a_sweep_too(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a,b").mkdir()
@@ -130,6 +132,7 @@ def test_a_folder_with_a_comma_is_one_value_of_a_sweep_too(tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize("name", ["josé/epoch=1-step=2.ckpt", "a (1).ckpt", "${x}.ckpt"])
+@pytest.mark.long
 def test_a_run_goes_on_from_a_checkpoint_of_any_name(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -170,6 +173,7 @@ def test_another_root_configuration_can_build_on_ours(flag, tmp_path, monkeypatc
         (["-sc", "install=bash"], "complete -o nospace"),
     ],
 )
+@pytest.mark.long
 def test_what_a_flag_of_hydra_shows(flags, words, capsys, caplog):
     caplog.set_level("DEBUG")
     run_hydra("train", not_run, flags, check_nothing)
@@ -204,6 +208,7 @@ def test_flags_and_plugins_that_do_not_work_are_one_line(arguments, words):
 @pytest.mark.parametrize(
     "nothing", ["logger=null", "callbacks=null", "experiment=null", "debug=null", "context=null", "sweep=null"]
 )
+@pytest.mark.long
 def test_groups_that_can_be_empty_are_set_to_null(nothing, tmp_path):
     (config,) = ran([nothing], tmp_path)
     assert not config.get(nothing.partition("=")[0])

@@ -52,6 +52,11 @@ WITH_A_WORKER = """
 """
 
 
+def heeds_ctrl_c():
+    """Undo what a shell does to commands in the background (`&`): they ignore Ctrl-C, and their children too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def started(body):
     process = subprocess.Popen(
         [sys.executable, "-c", BEGIN + body],
@@ -59,6 +64,7 @@ def started(body):
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=heeds_ctrl_c,
     )
     assert process.stdout.readline() == "ready\n"
     return process

@@ -138,6 +138,7 @@ def test_boxes_of_two_actors_hardly_overlap_at_any_time(plans):
                 assert (shared / (areas[0] + areas[1] - shared)).max() < 0.3
 
 
+@pytest.mark.long
 def test_one_box_does_not_give_the_class_away():
     """Nearest class mean, fitted on one half of the videos, is hardly better than chance (0.125) on the other."""
     random = np.random.default_rng(0)

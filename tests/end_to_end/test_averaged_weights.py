@@ -14,6 +14,7 @@ from yowo.config.build_training import build_datamodule, build_module
 from yowo.config.compose import compose_config
 from yowo.weights.reading import read_checkpoint
 
+pytestmark = pytest.mark.long
 DECAY = 0.5
 RUN = [*TINY, "dataset.num_workers=0", "trainer.limit_val_batches=2"]
 

@@ -100,7 +100,13 @@ def started(tmp_path, long):
     film(tmp_path / "films" / "short.mp4", 5)
     shutil.copy(long, tmp_path / "films")
     command = [sys.executable, "-m", "yowo", "data", "prepare", str(tmp_path / "films"), *SLOW]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in the background of a shell (`&`)
+    )
     until = time.monotonic() + 30
     while not unfinished(tmp_path) and time.monotonic() < until:
         time.sleep(0.005)
