@@ -24,7 +24,7 @@ def test_the_wheel_holds_the_package_its_data_and_the_configurations(wheel):
 
 
 def test_the_wheel_holds_no_tests_and_no_benchmarks(wheel):
-    assert {name.split("/")[0] for name in wheel if ".dist-info" not in name} == {"yowo"}
+    assert {name.split("/")[0] for name in wheel if ".dist-info" not in name} == {"yowo", "yowo_lightning.py"}
 
 
 def test_the_package_says_that_it_is_typed():
