@@ -100,7 +100,7 @@ MUTANTS = (
     Mutant(
         "every process writes the record of a run",
         "yowo/commands/log_lines.py",
-        "return int(number) == 0",
+        'return process_number(together="lightning" in sys.modules) == 0',
         "return True",
         ("commands/test_log_lines.py",),
     ),

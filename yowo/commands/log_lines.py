@@ -80,9 +80,17 @@ def is_first_process() -> bool:
     not imported for it, because detection runs without it; and what runs without it is one process each, however many
     of them a cluster has started.
     """
-    names = NUMBERS_OF_PROCESSES if "lightning" in sys.modules else NUMBERS_OF_PROCESSES[:2]
-    number = next((os.environ[name] for name in names if os.environ.get(name)), "0")
-    return int(number) == 0
+    return process_number(together="lightning" in sys.modules) == 0
+
+
+def process_number(together: bool) -> int:
+    """Return the number of this process among those of its run, from 0.
+
+    Args:
+        together: Whether the processes that a cluster starts work together; if not, each is a run of its own.
+    """
+    names = NUMBERS_OF_PROCESSES if together else NUMBERS_OF_PROCESSES[:2]
+    return int(next((os.environ[name] for name in names if os.environ.get(name)), "0"))
 
 
 def is_noise(record: logging.LogRecord) -> bool:

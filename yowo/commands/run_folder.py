@@ -13,8 +13,9 @@ from typing import Any, NoReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from yowo.commands.log_lines import NUMBERS_OF_PROCESSES
+from yowo.commands.log_lines import process_number
 from yowo.commands.messages import tell_error, tell_warning
+from yowo.config.path_values import quoted
 from yowo.errors import ConfigError, YowoError
 
 EXIT_USER_ERROR = 2
@@ -66,8 +67,7 @@ def _reserve(config: DictConfig, kind: str, record: str) -> None:
     with read_write(config), open_dict(config):
         config.hydra[kind].dir = str(folder)
         if kind == "sweep":  # its jobs compose their configurations anew
-            quoted = str(folder).replace("\\", "\\\\").replace("'", "\\'")
-            config.hydra.overrides.hydra.append(f"{key}='{quoted}'")
+            config.hydra.overrides.hydra.append(f"{key}={quoted(str(folder))}")
 
 
 def _is_first_process(config: DictConfig) -> bool:
@@ -76,9 +76,7 @@ def _is_first_process(config: DictConfig) -> bool:
     Without a Trainer, processes do not work together, however many of them a cluster has started.
     """
     together = OmegaConf.select(config, "trainer") is not None
-    names = NUMBERS_OF_PROCESSES if together else NUMBERS_OF_PROCESSES[:2]
-    number = next((os.environ[name] for name in names if os.environ.get(name)), "0")
-    return int(number) == 0 and (not together or os.environ.get("NODE_RANK", "0") in ("", "0"))
+    return process_number(together) == 0 and (not together or os.environ.get("NODE_RANK", "0") in ("", "0"))
 
 
 def named_folder(wanted: Path, key: str, record: str, resume: str | None) -> Path:

@@ -88,7 +88,7 @@ def wrong_choice(command: str, overrides: Sequence[str], error: Exception) -> st
         One line that names the override.
     """
     for override in overrides:
-        key = override.lstrip("+~").partition("=")[0].partition("@")[0]
+        key = _key(override)
         read = parsed(override)
         if read is not None and read.value_type is ValueType.ELEMENT and not isinstance(read.value(), (str, list)):
             options = _options(key, command, overrides) if key and "." not in key else []
@@ -123,7 +123,7 @@ def unknown_key(command: str, overrides: Sequence[str], error: ConfigComposition
     parent, names = _nearest_parent(config, key)
     if not parent:
         names = sorted({*names, *_groups()})
-    override = next((o for o in overrides if o.lstrip("+~").partition("=")[0].partition("@")[0] == key), key)
+    override = next((o for o in overrides if _key(o) == key), key)
     where = parent or f"yowo {command}"
     here = [f"{parent}.{name}" if parent else name for name in names]
     meant = _meant_by_key(command, here, list(config_keys(config)), key, override.partition("=")[2] or None)
@@ -211,8 +211,13 @@ def _chosen(command: str, overrides: Sequence[str]) -> DictConfig:
 
 
 def _is_choice(command: str, override: str, overrides: Sequence[str]) -> bool:
-    key = override.partition("=")[0].lstrip("+~").partition("@")[0]
+    key = _key(override)
     return key == "hydra.searchpath" or ("." not in key and bool(_options(key, command, overrides)))
+
+
+def _key(override: str) -> str:
+    """Return the key or group that an override names, without `+`, `~` and the package."""
+    return override.lstrip("+~").partition("=")[0].partition("@")[0]
 
 
 def _options(group: str, command: str, overrides: Sequence[str]) -> list[str]:

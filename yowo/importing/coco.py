@@ -1,6 +1,5 @@
 """COCO's JSON: `images`, `annotations` with `bbox` x y width height, `categories`; and COCO-VID with `videos`."""
 
-import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 from yowo.errors import AnnotationError
 from yowo.importing.annotated import Annotated, ImportOptions, Place
 from yowo.importing.collecting import Box, Collector, parsed_box
+from yowo.importing.json_file import read_json
 from yowo.importing.picture_frames import LOST, PictureFrames, refuse_if_all_are_lost, shown_box
 from yowo.projects.table import TableRow
 from yowo.video import picture_index
@@ -160,12 +160,7 @@ def _box(entry: Mapping[str, Any], where: str) -> Box:
 
 
 def _content(path: Path) -> Mapping[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise AnnotationError(f"{path}: expected a JSON file ({error.strerror or error})") from error
-    except (ValueError, RecursionError) as error:
-        raise AnnotationError(f"{path}: expected JSON: {error}") from error
+    content = read_json(path)
     if not isinstance(content, dict) or not {"images", "annotations", "categories"} <= set(content):
         raise AnnotationError(f"{path}: expected COCO's keys images, annotations and categories; some are missing")
     return content

@@ -5,7 +5,6 @@ between key frames are interpolated linearly; one that is not `enabled` is the l
 one, the last box stays until the end of the video.
 """
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from yowo.errors import AnnotationError
 from yowo.importing.annotated import Annotated, ImportOptions, Place
 from yowo.importing.collecting import Box, Collector
 from yowo.importing.file_links import linked_video
+from yowo.importing.json_file import read_json
 from yowo.projects.table import TableRow
 from yowo.video.probe import VideoInfo
 from yowo.video.video_folder import VideoFolder
@@ -130,12 +130,7 @@ def _films(path: Path, collector: Collector) -> Iterator[Film]:
 
 
 def _content(path: Path) -> list[Mapping[str, Any]]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise AnnotationError(f"{path}: expected a JSON file ({error.strerror or error})") from error
-    except (ValueError, RecursionError) as error:
-        raise AnnotationError(f"{path}: expected JSON: {error}; {WANTED}") from error
+    content = read_json(path, WANTED)
     tasks = content if isinstance(content, list) else [content]
     if not tasks or not all(isinstance(task, dict) and task for task in tasks):
         raise AnnotationError(f"{path}: expected a list of tasks; {WANTED}")

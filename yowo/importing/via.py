@@ -4,7 +4,6 @@ A box is on the frame that is shown at its time `z`, in pixels of the video; box
 without a box gives its label to the boxes in it that have none of their own.
 """
 
-import json
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from yowo.errors import AnnotationError
 from yowo.importing.annotated import Annotated, ImportOptions, Place
 from yowo.importing.collecting import Box, Collector
 from yowo.importing.file_links import linked_video
+from yowo.importing.json_file import read_json
 from yowo.importing.picture_frames import LOST, PictureFrames, refuse_if_all_are_lost
 from yowo.projects.table import TableRow
 from yowo.video.frame_times import FrameTimes, read_many_times
@@ -121,12 +121,7 @@ def _add_project(path: Path, videos: VideoFolder, options: ImportOptions, collec
 
 
 def _content(path: Path) -> Mapping[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise AnnotationError(f"{path}: expected a JSON file ({error.strerror or error})") from error
-    except (ValueError, RecursionError) as error:
-        raise AnnotationError(f"{path}: expected JSON: {error}; {WANTED}") from error
+    content = read_json(path, WANTED)
     if isinstance(content, dict) and "_via_img_metadata" in content:
         raise AnnotationError(f"{path}: is a project of VIA 2, which has pictures only; export it as COCO, --from coco")
     if not isinstance(content, dict) or not all(isinstance(content.get(part), dict) for part in PARTS):
