@@ -107,24 +107,6 @@ def check_writable(words: str, path: Path) -> None:
         raise ConfigError(f"{words}: cannot be written ({error.strerror or error}); give another path") from error
 
 
-def check_folder(words: str, folder: Path) -> None:
-    """Check that a folder is there or can be made, and takes files.
-
-    Args:
-        words: What names the folder, such as "--output DIR", for errors.
-        folder: The folder.
-
-    Raises:
-        ConfigError: It is a file, cannot be made, or takes no files.
-    """
-    try:
-        if folder.exists() and not folder.is_dir():
-            raise ConfigError(f"{words}: is a file; give the name of a folder")
-        _check_folder(folder, "")
-    except OSError as error:
-        raise ConfigError(f"{words}: cannot be written ({error.strerror or error}); give another path") from error
-
-
 def _check_folder(folder: Path, name: str) -> None:
     """Write a small file into a folder, or into the nearest one above it that exists.
 
