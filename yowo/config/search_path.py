@@ -11,6 +11,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.initialize import get_gh_backup, restore_gh_from_backup
 
 from yowo.config.conf_files import ConfigFolders, conf_dir
+from yowo.config.quick_loader import QuickLoader
 
 NO_FOLDERS = ConfigFolders()
 
@@ -30,7 +31,9 @@ def composer(command: str, folders: ConfigFolders = NO_FOLDERS) -> Iterator[Hydr
     version.setbase("1.3")
     GlobalHydra.instance().clear()
     try:
-        yield Hydra.create_main_hydra2(command, _search_path(folders))
+        hydra = Hydra.create_main_hydra2(command, _search_path(folders))
+        hydra.config_loader = QuickLoader(hydra.config_loader.get_search_path())
+        yield hydra
     finally:
         restore_gh_from_backup(before)
 
