@@ -4,15 +4,21 @@
 line in a fork of a process that did so once: with its own folder, its own output, and an end of its own.
 """
 
+import atexit
+import gc
 import json
 import os
 import shlex
 import subprocess
 import sys
 import tempfile
+import threading
+import traceback
+from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 import yaml
 
@@ -98,6 +104,8 @@ def serve() -> None:
     yaml.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # composing takes half the time
     for verb in VERBS:
         import_module(f"yowo.commands.{verb}")
+    gc.collect()
+    gc.freeze()  # else collections in a fork would look at what it shares, and copy it
     for line in sys.stdin:
         request = json.loads(line)
         child = os.fork()
@@ -109,8 +117,28 @@ def serve() -> None:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.chdir(request["folder"])
         sys.argv = ["yowo", *request["arguments"]]
-        main()
-        return  # the fork ends as any process does
+        end(main)
+
+
+def end(command: Callable[[], None]) -> NoReturn:
+    """Run a command in a fork, and end with its exit code.
+
+    As at the end of any process threads are waited for and exit functions run, but the modules are not taken down: in a
+    fork that takes seconds, since memory that it shares must be copied first.
+    """
+    code = 0
+    try:
+        command()
+    except SystemExit as wanted:
+        code = wanted.code if isinstance(wanted.code, int) else int(wanted.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":
