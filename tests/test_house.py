@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -45,13 +46,20 @@ def room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(tree(path)))
+
+
+@cache
 def imported(path: Path) -> set[str]:
     names = set()
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -60,7 +68,7 @@ def imported(path: Path) -> set[str]:
 
 
 def functions(path: Path) -> list[ast.FunctionDef]:
-    return [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef)]
+    return [node for node in nodes(path) if isinstance(node, ast.FunctionDef)]
 
 
 def test_modules_import_lower_floors_only():
@@ -165,14 +173,11 @@ def test_public_names_are_documented_and_typed():
         module = tree(path)
         if not ast.get_docstring(module) and path.name != "__init__.py":
             bare.append(str(path))
-        for node in ast.walk(module):
+        nested = {inner for outer in functions(path) for inner in ast.walk(outer) if inner is not outer}
+        for node in nodes(path):
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
-                nested = any(
-                    isinstance(outer, ast.FunctionDef) and node is not outer and node in ast.walk(outer)
-                    for outer in ast.walk(module)
-                )
                 overload = any(ast.unparse(d) == "overload" for d in node.decorator_list)
-                if not ast.get_docstring(node) and not nested and not overload:
+                if not ast.get_docstring(node) and node not in nested and not overload:
                     bare.append(f"{path}:{node.lineno} {node.name}")
     assert not bare
 
@@ -185,7 +190,7 @@ def test_no_room_is_called_utils():
 def test_users_are_told_by_errors_and_not_by_print_exit_or_assert():
     wrong = []
     for path in FILES:
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if isinstance(node, ast.Assert) or (isinstance(node, ast.ExceptHandler) and node.type is None):
                 wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
             if isinstance(node, ast.Call):
@@ -211,7 +216,8 @@ def test_every_expected_error_states_its_words():
     loose = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in (ROOT / "tests").rglob("test_*.py")
-        for node in ast.walk(tree(path))
+        if "pytest.raises" in path.read_text()
+        for node in nodes(path)
         if isinstance(node, ast.Call)
         and ast.unparse(node.func) == "pytest.raises"
         and not any(keyword.arg == "match" for keyword in node.keywords)
