@@ -2,7 +2,10 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from unittest import mock
 
 import numpy as np
 import torch
@@ -20,6 +23,19 @@ MODELS = {"yowo_plus_ucf24": "yowo_plus", "yowo_nano_ucf24": "yowo_nano", "yowo_
 def _values(name: str, shape: tuple[int, ...]) -> torch.Tensor:
     """The recipe's tensor, made once: the cases share most of their entries, and 100 million numbers take seconds."""
     return torch.from_numpy(weights_recipe.tensor(name, shape))
+
+
+@contextmanager
+def unset_weights() -> Iterator[None]:
+    """Leave the weights of convolutions unset: for networks that get all of them from a recipe."""
+    convolution = torch.nn.modules.conv._ConvNd
+    with (
+        mock.patch.object(
+            convolution, "reset_parameters", lambda self: torch.nn.init.constant_(self.weight, torch.nan)
+        ),
+        mock.patch.object(torch.nn.init, "kaiming_normal_", lambda weight, **how: weight),
+    ):
+        yield
 
 
 def state_dict(case: str) -> dict[str, torch.Tensor]:

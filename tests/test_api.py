@@ -26,7 +26,8 @@ def case(request):
     name = request.param
     facts, arrays = golden_cases.numbers(name)
     dataset = "ava" if name.endswith("ava") else "ucf24"
-    model = yowo.build_model(golden_cases.MODELS[name], dataset=dataset, clip_len=facts["clip_len"])
+    with golden_cases.unset_weights():
+        model = yowo.build_model(golden_cases.MODELS[name], dataset=dataset, clip_len=facts["clip_len"])
     report = yowo.load_weights(model, {"model": golden_cases.state_dict(name), "epoch": 1})
     assert not report.missing and not report.ignored
     clips = golden_cases.clips(facts["input_seed"], facts["clip_len"])
@@ -87,7 +88,8 @@ def test_detections_are_the_authors(case, monkeypatch):
 @pytest.mark.parametrize("steps", [3, pytest.param(6, marks=pytest.mark.long)])
 def test_training_steps_follow_the_authors_trajectory(steps):
     facts = json.loads((golden_cases.FOLDER / "yowo_nano_training.json").read_text())
-    model = yowo.build_model("yowo_nano", "ucf24", 16, "fusion.dropout=0.0")
+    with golden_cases.unset_weights():
+        model = yowo.build_model("yowo_nano", "ucf24", 16, "fusion.dropout=0.0")
     yowo.load_weights(model, golden_cases.state_dict("yowo_nano_ucf24"))
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=5e-4)
@@ -95,6 +97,8 @@ def test_training_steps_follow_the_authors_trajectory(steps):
     for step, (seed, expected) in enumerate(list(zip(facts["input_seeds"], facts["losses"], strict=True))[:steps]):
         losses = yowo.compute_losses(model, model(golden_cases.clips(seed)), golden_cases.training_targets(seed))
         assert losses["total"].item() == pytest.approx(expected["losses"], rel=1e-3 if step < 2 else 2e-2)
+        if step == steps - 1:
+            break
         optimizer.zero_grad()
         losses["total"].backward()
         optimizer.step()

@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -101,6 +102,7 @@ def _server() -> subprocess.Popen[str]:
 
 def serve() -> None:
     """Import everything, then fork for each line of stdin and answer with the exit code."""
+    sys.modules["__main__"].__spec__ = find_spec("yowo.__main__")  # what Lightning starts as a second process of a run
     yaml.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # composing takes half the time
     for verb in VERBS:
         import_module(f"yowo.commands.{verb}")

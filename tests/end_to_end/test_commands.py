@@ -136,7 +136,7 @@ def test_a_multirun_makes_a_run_for_each_value(folder):
 
 
 def test_two_processes_train_and_evaluate_together(folder):
-    yowo("train", *TINY, "trainer=ddp_cpu", "logger=csv", "hydra.run.dir=runs/ddp", folder=folder)
+    forked("train", *TINY, "trainer=ddp_cpu", "logger=csv", "hydra.run.dir=runs/ddp", folder=folder)
     alone = folder / "runs" / "eval_alone"
     forked("eval", "checkpoint=runs/ddp/best.ckpt", f"hydra.run.dir={alone}", "trainer=cpu", folder=folder)
     together = json.loads((folder / "runs" / "ddp" / "metrics.json").read_text())

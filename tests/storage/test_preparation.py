@@ -93,6 +93,7 @@ def test_jhmdb_21_reads_the_same_boxes_and_frames_from_its_copy(tmp_path):
 
 
 @pytest.mark.shared
+@pytest.mark.long
 def test_ava_reads_the_same_boxes_and_clips_from_its_copy(tmp_path, shared):
     root = shared / "data" / "ava-mini"
     if not root.is_dir():
