@@ -88,3 +88,14 @@ def test_a_recipe_that_the_authors_do_not_have_is_refused():
         match="recipe=released: the authors' code has no hyper-parameters for dataset=motion, only for ucf24",
     ):
         compose_config("train", ["dataset=motion", "recipe=released"])
+
+
+def test_ways_of_trying_things_compose_to_what_they_say():
+    debug = compose_config("train", ["trainer=debug"])
+    assert (debug.trainer.fast_dev_run, debug.trainer.detect_anomaly, debug.dataset.num_workers) == (3, True, 0)
+    search = compose_config("train", ["debug=lr_find", "dataset=ucf24", "dataset.root=x", "profiler=simple"])
+    assert not search.evaluate and search.schedule.scheduler is None and search.trainer.max_steps == 100
+    assert search.callbacks.checkpoint is None and not search.logger and "PartTimes" in search.profiler._target_
+    overfit = compose_config("train", ["debug=overfit", "dataset=ucf24", "dataset.root=x", "evaluate=true"])
+    assert overfit.evaluate and overfit.dataset.overfit_clips == 16 and overfit.schedule.scheduler is None
+    assert compose_config("train", ["profiler=null"]).profiler is None

@@ -128,3 +128,16 @@ def test_augmentation_draws_by_seed_epoch_and_samples_alone(path):
     once = augmented()
     assert torch.equal(once, augmented(skip=7))
     assert not torch.equal(once, augmented(epoch=1)) and not torch.equal(once, augmented(seed=1))
+
+
+def test_a_few_training_clips_can_be_all_that_training_and_validation_see(path):
+    source = OneVideo(path)
+    held_out = [AnnotatedVideo("other", str(path), 10, (320, 240), source.list[0].tubes)]
+    source.videos = lambda split: source.list if split == "train" else held_out
+    source.key_frames = lambda split: KeyFrames.annotated(source.videos(split))
+    data = module(source, overfit_clips=4)
+    seen = [data.dataset(stage).key_frames for stage in ("train", "val")]
+    assert [[key.frame for key in keys] for keys in seen] == [[0, 3, 6, 9]] * 2
+    assert [key.video for key in seen[1]] == ["v"] * 4 and [v.name for v in data.videos("val")] == ["v"]
+    assert sorted(p for batch in data.train_dataloader() for p in batch.positions) == [0, 1, 2, 3]
+    assert len(data.dataset("test")) == 10 and [v.name for v in data.videos("test")] == ["other"]

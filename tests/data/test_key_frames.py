@@ -32,6 +32,17 @@ def test_key_frames_of_a_class_are_found_by_their_place():
     assert KeyFrames.annotated(VIDEOS[1:2]).positions_of_classes() == []
 
 
+@pytest.mark.parametrize(("count", "chosen"), [(1, [0]), (3, [0, 4, 8]), (9, list(range(9))), (50, list(range(9)))])
+def test_some_are_taken_from_all_over_the_split_with_their_boxes(count, chosen):
+    keys = KeyFrames.annotated(VIDEOS)
+    some = keys.spread(count)
+    assert len(some) == len(chosen) and len(keys) == 9
+    for place, position in enumerate(chosen):
+        one, other = some[place], keys[position]
+        assert (one.video, one.frame, one.labels.tolist()) == (other.video, other.frame, other.labels.tolist())
+        assert np.array_equal(one.boxes_norm, other.boxes_norm)
+
+
 def test_it_is_a_sequence():
     keys = KeyFrames.annotated(VIDEOS)
     assert keys[-1].frame == 4

@@ -28,7 +28,7 @@ class FakeData:
         self.part = part
         return SimpleNamespace(key_frames=Keys())
 
-    def videos(self):
+    def videos(self, part):
         boxes = np.array([[0.2, 0.2, 0.7, 0.8]] * 2, np.float32)
         return [AnnotatedVideo("v", "v.mp4", 2, (128, 96), (Tube(1, 0, boxes),))]
 

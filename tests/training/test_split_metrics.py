@@ -15,7 +15,8 @@ def test_metrics_start_empty_and_know_their_split():
     metrics.update([0], [nothing], [nothing], [(4, 4)])
     keys = SimpleNamespace(video=np.zeros(1, np.int64), frame=np.zeros(1, np.int64), seconds=None)
     data = SimpleNamespace(
-        dataset=lambda part: SimpleNamespace(key_frames=keys), videos=lambda: [AnnotatedVideo("v", "", 1, (4, 4), ())]
+        dataset=lambda part: SimpleNamespace(key_frames=keys),
+        videos=lambda part: [AnnotatedVideo("v", "", 1, (4, 4), ())],
     )
     start_metrics(metrics, data, "test")
     assert metrics["frame"].frames == [] and metrics["frame"].split.videos[0].name == "v"

@@ -72,7 +72,7 @@ PAGES = {
         (
             *("model", "dataset", "experiment", "recipe", "trainer", "logger", "callbacks", "optimizer"),
             *PARTS,
-            *("postprocess", "metric", "linker", "context", "decoder", "debug", "sweep"),
+            *("postprocess", "metric", "linker", "context", "decoder", "debug", "profiler", "sweep"),
         ),
         (
             "yowo train",

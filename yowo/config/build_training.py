@@ -106,7 +106,8 @@ def build_trainer(config: DictConfig, **arguments: Any) -> L.Trainer:
     Raises:
         ConfigError: The settings are invalid on this machine, such as more GPUs than it has.
     """
-    trainer: L.Trainer = make(config.trainer, **arguments)
+    profiler = make(config.profiler) if config.get("profiler") else None
+    trainer: L.Trainer = make(config.trainer, **arguments, profiler=profiler)
     if not chosen_by_user():
         usable = usable_threads(config.dataset.num_workers, trainer.num_devices)
         torch.set_num_threads(config.get("threads") or usable)

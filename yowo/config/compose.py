@@ -24,7 +24,7 @@ for _resolver in (class_list, evaluated_classes):  # lists of OmegaConf, so that
     )
 NOTHING = {"logger": "logger=none", "context": "context=none", "callbacks": "~callbacks"}
 """Groups for which null means nothing, as an override that Hydra understands."""
-UNSET = {"experiment", "debug", "sweep"}
+UNSET = {"experiment", "debug", "sweep", "profiler"}
 """Groups whose default is null already."""
 
 

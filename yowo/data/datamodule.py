@@ -41,6 +41,7 @@ class ClipDataModule(L.LightningDataModule):
         balanced: float = 0.0,
         seed: int = 0,
         test_clip_len: int | None = None,
+        overfit_clips: int | None = None,
     ) -> None:
         """Store the arguments; nothing is read yet.
 
@@ -61,6 +62,7 @@ class ClipDataModule(L.LightningDataModule):
             balanced: 0 to 1, how strongly rare classes are oversampled in training; see `yowo.data.samplers`.
             seed: Seed of the order, dilations and augmentation in training.
             test_clip_len: K in a test; None takes `clip_len`. 1 if the 3D feature comes from other clips (LFB).
+            overfit_clips: Train and validate on this many training clips, spread over the split; None: on the splits.
         """
         super().__init__()
         self.data = data
@@ -71,6 +73,7 @@ class ClipDataModule(L.LightningDataModule):
         self.test_frames = test_frames
         self.key_frame_stride, self.balanced, self.seed = key_frame_stride, float(balanced), seed
         self.test_clip_len = clip_len if test_clip_len is None else test_clip_len
+        self.overfit_clips = overfit_clips
         self._datasets: dict[Stage, ClipDataset] = {}
 
     def prepare_data(self) -> None:
@@ -90,13 +93,15 @@ class ClipDataModule(L.LightningDataModule):
             DatasetError: The split is empty or its files are missing.
         """
         every = stage == "test" and self.test_frames == "all"
-        if stage == "test" and not every and self.test_clip_len == self.clip_len:
+        if stage == "test" and not every and self.test_clip_len == self.clip_len and self.overfit_clips is None:
             stage = "val"  # the same samples
         if stage not in self._datasets:
-            split: Split = "train" if stage == "train" else "val"
+            split = self._split(stage)
             key_frames = KeyFrames.every_frame(self.data.videos(split)) if every else self.data.key_frames(split)
             if not len(key_frames):
                 raise DatasetError(f"the {split} split has no annotated frame; check dataset.root and {split}_videos")
+            if self.overfit_clips is not None and stage != "test":
+                key_frames = key_frames.spread(self.overfit_clips)
             self._datasets[stage] = ClipDataset(
                 key_frames,
                 self.test_clip_len if stage == "test" else self.clip_len,
@@ -107,9 +112,12 @@ class ClipDataModule(L.LightningDataModule):
             )
         return self._datasets[stage]
 
-    def videos(self) -> list[AnnotatedVideo]:
-        """Return the held-out videos with their annotation."""
-        return self.data.videos("val")
+    def videos(self, stage: Stage = "test") -> list[AnnotatedVideo]:
+        """Return the videos of a stage with their annotation: the held-out ones, but in training."""
+        return self.data.videos(self._split(stage))
+
+    def _split(self, stage: Stage) -> Split:
+        return "train" if stage == "train" or (stage == "val" and self.overfit_clips is not None) else "val"
 
     def setup(self, stage: str) -> None:
         """Read the annotation of the splits that `stage` needs."""

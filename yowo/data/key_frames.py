@@ -206,6 +206,24 @@ class KeyFrames(Sequence[KeyFrame]):
         made._first_box, made._boxes, made._labels = begins, self._boxes[kept], labels
         return made
 
+    def spread(self, count: int) -> "KeyFrames":
+        """Return `count` key frames at equal distances, or all if there are fewer.
+
+        Args:
+            count: Number of key frames, at least 1.
+
+        Returns:
+            Key frames with their boxes and labels, in the same order.
+        """
+        chosen = np.unique(np.linspace(0, len(self) - 1, min(count, len(self))).astype(np.int64))
+        made, counts = copy(self), np.diff(self._first_box)
+        kept = np.repeat(np.isin(np.arange(len(self)), chosen), counts)
+        made.video, made.frame = self.video[chosen], self.frame[chosen]
+        made.seconds = None if self.seconds is None else self.seconds[chosen]
+        made._first_box = np.concatenate([[0], np.cumsum(counts[chosen])])
+        made._boxes, made._labels = self._boxes[kept], self._labels[kept]
+        return made
+
     def __len__(self) -> int:
         """Return the number of key frames."""
         return len(self.frame)

@@ -153,7 +153,8 @@ def _clips(trainer: L.Trainer) -> str:
     data = getattr(trainer, "datamodule", None)
     if not isinstance(data, ClipDataModule):
         return ""
-    return f" ({len(data.dataset('train')):,} clips), {len(data.dataset('val')):,} key frames held out"
+    held_out = "validated on them" if data.overfit_clips else f"{len(data.dataset('val')):,} key frames held out"
+    return f" ({len(data.dataset('train')):,} clips), {held_out}"
 
 
 def _device(trainer: L.Trainer) -> str:

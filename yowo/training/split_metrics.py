@@ -21,6 +21,6 @@ def start_metrics(metrics: MetricCollection, data: ClipDataModule | None, stage:
     if data is None:
         return
     keys = data.dataset(stage).key_frames
-    split = SplitIndex(tuple(data.videos()), keys.video, keys.frame, keys.seconds)
+    split = SplitIndex(tuple(data.videos(stage)), keys.video, keys.frame, keys.seconds)
     for metric in metrics.values():
         cast(KeyFrameMetric[Any], metric).attach(split)
