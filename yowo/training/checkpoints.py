@@ -77,7 +77,7 @@ class LastCheckpoint(Callback):
         self._loaded: dict[str, Any] = {}
         self._start = Start()
         self._before_validation: list[Any] | None = None
-        self._averaged = False
+        self._averaged = self._resumed = False
         self._processes = Processes()
 
     def ask(self, signal: int) -> bool:
@@ -111,18 +111,24 @@ class LastCheckpoint(Callback):
         self._trains, self._begin = not trainer.fast_dev_run, time.monotonic()
         self._processes = Processes(trainer)
         kept = self._loaded.get("place")
+        self._resumed = kept is not None
         if kept:
             self._start = begin_at(trainer, kept)
             self._validated = place(trainer) if kept["validated"] else None
         self._saved = self._moment(trainer)
 
-    def _go_on(self, trainer: L.Trainer, before_validation: bool = False) -> None:
+    def _go_on(self, trainer: L.Trainer) -> None:
         """Set the random generators as they were, in the first hook after all set-up."""
         states, self._loaded = self._loaded.get("random"), {}
         if states:
-            align_steps(trainer, before_validation)
             device = trainer.strategy.root_device
             restore_random_states(states[trainer.global_rank % len(states)], device)
+
+    def _align_steps(self, trainer: L.Trainer, before_validation: bool = False) -> None:
+        """Set the step of the log once, before anything is logged."""
+        if self._resumed:
+            align_steps(trainer, before_validation)
+        self._resumed = False
 
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Write the checkpoint of the epoch that has ended, now that all of it is logged."""
@@ -133,6 +139,7 @@ class LastCheckpoint(Callback):
         self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
     ) -> None:
         """Write a checkpoint between two batches, if it is time."""
+        self._align_steps(trainer)
         self._go_on(trainer)
         if at_a_step(trainer):
             self._rest(trainer)
@@ -141,7 +148,8 @@ class LastCheckpoint(Callback):
         """Write a checkpoint before a validation, if it is time."""
         if not self._validates(trainer):
             return
-        self._go_on(trainer, before_validation=True)
+        self._align_steps(trainer, before_validation=True)
+        self._go_on(trainer)
         if at_a_step(trainer):
             self._rest(trainer)
         self._before_validation = self._random(trainer)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import lightning as L
 
 from yowo.data.clip_loader import ClipLoader
+from yowo.data.samplers import TrainSampler
 from yowo.training.loop_state import Place, set_batches
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,8 @@ def begin_at(trainer: L.Trainer, kept: dict[str, Any]) -> Start:
                  epoch + 1, samples + 1, count)  # fmt: skip
     if batches != kept["batches"]:
         set_batches(trainer, batches)
-    loader.begin_at(epoch, samples)
+    if isinstance(loader.sampler, TrainSampler) or batches < trainer.num_training_batches:
+        loader.begin_at(epoch, samples)
     return Start(epoch, samples, batches)
 
 
