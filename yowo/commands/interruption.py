@@ -13,16 +13,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from types import FrameType
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """Signals that ask a process to end: Ctrl-C, a scheduler before it pre-empts a job, a terminal that is closed."""
 SAME_PRESS = 0.2
 """Seconds. Programs that start this one pass Ctrl-C on although the terminal sends it too: both are one wish."""
 GRACE = {"SIGUSR1": 100.0, "SIGUSR2": 100.0}
-"""Seconds in which a training may come to a step and save. SLURM sends these signals as early as `--signal` says; others
-announce the end itself, usually 30 seconds before it."""
+"""Seconds in which a training may come to a step and save, by signal: SLURM sends these as early as `--signal` says."""
 USUAL_GRACE = 25.0
+"""The same for other signals, which announce the end itself, usually 30 seconds before it."""
 CLOSED_PIPE = 141
 """Exit code after the reader of a pipe has gone, as in `yowo data show DIR | head`; that of a shell after SIGPIPE."""
 
@@ -117,9 +117,9 @@ def if_interrupted(words: Callable[[], str]) -> Iterator[None]:
 def saved_first(ask: Callable[[int], bool], words: Callable[[], str]) -> Iterator[None]:
     """Let the first signal ask a training in the block to save and to end by itself, instead of raising `Interrupted`.
 
-    The second signal ends the process at once, and so does the end of the time (`GRACE`), as when a loader hangs. SIGUSR1
-    asks too, unless the process was started to ignore it. If the launcher of a job has set a handler of SIGUSR1 or
-    SIGUSR2 (submitit, which queues the job again), that is called when the training has saved.
+    The second signal ends the process at once, and so does the end of the time (`GRACE`), as when a loader hangs.
+    SIGUSR1 asks too, unless the process was started to ignore it. If the launcher of a job has set a handler of SIGUSR1
+    or SIGUSR2 (submitit, which queues the job again), that is called when the training has saved.
 
     Args:
         ask: Called by the signal handler with the number of the signal; returns whether the training will end by
@@ -134,7 +134,7 @@ def saved_first(ask: Callable[[int], bool], words: Callable[[], str]) -> Iterato
         number = getattr(error, "signal", None)  # of a process of the same training, where this one got none
         if _state.signal is None and isinstance(number, int):
             _state.signal = number
-        launcher = before.get(_state.signal)
+        launcher = before.get(_state.signal or 0)
         if callable(launcher):
             launcher(_state.signal, None)
         raise
@@ -144,19 +144,19 @@ def saved_first(ask: Callable[[int], bool], words: Callable[[], str]) -> Iterato
             signal.signal(number, handler)
 
 
-def _listen_to_schedulers() -> dict[int | None, Any]:
+def _listen_to_schedulers() -> dict[int, Any]:
     """Handle SIGUSR1, and SIGUSR2 if a launcher does; return the handlers that were set before."""
     if threading.current_thread() is not threading.main_thread():
         return {}
     names = [name for name in GRACE if hasattr(signal, name)]
     set_before = {getattr(signal, name): signal.getsignal(getattr(signal, name)) for name in names}
-    heard: dict[int | None, Any] = {
+    heard: dict[int, Any] = {
         number: handler
         for number, handler in set_before.items()
         if callable(handler) or (number == signal.SIGUSR1 and handler is signal.SIG_DFL)
     }
     for number in heard:
-        signal.signal(cast(int, number), _handle)
+        signal.signal(number, _handle)
     return heard
 
 

@@ -33,7 +33,7 @@ class ClipLoader(DataLoader[Sample]):
             self.generator.manual_seed(int(mixed.generate_state(1, np.uint32)[0]))
         elif self.start[1]:  # Lightning's sampler, where a few batches are overfitted
             skipped, self.start = self.start[1] // (self.batch_size or 1), (0, 0)
-        yield from islice(super().__iter__(), skipped, None)  # type: ignore[misc]
+        yield from islice(super().__iter__(), skipped, None)
 
     def begin_at(self, epoch: int, samples: int) -> None:
         """Leave out the first samples of an epoch; those of later epochs are all loaded.

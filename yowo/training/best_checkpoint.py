@@ -8,7 +8,7 @@ from weakref import proxy
 import lightning as L
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, WeightAveraging
-from torch import Tensor
+from torch import Tensor, nn
 
 from yowo.training.checkpoint_files import WholeCheckpointIO
 
@@ -16,14 +16,14 @@ log = logging.getLogger(__name__)
 
 
 class BestCheckpoint(ModelCheckpoint):
-    """Lightning's ModelCheckpoint, less what is of no use: a score or weights that are not finite, or an unwritten file.
+    """Lightning's ModelCheckpoint, less what is of no use: a score, or weights, that are not finite.
 
     If the disk takes no more, the score of the file that is there stays the one to beat.
     """
 
     @property
     def state_key(self) -> str:
-        """Return the key of the state in checkpoints, which is that of ModelCheckpoint, as earlier versions wrote it."""
+        """Return the key of the state in checkpoints, ModelCheckpoint's, as earlier versions wrote it."""
         return super().state_key.replace(type(self).__qualname__, ModelCheckpoint.__qualname__, 1)
 
     def _should_skip_saving_checkpoint(self, trainer: L.Trainer) -> bool:
@@ -71,7 +71,7 @@ def not_finite(trainer: L.Trainer) -> str | None:
     Args:
         trainer: The Trainer.
     """
-    modules = {"": trainer.lightning_module}
+    modules: dict[str, nn.Module] = {"": trainer.lightning_module}
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         if isinstance(callback, WeightAveraging) and callback._average_model is not None:
             modules["average of "] = callback._average_model.module

@@ -1,4 +1,4 @@
-"""Files of checkpoints: written beside their target, complete on the disk before they get its name, and kept in a row."""
+"""Files of checkpoints: written beside their target, on the disk before they get its name, and kept in a row."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
@@ -20,7 +20,7 @@ from yowo.whole_file import OF_THE_DISK, is_alive, synced
 
 log = logging.getLogger(__name__)
 LAST = "last.ckpt"
-"""Name of the newest training checkpoint in the folder of a run; the ones before it are last.1.ckpt, last.2.ckpt, ..."""
+"""Name of the newest training checkpoint in the folder of a run; those before it are last.1.ckpt, last.2.ckpt, ..."""
 KEEP = "keep"
 """Option of `WholeCheckpointIO.save_checkpoint`: number of checkpoints of this name that stay, the new one included."""
 ENDING = ".unfinished"
@@ -119,7 +119,7 @@ class _Noted:
 def _save(checkpoint: dict[str, Any], file: Any) -> None:
     noted = _Noted(file)
     try:
-        torch.save(checkpoint, noted)
+        torch.save(checkpoint, cast(IO[bytes], noted))
     except Exception:
         if noted.error is not None:
             raise noted.error from None
@@ -207,7 +207,7 @@ def usable_checkpoint(path: Path) -> Path:
     target = path / LAST if path.is_dir() else path
     if not path.is_dir() and not path.is_file():
         raise YowoError(f"{path}: there is no such file; check the path")
-    damaged = []
+    damaged: list[tuple[Path, str]] = []
     for candidate in _row(target):
         reason = damage(candidate)
         if reason is None:

@@ -1,16 +1,16 @@
-"""The checkpoint that a training goes on from: after every epoch, every half an hour, and when the run is asked to end."""
+"""The checkpoint that a training goes on from: after every epoch, every half hour, and when it is asked to end."""
 
 import logging
 import threading
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import lightning as L
 from lightning.pytorch.callbacks import Callback, WeightAveraging
 from lightning.pytorch.trainer.states import TrainerFn
 
-from yowo.errors import ConfigError, YowoError
+from yowo.errors import YowoError
 from yowo.training.between_processes import Processes
 from yowo.training.callbacks import WATCHER
 from yowo.training.checkpoint_files import KEEP, LAST, WholeCheckpointIO, remove_unfinished
@@ -59,14 +59,7 @@ class LastCheckpoint(Callback):
             folder: Folder of the checkpoints.
             minutes: Minutes from one checkpoint within an epoch to the next; None: only at the end of epochs.
             keep: How many stay: `last.ckpt`, and those before it as `last.1.ckpt` and so on.
-
-        Raises:
-            ConfigError: A number is too small.
         """
-        if keep < 1:
-            raise ConfigError(f"keep_last: expected a whole number of at least 1, got {keep}")
-        if minutes is not None and minutes < 0:
-            raise ConfigError(f"checkpoint_minutes: expected minutes, or null for none within epochs, got {minutes}")
         self.path, self.keep = Path(folder) / LAST, keep
         self.seconds = float("inf") if minutes is None else 60.0 * minutes
         self._asked = 0
@@ -99,16 +92,14 @@ class LastCheckpoint(Callback):
             for path in remove_unfinished(self.path.parent):
                 log.info("%s: the rest of a checkpoint that was not finished, removed", path)
 
-    def on_load_checkpoint(
-        self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]
-    ) -> None:
+    def on_load_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
         """Remember where the training was."""
         if trainer.state.fn == TrainerFn.FITTING:
             self._loaded = {key: checkpoint.get("yowo", {}).get(key) for key in ("place", "random")}
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Tell the loader where to begin."""
-        self._trains, self._begin = not trainer.fast_dev_run, time.monotonic()
+        self._trains, self._begin = _is_real(trainer), time.monotonic()
         self._processes = Processes(trainer)
         kept = self._loaded.get("place")
         self._resumed = kept is not None
@@ -190,9 +181,7 @@ class LastCheckpoint(Callback):
         """Note that nobody can be asked any more."""
         self._trains = False
 
-    def on_save_checkpoint(
-        self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]
-    ) -> None:
+    def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
         """Store where the training is and the random states, in this and in every other checkpoint of the run."""
         if trainer.state.fn != TrainerFn.FITTING or "loops" not in checkpoint:
             return
@@ -208,7 +197,7 @@ class LastCheckpoint(Callback):
         Raises:
             TrainingStopped: The run was asked to end.
         """
-        if trainer.fast_dev_run:
+        if not _is_real(trainer):
             return
         due: int = always or time.monotonic() - self._begin >= self.seconds
         asked, due = self._processes.greatest(self._asked, int(due))
@@ -218,7 +207,7 @@ class LastCheckpoint(Callback):
             self._end(trainer, asked)
 
     def _within_validation(self, trainer: L.Trainer, module: L.LightningModule) -> None:
-        if not self._validates(trainer) or trainer.fast_dev_run or not at_a_step(trainer):
+        if not self._validates(trainer) or not _is_real(trainer) or not at_a_step(trainer):
             return
         (asked,) = self._processes.greatest(self._asked)
         if not asked:
@@ -261,3 +250,7 @@ class LastCheckpoint(Callback):
     def _validates(self, trainer: L.Trainer) -> bool:
         return trainer.state.fn == TrainerFn.FITTING and not trainer.sanity_checking
 
+
+def _is_real(trainer: L.Trainer) -> bool:
+    """Return whether a training leaves checkpoints at all: not in `fast_dev_run`."""
+    return not cast(Any, trainer).fast_dev_run

@@ -1,4 +1,4 @@
-"""The place of a training in its epoch, counted in samples, so that batches of another size or more devices go on there."""
+"""The place of a training in its epoch, counted in samples: batches of another size, or more devices, go on there."""
 
 import logging
 from typing import Any, NamedTuple

@@ -9,7 +9,7 @@ log or a whole validation. Here every moment becomes one of three:
 - before a validation: everything about the last batch is done, and the validation begins anew.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import lightning as L
 
@@ -30,10 +30,10 @@ class Place(NamedTuple):
 
 def place(trainer: L.Trainer) -> Place:
     """Return where a training is; a batch that has been fetched but not trained on does not count."""
-    epoch = trainer.fit_loop.epoch_progress.current
+    epoch = cast(Any, trainer.fit_loop.epoch_progress.current)
     if not (epoch.ready == epoch.started == epoch.completed + 1 and epoch.processed == epoch.completed):
         return Place(epoch.processed, 0)
-    done = trainer.fit_loop.epoch_loop.batch_progress.current.processed
+    done = cast(Any, trainer.fit_loop.epoch_loop.batch_progress.current).processed
     return Place(epoch.processed, done, done >= trainer.num_training_batches)
 
 
@@ -74,8 +74,7 @@ def set_batches(trainer: L.Trainer, batches: int) -> None:
         batches: Batches on each device.
     """
     progress = trainer.fit_loop.epoch_loop.batch_progress
-    progress.current.ready = progress.current.completed = batches
-    vars(progress.current).update(started=batches, processed=batches)
+    vars(progress.current).update(ready=batches, started=batches, processed=batches, completed=batches)
     progress.is_last_batch = batches >= trainer.num_training_batches
 
 
