@@ -22,6 +22,13 @@ def test_threads_and_seconds_are_numbers_or_null(key, value):
     check(OmegaConf.create({key: None}))
 
 
+@pytest.mark.parametrize(("key", "value"), [("keep_last", 0), ("keep_last", None), ("checkpoint_minutes", -1)])
+def test_checkpoints_are_kept_by_numbers(key, value):
+    with pytest.raises(ConfigError, match=rf"{key}: expected a .*number .*at least [01].*, got {value}"):
+        check(OmegaConf.create({key: value}))
+    check(OmegaConf.create({"keep_last": 1, "checkpoint_minutes": None}))
+
+
 def test_a_root_is_a_directory_unless_it_is_generated(tmp_path):
     (tmp_path / "file").touch()
     check_root(OmegaConf.create({"dataset": {"name": "x", "root": str(tmp_path)}}))

@@ -17,6 +17,7 @@ from yowo.commands.log_lines import process_number
 from yowo.commands.messages import tell_error, tell_warning
 from yowo.config.path_values import quoted
 from yowo.errors import ConfigError, YowoError
+from yowo.whole_file import is_alive
 
 EXIT_USER_ERROR = 2
 RUN, SWEEP = "run.json", "multirun.yaml"
@@ -153,19 +154,7 @@ def is_given_up(folder: Path, record: Path) -> bool:
     if not isinstance(found, dict) or found.get("host") != socket.gethostname():
         return False
     process = found.get("process")
-    return isinstance(process, int) and (process == os.getpid() or not _is_alive(process))
-
-
-def _is_alive(process: int) -> bool:
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it belongs to somebody else
-        return True
-    return True
+    return isinstance(process, int) and (process == os.getpid() or not is_alive(process))
 
 
 def _numbered(folder: Path) -> Iterator[Path]:

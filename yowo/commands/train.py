@@ -1,16 +1,22 @@
 """`yowo train`: trains a detector, then evaluates its best checkpoint."""
 
 import logging
+import shlex
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import lightning as L
+from lightning.pytorch.callbacks import Callback
 from omegaconf import DictConfig
 
 from yowo.commands.eval import evaluate, report
-from yowo.commands.interruption import if_interrupted
+from yowo.commands.interruption import if_interrupted, saved_first
+from yowo.commands.log_lines import is_first_process
 from yowo.commands.records import record_run, record_training, run_folder
-from yowo.commands.run_folder import LAST
+from yowo.commands.slurm import requeued
 from yowo.commands.starting_weights import chosen_weights
 from yowo.config.build import build_detector, image_size
 from yowo.config.build_training import build_callbacks, build_datamodule, build_loggers, build_module, build_trainer
@@ -18,6 +24,8 @@ from yowo.config.from_data import input_sentence
 from yowo.data.datamodule import ClipDataModule
 from yowo.models.detector import Detector
 from yowo.training.callbacks import EndProcesses
+from yowo.training.checkpoint_files import LAST
+from yowo.training.checkpoints import LastCheckpoint, TrainingStopped
 from yowo.training.module import ActionDetection
 from yowo.whole_file import disk_errors
 
@@ -48,10 +56,10 @@ def train(config: DictConfig) -> float | None:
 
 def how_to_go_on() -> str:
     """Say how to go on with an interrupted training."""
-    last = run_folder() / LAST
-    if last.is_file():
-        return f"go on with yowo train resume={last}"
-    return f"there is no checkpoint in {run_folder()} yet; run the command again"
+    folder = run_folder()
+    if (folder / LAST).is_file():
+        return f"go on with yowo train resume={shlex.quote(str(folder))}"
+    return f"there is no checkpoint in {folder} yet; run the command again"
 
 
 def fit(config: DictConfig) -> tuple[L.Trainer, ActionDetection, ClipDataModule]:
@@ -71,8 +79,25 @@ def fit(config: DictConfig) -> tuple[L.Trainer, ActionDetection, ClipDataModule]
     module = build_module(config, detector, data)
     callbacks = [*build_callbacks(config), EndProcesses()]
     trainer = build_trainer(config, logger=build_loggers(config), callbacks=callbacks)
-    trainer.fit(module, data, ckpt_path=config.resume, weights_only=True)
+    with _saving_first(callbacks):
+        trainer.fit(module, data, ckpt_path=config.resume, weights_only=True)
     return trainer, module, data
+
+
+@contextmanager
+def _saving_first(callbacks: list[Callback]) -> Iterator[None]:
+    """Let a signal wait for the training's last checkpoint, and queue the job again after SLURM's warning."""
+    last = next((callback for callback in callbacks if isinstance(callback, LastCheckpoint)), None)
+    if last is None:
+        yield
+        return
+    with saved_first(last.ask, how_to_go_on):
+        try:
+            yield
+        except TrainingStopped as stop:
+            if stop.signal == getattr(signal, "SIGUSR1", None) and is_first_process():
+                log.info("%s", requeued() or "saved for SIGUSR1; outside SLURM nobody starts the run again")
+            raise
 
 
 def network_facts(config: DictConfig, detector: Detector) -> str:

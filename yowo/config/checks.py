@@ -152,6 +152,8 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     *((f"weights.{k}", _path, "a file, or null") for k in ("file", "backbone2d", "backbone3d")),
     *((f"weights.{k}", lambda v: isinstance(v, bool), "true or false") for k in ("strict", "reset_head")),
     ("seed", _whole(0), "a whole number of at least 0"),
+    ("checkpoint_minutes", _or_null(_number(0)), "a number of minutes of at least 0, or null"),
+    ("keep_last", *_COUNT),
     ("threads", lambda v: v is None or _whole(1)(v), "a whole number of at least 1, or null"),
     ("seconds", lambda v: v is None or _number(0, above=True)(v), "a number of seconds above 0, or null"),
 )

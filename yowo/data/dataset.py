@@ -10,6 +10,7 @@ from torch.utils.data import Dataset
 from yowo.contracts import ClipBatch, KeyFrame, Sample, Target
 from yowo.data.breadcrumbs import Breadcrumbs
 from yowo.data.key_frames import KeyFrames
+from yowo.data.sample_random import seeded_sample
 from yowo.data.samplers import Draw
 from yowo.errors import VideoError
 from yowo.video.reader import open_video
@@ -68,7 +69,12 @@ class ClipDataset(Dataset[Sample]):
         Raises:
             VideoError: The clip cannot be read; the message names video, key frame and file.
         """
-        position, epoch = index if isinstance(index, Draw) else (index, 0)
+        if not isinstance(index, Draw):
+            return self._loaded(index, 0)
+        with seeded_sample(self.seed, index.epoch, index.position):
+            return self._loaded(*index)
+
+    def _loaded(self, position: int, epoch: int) -> Sample:
         self._breadcrumbs.leave(position)
         key = self.key_frames[position]
         choice = 0

@@ -78,7 +78,7 @@ class TimeBudget(Callback):
     """Ends a one-cycle schedule in time on a slow machine: the schedule skips steps when it is behind the clock.
 
     On a machine that is fast enough nothing changes, and the result depends only on the seed. Whichever ends training,
-    the last steps have the last rates of the schedule.
+    the last steps have the last rates of the schedule. An interrupted training goes on with the time that was left.
 
     Attributes:
         ended: Whether the time ended training before its last step.
@@ -92,7 +92,7 @@ class TimeBudget(Callback):
         """
         self.seconds = seconds
         self.ended = False
-        self._begin = 0.0
+        self._begin = self._before = 0.0
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Start the clock.
@@ -102,7 +102,7 @@ class TimeBudget(Callback):
         """
         if not all(isinstance(c.scheduler, OneCycleLR) for c in trainer.lr_scheduler_configs):
             raise ConfigError("callbacks.budget: only schedule=one_cycle can be shortened; set callbacks.budget=null")
-        self._begin = time.perf_counter()
+        self._begin = time.perf_counter() - self._before
 
     @property
     def spent(self) -> float:
@@ -120,6 +120,14 @@ class TimeBudget(Callback):
             scheduler.last_epoch = min(max(scheduler.last_epoch, due), scheduler.total_steps - 2)
         if spent >= 1:
             trainer.should_stop = self.ended = True
+
+    def state_dict(self) -> dict[str, float]:
+        """Return the seconds that are spent, for the checkpoint."""
+        return {"seconds": time.perf_counter() - self._begin}
+
+    def load_state_dict(self, state_dict: dict[str, float]) -> None:
+        """Restore the seconds that were spent from a checkpoint."""
+        self._before = state_dict["seconds"]
 
 
 class EndProcesses(Callback):
