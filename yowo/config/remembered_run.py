@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from hydra import compose
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import ConfigCompositionException
-from omegaconf import OmegaConf
 
 from yowo.config.checkpoint import FROM_CHECKPOINT, PARTS, portable, register_parts
 from yowo.config.compose import in_our_words
@@ -42,12 +41,12 @@ class Continued(NamedTuple):
 
     Attributes:
         overrides: Overrides for Hydra.
-        typed: What was typed for the run altogether, to be remembered.
+        before: What was typed for the run before, and the groups that are chosen now; with `overrides` all that was.
         lost: What the first run typed that the groups chosen anew do not have.
     """
 
     overrides: list[str]
-    typed: list[str]
+    before: list[str]
     lost: list[str]
 
 
@@ -79,8 +78,8 @@ def continued(run: Remembered, overrides: Sequence[str], command: str = "train")
         config = {**changed(config, before, after), **{name: after.get(name) for name in named & set(PARTS)}}
     register_parts(config)
     chosen = [f"{part}={FROM_CHECKPOINT}" for part in PARTS]
-    typed = [o for o in (*kept, *groups, *keys) if o not in lost and is_remembered(o)]
-    return Continued([*keys, *chosen], typed, lost)
+    before = [o for o in (*kept, *groups) if o not in lost and is_remembered(o)]
+    return Continued([*keys, *chosen], before, lost)
 
 
 def is_remembered(override: str) -> bool:
@@ -93,6 +92,17 @@ def is_remembered(override: str) -> bool:
     return _key(override).split(".")[0].split("/")[0] not in OF_THE_START and not override.endswith(
         f"={FROM_CHECKPOINT}"
     )
+
+
+def joined(before: Sequence[str], now: Sequence[str]) -> list[str]:
+    """Return what was typed in two starts of a run, without values that the second one replaces.
+
+    Examples:
+        >>> joined(["seed=1", "trainer.max_epochs=5"], ["trainer.max_epochs=9"])
+        ['seed=1', 'trainer.max_epochs=9']
+    """
+    replaced = {o.partition("=")[0] for o in now}
+    return [*(o for o in before if o.partition("=")[0] not in replaced), *now]
 
 
 def changed(base: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,9 +170,3 @@ def _is_group(override: str) -> bool:
 
 def _key(override: str) -> str:
     return override.lstrip("+~").partition("=")[0].partition("@")[0]
-
-
-def plain_run(config: Any, overrides: Sequence[str]) -> Remembered:
-    """Return a composed or loaded configuration as a remembered run."""
-    node = config if OmegaConf.is_config(config) else OmegaConf.create(config)
-    return Remembered(portable(node), tuple(overrides))

@@ -128,7 +128,7 @@ class ActionDetection(L.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Store the configuration of model and data set, as plain containers, and the number of samples."""
-        checkpoint["yowo"] = {"config": self.detector.recipe, "samples_seen": self.samples_seen}
+        checkpoint.setdefault("yowo", {}).update(config=self.detector.recipe, samples_seen=self.samples_seen)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Restore the number of samples."""
