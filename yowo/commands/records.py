@@ -99,6 +99,12 @@ def record_result(score: float | None, evaluated: bool) -> None:
         _write(run_folder(), {**read_record(run_folder()), "score": score, "evaluated": evaluated})
 
 
+def record_logs(wandb_id: str) -> None:
+    """Add to run.json which run of W&B belongs to it."""
+    if is_first_process():
+        _write(run_folder(), {**read_record(run_folder()), "wandb_id": wandb_id})
+
+
 def planned(config: DictConfig) -> dict[str, Any]:
     """Return how long a training is to be."""
     return {key: config.trainer.get(key) for key in LENGTH}

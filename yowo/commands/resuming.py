@@ -19,12 +19,18 @@ from yowo.config.path_values import quoted
 from yowo.config.remembered_run import Remembered, continued, is_remembered
 from yowo.config.search_path import composer
 from yowo.errors import ConfigError, YowoError
-from yowo.training.checkpoint_files import usable_checkpoint
 
 log = logging.getLogger(__name__)
 RUN_DIR, SWEEP_DIR = "hydra.run.dir", "hydra.sweep.dir"
 HYDRA_RECORD = Path(".hydra")
 """Folder in a run's folder where Hydra keeps the composed configuration and the overrides."""
+
+
+def usable_checkpoint(path: Path) -> Path:
+    """See `yowo.training.checkpoint_files.usable_checkpoint`, which imports torch."""
+    from yowo.training.checkpoint_files import usable_checkpoint as find
+
+    return find(path)
 
 
 class Start(NamedTuple):

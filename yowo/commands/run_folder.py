@@ -247,7 +247,7 @@ def _is_alive(process: int) -> bool:
 
 
 def _began(process: int) -> str | None:
-    """Return when a process began, in the clock ticks of this start of the machine; None if the system does not tell."""
+    """Return when a process began, in the clock of this start of the machine; None if the system does not tell."""
     with suppress(OSError, IndexError):
         ticks = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
         return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {ticks}"

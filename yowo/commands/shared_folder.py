@@ -42,9 +42,8 @@ def _on_one_machine() -> bool:
 
 def job_name() -> str:
     """Return what the processes of one start of a job have in common, as a file name."""
-    names = ("TORCHELASTIC_RUN_ID", "TORCHELASTIC_RESTART_COUNT", "MASTER_ADDR", "MASTER_PORT") + (
-        ("SLURM_JOB_ID", "SLURM_STEP_ID", "SLURM_RESTART_COUNT")
-    )
+    of_torchrun = ("TORCHELASTIC_RUN_ID", "TORCHELASTIC_RESTART_COUNT", "MASTER_ADDR", "MASTER_PORT")
+    names = (*of_torchrun, "SLURM_JOB_ID", "SLURM_STEP_ID", "SLURM_RESTART_COUNT")
     words = [os.environ.get(name, "") for name in names]
     if _on_one_machine():
         words.append(str(os.getppid()))  # torchrun, whose name for the job is "none" unless it is given one

@@ -21,9 +21,10 @@ from yowo.commands.records import (
 )
 from yowo.commands.resuming import goes_on
 from yowo.commands.run_folder import LAST, read_record
+from yowo.commands.run_logs import run_loggers
 from yowo.commands.starting_weights import chosen_weights
 from yowo.config.build import build_detector, image_size
-from yowo.config.build_training import build_callbacks, build_datamodule, build_loggers, build_module, build_trainer
+from yowo.config.build_training import build_callbacks, build_datamodule, build_module, build_trainer
 from yowo.config.checkpoint import portable
 from yowo.config.from_data import input_sentence
 from yowo.data.datamodule import ClipDataModule
@@ -31,6 +32,7 @@ from yowo.models.detector import Detector
 from yowo.training.callbacks import EndProcesses
 from yowo.training.module import ActionDetection
 from yowo.training.remembered_run import RememberedRun
+from yowo.training.resumed_optimizer import ResumedOptimizer
 from yowo.whole_file import disk_errors
 
 log = logging.getLogger(__name__)
@@ -111,8 +113,9 @@ def built(config: DictConfig, before: Sequence[str] = ()) -> tuple[L.Trainer, Ac
             log.info("%s: %s", file, loaded)
     module = build_module(config, detector, data)
     run = {"config": portable(config), "overrides": typed_overrides(before)}
-    callbacks = [*build_callbacks(config), RememberedRun(run), EndProcesses()]
-    return build_trainer(config, logger=build_loggers(config), callbacks=callbacks), module, data
+    loggers, places = run_loggers(config)
+    callbacks = [*build_callbacks(config), RememberedRun(run), ResumedOptimizer(), places, EndProcesses()]
+    return build_trainer(config, logger=loggers, callbacks=callbacks), module, data
 
 
 def fit(config: DictConfig, before: Sequence[str] = ()) -> tuple[L.Trainer, ActionDetection, ClipDataModule]:

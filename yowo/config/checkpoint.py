@@ -122,9 +122,17 @@ def stored_run(path: str) -> Mapping[str, Any] | None:
 
 
 def _stored(path: str, key: str) -> Mapping[str, Any] | None:
-    content = read_entry(path, CHECKPOINT_KEY)
-    found = content.get(key) if isinstance(content, Mapping) else None
+    found = read_entry(path, CHECKPOINT_KEY, key)
     return found if isinstance(found, Mapping) else None
+
+
+def stored_places(path: str) -> Mapping[str, Any] | None:
+    """Return how far a run's logs were when its checkpoint was written; None if it does not tell.
+
+    Raises:
+        WeightsError: The file cannot be read.
+    """
+    return _stored(path, "logs")
 
 
 def register_parts(remembered: Mapping[str, Any], command: str | None = None) -> None:

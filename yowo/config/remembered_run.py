@@ -6,6 +6,7 @@ typed the first time: its node, what other groups take from it, and with it what
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from hydra import compose
@@ -68,7 +69,8 @@ def continued(run: Remembered, overrides: Sequence[str], command: str = "train")
     keys = [o for o in overrides if o not in groups]
     named = {_key(o) for o in groups}
     kept = [o for o in run.overrides if _key(o) not in named]
-    config, lost = dict(run.config), []
+    config: Mapping[str, Any] = run.config
+    lost: list[str] = []
     if groups:
         several = next((o for o in groups if (read := parsed(o)) is not None and read.is_sweep_override()), None)
         if several is not None:
@@ -78,8 +80,8 @@ def continued(run: Remembered, overrides: Sequence[str], command: str = "train")
         config = {**changed(config, before, after), **{name: after.get(name) for name in named & set(PARTS)}}
     register_parts(config)
     chosen = [f"{part}={FROM_CHECKPOINT}" for part in PARTS]
-    before = [o for o in (*kept, *groups) if o not in lost and is_remembered(o)]
-    return Continued([*keys, *chosen], before, lost)
+    typed = [o for o in (*kept, *groups) if o not in lost and is_remembered(o)]
+    return Continued([*keys, *chosen], typed, lost)
 
 
 def is_remembered(override: str) -> bool:
@@ -142,7 +144,8 @@ def _composed(command: str, overrides: list[str], groups: list[str]) -> tuple[di
     Returns:
         The configuration, and the overrides that were left out.
     """
-    kept, lost = [o for o in overrides if is_remembered(o)], []
+    kept = [o for o in overrides if is_remembered(o)]
+    lost: list[str] = []
     while True:
         written = [*kept, *groups]
         try:
@@ -150,12 +153,11 @@ def _composed(command: str, overrides: list[str], groups: list[str]) -> tuple[di
         except ConfigCompositionException as error:
             found = NOT_THERE.search(" ".join(str(error).split()))
             gone = [o for o in kept if found is not None and _key(o) == found[1]]
-            if not groups or not gone:
-                in_our_words(command, written, lambda: compose(command, written))
-            kept, lost = [o for o in kept if o not in gone], [*lost, *gone]
-        except Exception:
-            in_our_words(command, written, lambda: compose(command, written))
-            raise
+        except Exception:  # said in our words below
+            gone = []
+        if not groups or not gone:
+            return portable(in_our_words(command, written, partial(compose, command, written))), lost
+        kept, lost = [o for o in kept if o not in gone], [*lost, *gone]
 
 
 def _is_group(override: str) -> bool:
