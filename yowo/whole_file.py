@@ -1,10 +1,11 @@
 """Files that are complete or absent, and files that grow while an earlier one of their name stays."""
 
 import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from yowo.errors import YowoError
@@ -22,6 +23,9 @@ UNFINISHED = "unfinished"
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` if the block succeeds, delete it if the block raises.
+
+    Its content is on the disk before it gets the name, and the name is before the block ends, so that neither a killed
+    process nor a power cut leaves half a file.
 
     Args:
         path: The file to write; missing parent folders are created. An existing file stays until the new one is
@@ -53,9 +57,53 @@ def whole_file(path: Path) -> Iterator[Path]:
                 with unfinished.open("rb") as content, path.open("wb") as stream:
                     shutil.copyfileobj(content, stream)
             else:
+                synced(unfinished)
                 unfinished.replace(path)
+                synced(path.parent)
     except OSError as error:
         raise YowoError(f"{path}: cannot be written ({error.strerror or error}): choose another path") from error
+
+
+def synced(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk.
+
+    Args:
+        path: A file, or a folder; where the system cannot do it for folders (Windows, some network disks) nothing is
+            done for them.
+
+    Raises:
+        OSError: The disk could not take the file.
+    """
+    if not path.is_file():
+        with suppress(OSError):
+            _fsync(path, os.O_RDONLY)
+        return
+    _fsync(path, os.O_RDWR)
+
+
+def _fsync(path: Path, flags: int) -> None:
+    number = os.open(path, flags)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def is_alive(process: int) -> bool:
+    """Return whether a process of this machine runs; True where the system does not tell.
+
+    Args:
+        process: Its number.
+    """
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it belongs to somebody else
+        return True
+    return True
 
 
 @contextmanager
@@ -91,7 +139,9 @@ def growing_file(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield growing
         if growing != path:
+            synced(growing)
             growing.replace(path)
+            synced(path.parent)
     except OSError as error:
         raise YowoError(f"{path}: cannot be written ({error.strerror or error}): choose another path") from error
 

@@ -1,4 +1,7 @@
-"""Ctrl-C, SIGTERM and closed pipes: files are closed, one line says how to go on, and the exit code tells a shell."""
+"""Ctrl-C, SIGTERM and closed pipes: files are closed, one line says how to go on, and the exit code tells a shell.
+
+A training saves first, at its next step.
+"""
 
 import atexit
 import os
@@ -10,12 +13,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """Signals that ask a process to end: Ctrl-C, a scheduler before it pre-empts a job, a terminal that is closed."""
 SAME_PRESS = 0.2
 """Seconds. Programs that start this one pass Ctrl-C on although the terminal sends it too: both are one wish."""
+GRACE = {"SIGUSR1": 100.0, "SIGUSR2": 100.0}
+"""Seconds in which a training may come to a step and save. SLURM sends these signals as early as `--signal` says; others
+announce the end itself, usually 30 seconds before it."""
+USUAL_GRACE = 25.0
 CLOSED_PIPE = 141
 """Exit code after the reader of a pipe has gone, as in `yowo data show DIR | head`; that of a shell after SIGPIPE."""
 
@@ -33,6 +40,8 @@ class _State:
         shields: Number of open blocks of `shielded`.
         owner: The process that handles signals; forked workers have copies of this object.
         words: What to do next, said by the blocks of `if_interrupted`.
+        ask: Asks a training to save and end, in a block of `saved_first`.
+        told: What is said if that takes too long.
     """
 
     def __init__(self) -> None:
@@ -45,6 +54,8 @@ class _State:
         self.shields = 0
         self.owner = os.getpid()
         self.words: list[str] = []
+        self.ask: Callable[[int], bool] | None = None
+        self.told: Callable[[], str] = str
 
 
 _state = _State()
@@ -103,6 +114,53 @@ def if_interrupted(words: Callable[[], str]) -> Iterator[None]:
 
 
 @contextmanager
+def saved_first(ask: Callable[[int], bool], words: Callable[[], str]) -> Iterator[None]:
+    """Let the first signal ask a training in the block to save and to end by itself, instead of raising `Interrupted`.
+
+    The second signal ends the process at once, and so does the end of the time (`GRACE`), as when a loader hangs. SIGUSR1
+    asks too, unless the process was started to ignore it. If the launcher of a job has set a handler of SIGUSR1 or
+    SIGUSR2 (submitit, which queues the job again), that is called when the training has saved.
+
+    Args:
+        ask: Called by the signal handler with the number of the signal; returns whether the training will end by
+            itself. If not, the signal interrupts as usual.
+        words: What is kept and how to go on, said if the time is over.
+    """
+    before = _listen_to_schedulers()
+    _state.ask, _state.told = ask, words
+    try:
+        yield
+    except BaseException as error:
+        number = getattr(error, "signal", None)  # of a process of the same training, where this one got none
+        if _state.signal is None and isinstance(number, int):
+            _state.signal = number
+        launcher = before.get(_state.signal)
+        if callable(launcher):
+            launcher(_state.signal, None)
+        raise
+    finally:
+        _state.ask = None
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _listen_to_schedulers() -> dict[int | None, Any]:
+    """Handle SIGUSR1, and SIGUSR2 if a launcher does; return the handlers that were set before."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    names = [name for name in GRACE if hasattr(signal, name)]
+    set_before = {getattr(signal, name): signal.getsignal(getattr(signal, name)) for name in names}
+    heard: dict[int | None, Any] = {
+        number: handler
+        for number, handler in set_before.items()
+        if callable(handler) or (number == signal.SIGUSR1 and handler is signal.SIG_DFL)
+    }
+    for number in heard:
+        signal.signal(cast(int, number), _handle)
+    return heard
+
+
+@contextmanager
 def shielded() -> Iterator[None]:
     """Let a signal wait until the block has ended, so that things that belong together are written together.
 
@@ -136,8 +194,29 @@ def _handle(number: int, frame: FrameType | None) -> None:
             _end_at_once(128 + number)
         return
     _state.signal, _state.at = number, monotonic()
-    if not _state.shields:
+    if _state.ask is not None and _state.ask(number):
+        _give_time(number)
+    elif not _state.shields:
         raise Interrupted
+
+
+def _give_time(number: int) -> None:
+    """Say that a training will end at its next step, and end the process if it does not in time."""
+    name = signal.Signals(number).name
+    seconds = GRACE.get(name, USUAL_GRACE)
+    timer = threading.Timer(seconds, _give_up, (number, seconds))
+    timer.daemon = True
+    timer.start()
+    if number == signal.SIGINT and sys.stderr.isatty():
+        with suppress(OSError):
+            os.write(2, b"\nsaving at the next step; Ctrl-C again ends at once\n")
+
+
+def _give_up(number: int, seconds: float) -> None:
+    """End the process from another thread: the main one has come to no step, as when a loader hangs."""
+    with suppress(Exception):
+        _tell(f"no step ended within {seconds:.0f} seconds, so nothing was saved; {_state.told()}")
+    _end_at_once(128 + number)
 
 
 def _tell(words: str) -> None:

@@ -18,7 +18,7 @@ from yowo.commands.messages import tell_error, tell_warning
 from yowo.commands.shared_folder import folder_of_the_first, forget_folder, is_the_first, tell_folder
 from yowo.config.path_values import quoted
 from yowo.errors import ConfigError, YowoError
-from yowo.whole_file import whole_file
+from yowo.whole_file import is_alive, whole_file
 
 EXIT_USER_ERROR = 2
 RUN, SWEEP = "run.json", "multirun.yaml"
@@ -229,21 +229,9 @@ def is_given_up(folder: Path, record: Path) -> bool:
 def _is_at_work(record: dict[str, Any]) -> bool:
     """Return whether the process that a record names is still there, on this machine."""
     process = record.get("process")
-    if record.get("host") != socket.gethostname() or not isinstance(process, int) or not _is_alive(process):
+    if record.get("host") != socket.gethostname() or not isinstance(process, int) or not is_alive(process):
         return False
     return record.get("process_began") in (None, _began(process))  # its number may be another process's by now
-
-
-def _is_alive(process: int) -> bool:
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it belongs to somebody else
-        return True
-    return True
 
 
 def _began(process: int) -> str | None:

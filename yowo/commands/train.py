@@ -1,15 +1,20 @@
 """`yowo train`: trains a detector, then evaluates its best checkpoint."""
 
 import logging
+import shlex
+import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import lightning as L
+from lightning.pytorch.callbacks import Callback
 from omegaconf import DictConfig
 
 from yowo.commands.eval import evaluate, report
-from yowo.commands.interruption import if_interrupted
+from yowo.commands.interruption import if_interrupted, saved_first
+from yowo.commands.log_lines import is_first_process
 from yowo.commands.records import (
     is_trained,
     planned,
@@ -20,8 +25,9 @@ from yowo.commands.records import (
     typed_overrides,
 )
 from yowo.commands.resuming import goes_on
-from yowo.commands.run_folder import LAST, read_record
+from yowo.commands.run_folder import read_record
 from yowo.commands.run_logs import run_loggers
+from yowo.commands.slurm import requeued
 from yowo.commands.starting_weights import chosen_weights
 from yowo.config.build import build_detector, image_size
 from yowo.config.build_training import build_callbacks, build_datamodule, build_module, build_trainer
@@ -30,6 +36,8 @@ from yowo.config.from_data import input_sentence
 from yowo.data.datamodule import ClipDataModule
 from yowo.models.detector import Detector
 from yowo.training.callbacks import EndProcesses
+from yowo.training.checkpoint_files import LAST
+from yowo.training.checkpoints import LastCheckpoint, TrainingStopped
 from yowo.training.module import ActionDetection
 from yowo.training.remembered_run import RememberedRun
 from yowo.training.resumed_optimizer import ResumedOptimizer
@@ -88,7 +96,7 @@ def how_to_go_on() -> str:
     """Say how to go on with an interrupted training."""
     folder = run_folder()
     if (folder / LAST).is_file():
-        return f"go on with yowo train resume={folder}"
+        return f"go on with yowo train resume={shlex.quote(str(folder))}"
     return f"there is no checkpoint in {folder} yet; run the command again"
 
 
@@ -129,8 +137,25 @@ def fit(config: DictConfig, before: Sequence[str] = ()) -> tuple[L.Trainer, Acti
         The Trainer, the module with its last weights, and the data module.
     """
     trainer, module, data = built(config, before)
-    trainer.fit(module, data, ckpt_path=config.resume, weights_only=True)
+    with _saving_first(cast(Any, trainer).callbacks):
+        trainer.fit(module, data, ckpt_path=config.resume, weights_only=True)
     return trainer, module, data
+
+
+@contextmanager
+def _saving_first(callbacks: list[Callback]) -> Iterator[None]:
+    """Let a signal wait for the training's last checkpoint, and queue the job again after SLURM's warning."""
+    last = next((callback for callback in callbacks if isinstance(callback, LastCheckpoint)), None)
+    if last is None:
+        yield
+        return
+    with saved_first(last.ask, how_to_go_on):
+        try:
+            yield
+        except TrainingStopped as stop:
+            if stop.signal == getattr(signal, "SIGUSR1", None) and is_first_process():
+                log.info("%s", requeued() or "saved for SIGUSR1; outside SLURM nobody starts the run again")
+            raise
 
 
 def network_facts(config: DictConfig, detector: Detector) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import lightning as L
 import torch
 from hydra.utils import get_class
+from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import Callback, LearningRateMonitor
 from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
@@ -17,6 +18,7 @@ from yowo.errors import ConfigError
 from yowo.inference.feature_bank import SplitFeatures
 from yowo.models.detector import Detector
 from yowo.threads import chosen_by_user, usable_threads
+from yowo.training.checkpoint_files import WholeCheckpointIO
 from yowo.training.module import ActionDetection
 
 ONE_FRAME = 1
@@ -107,6 +109,8 @@ def build_trainer(config: DictConfig, **arguments: Any) -> L.Trainer:
         ConfigError: The settings are invalid on this machine, such as more GPUs than it has.
     """
     trainer: L.Trainer = make(config.trainer, **arguments)
+    if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:
+        trainer.strategy.checkpoint_io = WholeCheckpointIO()
     if not chosen_by_user():
         usable = usable_threads(config.dataset.num_workers, trainer.num_devices)
         torch.set_num_threads(config.get("threads") or usable)

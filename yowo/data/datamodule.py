@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 
 from yowo.contracts import ClipBatch, Sample, Target
 from yowo.data.augment import EvalTransform
+from yowo.data.clip_loader import ClipLoader
 from yowo.data.dataset import ClipDataset, collate
 from yowo.data.key_frames import ActionData, AnnotatedVideo, KeyFrames, Split
 from yowo.data.samplers import TrainSampler
@@ -120,7 +121,7 @@ class ClipDataModule(L.LightningDataModule):
     def _loader(self, stage: Stage) -> DataLoader[Sample]:
         dataset = self.dataset(stage)
         sampler = self._sampler(dataset) if stage == "train" else None
-        return DataLoader(
+        return (DataLoader if sampler is None else ClipLoader)(
             dataset,
             batch_size=self.batch_size,
             sampler=sampler,

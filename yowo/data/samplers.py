@@ -98,7 +98,13 @@ class TrainSampler(DistributedSampler[Draw]):
     It is a DistributedSampler, so Lightning does not replace it and calls `set_epoch`. As in DistributedSampler, the
     list is extended from its beginning until every process has the same number of entries; apart from that, every
     visited key frame occurs once (with `balanced`: as often as `balanced_draws` draws it).
+
+    Attributes:
+        start: An epoch, and how many samples of it all processes together have trained on: it begins after them, also
+            with another number of processes.
     """
+
+    start: tuple[int, int] = (0, 0)
 
     def __init__(
         self,
@@ -142,7 +148,9 @@ class TrainSampler(DistributedSampler[Draw]):
     def __iter__(self) -> Iterator[Draw]:
         """Yield the draws of this process."""
         positions = np.resize(self.epoch_positions(), self.total_size)
-        for position in positions[self.rank :: self.num_replicas].tolist():
+        rest = positions[self.start[1] if self.start[0] == self.epoch else 0 :]
+        rest = rest[: len(rest) // self.num_replicas * self.num_replicas]
+        for position in rest[self.rank :: self.num_replicas].tolist():
             yield Draw(position, self.epoch)
 
 
