@@ -99,7 +99,9 @@ class LastCheckpoint(Callback):
             for path in remove_unfinished(self.path.parent):
                 log.info("%s: the rest of a checkpoint that was not finished, removed", path)
 
-    def on_load_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
+    def on_load_checkpoint(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
         """Remember where the training was."""
         if trainer.state.fn == TrainerFn.FITTING:
             self._loaded = {key: checkpoint.get("yowo", {}).get(key) for key in ("place", "random")}
@@ -180,7 +182,9 @@ class LastCheckpoint(Callback):
         """Note that nobody can be asked any more."""
         self._trains = False
 
-    def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
+    def on_save_checkpoint(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
         """Store where the training is and the random states, in this and in every other checkpoint of the run."""
         if trainer.state.fn != TrainerFn.FITTING or "loops" not in checkpoint:
             return
@@ -248,3 +252,4 @@ class LastCheckpoint(Callback):
 
     def _validates(self, trainer: L.Trainer) -> bool:
         return trainer.state.fn == TrainerFn.FITTING and not trainer.sanity_checking
+
