@@ -18,7 +18,7 @@ from omegaconf.errors import InterpolationToMissingValueError
 
 import yowo
 from yowo.commands.log_lines import is_first_process, note
-from yowo.commands.run_folder import RUN, owner, read_record
+from yowo.commands.run_folder import RUN, exact_owner, read_record
 from yowo.config.remembered_run import is_remembered, joined
 from yowo.whole_file import whole_file
 
@@ -60,8 +60,8 @@ def record_run(config: DictConfig, before: Sequence[str] = ()) -> None:
         "resume": config.get("resume"),
     }
     stays = record if is_trained(record, config) else {k: v for k, v in record.items() if k not in RESULTS}
-    starts = [*record.get("starts", []), {**owner(), **start, **about}]
-    _write(folder, {**stays, **owner(), **start, "starts": starts})
+    starts = [*record.get("starts", []), {**exact_owner(), **start, **about}]
+    _write(folder, {**stays, **exact_owner(), **start, "starts": starts})
 
 
 def typed_overrides(before: Sequence[str] = ()) -> list[str]:

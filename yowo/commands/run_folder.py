@@ -163,7 +163,7 @@ def take(folder: Path, record: str) -> bool:
         return False
     try:
         with file:
-            json.dump(owner(), file)
+            json.dump(exact_owner(), file)
     except OSError:  # the disk is full
         path.unlink(missing_ok=True)
         raise
@@ -177,12 +177,17 @@ def claim(folder: Path) -> None:
         OSError: It cannot be written.
     """
     with whole_file(folder / RUN) as path:
-        path.write_text(json.dumps({**read_record(folder), **owner()}, indent=1), encoding="utf-8")
+        path.write_text(json.dumps({**read_record(folder), **exact_owner()}, indent=1), encoding="utf-8")
 
 
-def owner() -> dict[str, str | int | None]:
-    """Return what tells this process from others: the machine, the number of the process and when it began."""
-    return {"host": socket.gethostname(), "process": os.getpid(), "process_began": _began(os.getpid())}
+def owner() -> dict[str, str | int]:
+    """Return what tells this process from others: the machine and the number of the process."""
+    return {"host": socket.gethostname(), "process": os.getpid()}
+
+
+def exact_owner() -> dict[str, str | int | None]:
+    """Return `owner` and when the process began, because a machine uses numbers again."""
+    return {**owner(), "process_began": _began(os.getpid())}
 
 
 def read_record(folder: Path) -> dict[str, Any]:
