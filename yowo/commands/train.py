@@ -62,12 +62,10 @@ def train(config: DictConfig, before: Sequence[str] = ()) -> float | None:
     record = read_record(run_folder())
     trained = is_trained(record, config)
     if trained and (record.get("evaluated") or not config.evaluate):
-        epochs = config.trainer.max_epochs
         log.info(
-            "%s: the run is complete, nothing is left to do%s", run_folder(), f" of {epochs} epochs" if epochs else ""
-        )
-        log.info(
-            "to train longer, give trainer.max_epochs=N, as in yowo train resume=%s trainer.max_epochs=N", run_folder()
+            "%s: the run is complete (%s epochs), nothing is left to do; to train longer, give trainer.max_epochs=N",
+            run_folder(),
+            config.trainer.max_epochs,
         )
         return cast(float | None, record.get("score"))
     record_run(config, before)
@@ -82,13 +80,12 @@ def train(config: DictConfig, before: Sequence[str] = ()) -> float | None:
         record_training(time.perf_counter() - begin, parameters, planned(config))
         record_result(score, False)
     best = run_folder() / BEST
-    evaluated = bool(config.evaluate and best.is_file())
-    if evaluated:
+    if config.evaluate and best.is_file():
         with if_interrupted(lambda: f"training is complete; evaluate it with yowo train resume={run_folder()}"):
             metrics = evaluate(trainer, module, data, config, str(best))
         if trainer.is_global_zero:
             report(metrics, run_folder(), f"best checkpoint: {best}")
-    record_result(score, evaluated or not config.evaluate)
+    record_result(score, bool(config.evaluate))
     return score
 
 
