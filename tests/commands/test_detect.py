@@ -7,7 +7,7 @@ import pytest
 from yowo.commands import annotated_video, detect
 from yowo.commands.detect import detect_video, open_source
 from yowo.commands.entry.detect import check
-from yowo.config.checkpoint import portable, register_checkpoint, register_groups
+from yowo.config.checkpoint import portable, register_checkpoint, register_parts
 from yowo.config.compose import compose_config
 from yowo.errors import ConfigError
 from yowo.video.reader import open_video
@@ -50,7 +50,7 @@ def camera(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delitem(sys.modules, "elsewhere", raising=False)
-    register_groups(portable(compose_config("train", TINY[:2])))
+    register_parts(portable(compose_config("train", TINY[:2])))
     typed = [f"hydra.searchpath=[file://{tmp_path}]", "reader=camera", "source=front-door", "decoder=pyav"]
     return import_module("elsewhere").Camera, [*TINY, *typed]
 

@@ -6,7 +6,7 @@ from omegaconf import OmegaConf
 from rich.console import Console
 
 from yowo.commands.help_page import PAGES, described_groups, described_keys, show_help, wants_help
-from yowo.config.checkpoint import portable, register_groups
+from yowo.config.checkpoint import portable, register_parts
 from yowo.config.compose import compose_config, composer
 from yowo.config.conf_files import choices
 
@@ -14,7 +14,7 @@ from yowo.config.conf_files import choices
 @pytest.fixture(scope="module")
 def composed():
     """The configuration of each command and the choices of its groups."""
-    register_groups(portable(compose_config("train")))
+    register_parts(portable(compose_config("train")))
     found = {}
     for command in PAGES:
         with composer(command):

@@ -9,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 
 from tests.make_data import project
 from yowo.commands.entry.train import check as check_training
-from yowo.commands.entry.train import resumed
+from yowo.commands.entry.train import started
 from yowo.commands.hydra_app import jobs, run_hydra
 from yowo.config.checkpoint import CHECKPOINT_KEY, portable
 from yowo.config.compose import compose_config
@@ -137,7 +137,7 @@ def test_a_run_goes_on_from_a_checkpoint_of_any_name(name, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).parent.mkdir(exist_ok=True)
     torch.save({CHECKPOINT_KEY: {"config": portable(compose_config("train", ["dataset.seed=77"]))}}, name)
-    (config,) = ran(resumed([f"resume={name}"]), tmp_path, check_training)
+    (config,) = ran(started([f"resume={name}"]).arguments, tmp_path, check_training)
     assert config.resume == name and config.dataset.seed == 77
 
 
@@ -184,7 +184,7 @@ def test_the_configuration_of_a_run_that_goes_on_is_shown(tmp_path, capsys):
     torch.save(
         {CHECKPOINT_KEY: {"config": portable(compose_config("train", ["dataset.seed=77"]))}}, tmp_path / "a.ckpt"
     )
-    run_hydra("train", not_run, resumed([f"resume={tmp_path}/a.ckpt", "--cfg", "job"]), check_nothing)
+    run_hydra("train", not_run, started([f"resume={tmp_path}/a.ckpt", "--cfg", "job"]).arguments, check_nothing)
     assert "seed: 77" in capsys.readouterr().out
 
 

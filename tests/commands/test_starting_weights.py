@@ -9,7 +9,7 @@ from tests.foreign_weights import foreign, names_of, small_shufflenet
 from yowo.commands.hydra_app import jobs
 from yowo.commands.starting_weights import check_network, check_weights, load_network, remember_network
 from yowo.config.build import build_detector
-from yowo.config.checkpoint import portable
+from yowo.config.checkpoint import network_parts, portable
 from yowo.config.compose import compose_config, spelled_out
 from yowo.errors import ConfigError, WeightsError
 
@@ -81,7 +81,7 @@ def test_a_released_file_alone_tells_its_network(tmp_path, case, model):
     state["conv_final.weight" if model == "yowo" else "pred.weight"] = torch.zeros(145, 1)
     config = configured("eval", f"weights={saved({'state_dict': state}, tmp_path / 'w.pth')}")
     whole = compose_config("train", [f"model={model}", "dataset=ucf24"])
-    assert portable(config) == portable(whole)
+    assert network_parts(config) == network_parts(whole)
 
 
 def test_an_experiment_names_the_network_too(released):

@@ -8,15 +8,34 @@ import torch
 
 from yowo.config.build import build_detector
 from yowo.config.build_training import build_datamodule
-from yowo.config.checkpoint import MOVED, REMEMBERED, portable, register_checkpoint, shown_rule, up_to_date
+from yowo.config.checkpoint import (
+    MOVED,
+    PARTS,
+    REMEMBERED,
+    network_parts,
+    portable,
+    register_checkpoint,
+    register_parts,
+    shown_rule,
+    up_to_date,
+)
 from yowo.config.compose import compose_config
 from yowo.errors import WeightsError
 
 
 def test_checkpoints_remember_plain_containers_with_interpolations():
-    plain = portable(compose_config("train", []))
-    assert set(plain) == set(REMEMBERED)
-    assert plain["loss"]["assigner"] == "${assigner}"
+    config = compose_config("train", [])
+    plain = portable(config)
+    assert set(network_parts(config)) == set(REMEMBERED) < set(plain)
+    assert plain["loss"]["assigner"] == "${assigner}" and "resume" not in plain and "hydra" not in plain
+
+
+def test_a_whole_run_is_composed_from_its_checkpoint_as_groups():
+    typed = ["recipe=released", "dataset=ucf24", "trainer=cpu", "logger=[csv,tensorboard]", "callbacks=ema", "seed=7"]
+    first = compose_config("train", [*typed, "trainer.max_epochs=30", "+note=mine"])
+    register_parts(portable(first))
+    again = compose_config("train", ["resume=x", *(f"{part}=from_checkpoint" for part in PARTS)])
+    assert portable(again) == portable(first) and again.trainer.accumulate_grad_batches == 16
 
 
 def test_a_remembered_configuration_can_be_changed_key_by_key_and_by_group(tmp_path):

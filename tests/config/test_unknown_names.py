@@ -1,6 +1,6 @@
 import pytest
 
-from yowo.config.checkpoint import portable, register_groups
+from yowo.config.checkpoint import portable, register_parts
 from yowo.config.compose import compose_config
 from yowo.config.conf_files import ConfigFolders
 from yowo.config.unknown_names import similar_key
@@ -63,7 +63,7 @@ def test_a_users_file_that_is_no_yaml_is_named(tmp_path):
 
 
 def test_a_file_for_a_model_leads_to_the_checkpoint_in_evaluation():
-    register_groups(portable(compose_config("train")))
+    register_parts(portable(compose_config("train")))
     with pytest.raises(ConfigError, match=r"checkpoint=best\.pt \(of yowo train\), or weights=best\.pt"):
         compose_config("eval", ["model=best.pt"])
     with pytest.raises(ConfigError, match=r"Give score_threshold=0\.3"):

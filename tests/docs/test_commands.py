@@ -15,7 +15,7 @@ from yowo.commands import sweeps
 from yowo.commands.command_line import read_command_line
 from yowo.commands.hydra_app import jobs
 from yowo.commands.main import VERBS
-from yowo.config.checkpoint import portable, register_groups
+from yowo.config.checkpoint import portable, register_parts
 from yowo.config.compose import compose_config
 from yowo.errors import ConfigError
 
@@ -33,7 +33,7 @@ REMEMBERED = ["model=yowo_tiny", "dataset=motion"]
 @pytest.fixture(scope="module", autouse=True)
 def _remembered():
     """Offer to eval and detect what the checkpoint of a run remembers."""
-    register_groups(portable(compose_config("train", REMEMBERED)))
+    register_parts(portable(compose_config("train", REMEMBERED)))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from tests.docs.own_files import write_own_files
 from yowo.commands.hydra_app import jobs
 from yowo.config.build import build_detector
 from yowo.config.build_training import build_datamodule
-from yowo.config.checkpoint import portable, register_groups
+from yowo.config.checkpoint import portable, register_parts
 from yowo.config.compose import compose_config
 
 
@@ -40,7 +40,7 @@ def test_experiment_data_set_and_network_of_the_page_are_built(own):
 
 def test_a_checkpoint_of_them_needs_no_yaml(own):
     (config,) = jobs("train", ["--config-dir", "conf", "experiment=waving"])
-    register_groups(portable(config))
+    register_parts(portable(config))
     remembered = compose_config("eval", ["dataset.root=elsewhere"])
     assert type(build_detector(remembered)).__name__ == "MovingOnly"
     assert remembered.dataset.source._target_ == "my_actions.Waving" and remembered.dataset.source.root == "elsewhere"

@@ -1,10 +1,13 @@
 """Writes records of a run into its folder: the resolved configuration, the command, and versions."""
 
 import json
+import logging
 import platform
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,8 +18,16 @@ from omegaconf.errors import InterpolationToMissingValueError
 
 import yowo
 from yowo.commands.log_lines import is_first_process, note
-from yowo.commands.run_folder import RUN, owner
+from yowo.commands.run_folder import RUN, exact_owner, read_record
+from yowo.config.remembered_run import is_remembered, joined
+from yowo.whole_file import whole_file
 
+log = logging.getLogger(__name__)
+GIT_SECONDS = 20
+RESULTS = ("trained", "evaluated", "score")
+"""Entries of run.json that a run loses when it trains on."""
+LENGTH = ("max_epochs", "max_steps")
+"""Keys of `trainer` that say how long a training is."""
 LIBRARIES = ("yowo-lightning", "torch", "lightning", "torchmetrics", "hydra-core", "decord", "av", "numpy")
 
 
@@ -25,31 +36,100 @@ def run_folder() -> Path:
     return Path(HydraConfig.get().runtime.output_dir)
 
 
-def record_run(config: DictConfig) -> None:
-    """Write config.yaml (resolved) and run.json into the run's folder."""
+def record_run(config: DictConfig, before: Sequence[str] = ()) -> None:
+    """Write config.yaml (resolved) and run.json into the run's folder; what earlier starts wrote in run.json stays.
+
+    Args:
+        config: Configuration of the command.
+        before: What was typed for the run in earlier starts.
+    """
     if not is_first_process():
         return
     folder = run_folder()
     note(f"yowo {yowo.__version__}: {shlex.join(sys.argv)}")
     note(f"folder of the run: {folder}")
-    (folder / "config.yaml").write_text(_resolved(config))
-    record: dict[str, Any] = {
-        **owner(),
-        "command": shlex.join(sys.argv),
-        "python": platform.python_version(),
-        "versions": {name: _version(name) for name in LIBRARIES},
-        "git_commit": _commit(),
+    if config.get("resume") is not None:
+        log.info("goes on from %s", config.resume)
+    with whole_file(folder / "config.yaml") as path:
+        path.write_text(_resolved(config), encoding="utf-8")
+    record = read_record(folder)
+    start = {"command": shlex.join(sys.argv), "python": platform.python_version(), **code_state()}
+    about = {
+        "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "overrides": typed_overrides(before),
+        "resume": config.get("resume"),
     }
-    (folder / RUN).write_text(json.dumps(record, indent=1))
+    stays = record if is_trained(record, config) else {k: v for k, v in record.items() if k not in RESULTS}
+    starts = [*record.get("starts", []), {**exact_owner(), **start, **about}]
+    _write(folder, {**stays, **exact_owner(), **start, "starts": starts})
 
 
-def record_training(seconds: float, parameters: int) -> None:
-    """Add to run.json the training time in seconds and the number of parameters."""
-    if not is_first_process():
-        return
-    path = run_folder() / RUN
-    record = json.loads(path.read_text()) if path.is_file() else {}
-    path.write_text(json.dumps({**record, "seconds": round(seconds, 1), "parameters": parameters}, indent=1))
+def typed_overrides(before: Sequence[str] = ()) -> list[str]:
+    """Return the overrides of the running Hydra job that say what the run is, after those of earlier starts."""
+    return joined(before, [o for o in HydraConfig.get().overrides.task if is_remembered(o)])
+
+
+def code_state() -> dict[str, Any]:
+    """Return the versions of what computes a run, and the state of the checkout."""
+    return {
+        "versions": {name: _version(name) for name in LIBRARIES},
+        "git_commit": _git("rev-parse", "HEAD"),
+        "git_dirty": _is_dirty(),
+    }
+
+
+def record_training(seconds: float, parameters: int, trained: Mapping[str, Any] | None = None) -> None:
+    """Add to run.json that training has ended.
+
+    Args:
+        seconds: Time of training in this start; run.json has that of all starts.
+        parameters: Number of parameters.
+        trained: How long the training was to be (`planned`); None if that does not matter.
+    """
+    if is_first_process():
+        before = read_record(run_folder())
+        total = round(seconds + before.get("seconds", 0), 1)
+        record = {**before, "seconds": total, "parameters": parameters}
+        _write(run_folder(), record if trained is None else {**record, "trained": dict(trained)})
+
+
+def record_result(score: float | None, evaluated: bool) -> None:
+    """Add to run.json the best value of the monitored metric, and whether the best checkpoint was evaluated."""
+    if is_first_process():
+        _write(run_folder(), {**read_record(run_folder()), "score": score, "evaluated": evaluated})
+
+
+def record_logs(wandb_id: str) -> None:
+    """Add to run.json which run of W&B belongs to it."""
+    if is_first_process():
+        _write(run_folder(), {**read_record(run_folder()), "wandb_id": wandb_id})
+
+
+def planned(config: DictConfig) -> dict[str, Any]:
+    """Return how long a training is to be."""
+    return {key: config.trainer.get(key) for key in LENGTH}
+
+
+def is_trained(record: Mapping[str, Any], config: DictConfig) -> bool:
+    """Return whether a run was trained for as long as a configuration says, or longer.
+
+    Args:
+        record: Content of run.json.
+        config: Configuration of `yowo train`.
+    """
+    trained = record.get("trained")
+    if not isinstance(trained, dict) or config.get("trainer") is None:
+        return False
+    return all(_reaches(trained.get(key), wanted) for key, wanted in planned(config).items())
+
+
+def _reaches(done: int | None, wanted: int | None) -> bool:
+    return done == wanted or (isinstance(done, int) and isinstance(wanted, int) and 0 <= wanted <= done)
+
+
+def _write(folder: Path, record: dict[str, Any]) -> None:
+    with whole_file(folder / RUN) as path:
+        path.write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
 def _resolved(config: DictConfig) -> str:
@@ -67,9 +147,19 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _commit() -> str | None:
-    """Return the Git commit of the checkout; None outside a checkout."""
-    found = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
-    )
-    return found.stdout.strip() or None
+def _is_dirty() -> bool | None:
+    """Return whether the checkout has changes that are not committed; None outside a checkout."""
+    found = _git("status", "--porcelain", "--untracked-files=no")
+    return None if found is None else bool(found)
+
+
+def _git(*arguments: str) -> str | None:
+    """Return what Git says of the checkout that this package lies in; None outside a checkout, or without Git."""
+    folder = Path(__file__).parent
+    try:
+        found = subprocess.run(
+            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=GIT_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() if found.returncode == 0 else None

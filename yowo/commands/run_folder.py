@@ -15,9 +15,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from yowo.commands.log_lines import process_number
 from yowo.commands.messages import tell_error, tell_warning
+from yowo.commands.shared_folder import folder_of_the_first, forget_folder, is_the_first, tell_folder
 from yowo.config.path_values import quoted
 from yowo.errors import ConfigError, YowoError
-from yowo.whole_file import is_alive
+from yowo.whole_file import is_alive, whole_file
 
 EXIT_USER_ERROR = 2
 RUN, SWEEP = "run.json", "multirun.yaml"
@@ -25,6 +26,8 @@ RUN, SWEEP = "run.json", "multirun.yaml"
 RECORDS = {RUN, SWEEP, "config.yaml", ".hydra"}
 """What a run writes before it has any result."""
 LAST = "last.ckpt"
+AUTO = "auto"
+"""`resume=auto`: go on with what there is, else begin."""
 
 
 class OwnFolder(Callback):
@@ -38,6 +41,10 @@ class OwnFolder(Callback):
         """Reserve `hydra.run.dir`."""
         _reserve(config, "run", RUN)
 
+    def on_run_end(self, config: DictConfig, **kwargs: Any) -> None:
+        """Forget what the other processes of a job were told."""
+        forget_folder(Path(str(OmegaConf.select(config, "hydra.run.dir"))))
+
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Reserve `hydra.sweep.dir`."""
         _reserve(config, "sweep", SWEEP)
@@ -49,15 +56,20 @@ def _reserve(config: DictConfig, kind: str, record: str) -> None:
     Raises:
         SystemExit: The folder cannot be had; Hydra would make a warning of an error.
     """
-    if not _is_first_process(config):  # the first process has reserved the folder of all
-        return
+    together = OmegaConf.select(config, "trainer") is not None  # without a Trainer, each process is a run of its own
     key = f"hydra.{kind}.dir"
     wanted = Path(str(OmegaConf.select(config, key)))
     try:
-        if any(str(override).startswith(f"{key}=") for override in config.hydra.overrides.hydra):
+        if not is_the_first(together):
+            if kind == "run":
+                _share(config)
+            return
+        if _is_typed(config, key):
             folder = named_folder(wanted, key, record, OmegaConf.select(config, "resume"))
         else:
             folder = next(path for path in _numbered(wanted) if take(path, record))
+            if together and kind == "run":
+                tell_folder(folder)
     except OSError as error:
         _end(YowoError(f"{key}={wanted}: cannot be written ({error.strerror or error}); give another folder"))
     except YowoError as error:
@@ -71,13 +83,20 @@ def _reserve(config: DictConfig, kind: str, record: str) -> None:
             config.hydra.overrides.hydra.append(f"{key}={quoted(str(folder))}")
 
 
-def _is_first_process(config: DictConfig) -> bool:
-    """Return whether this process is to reserve the folder: the first of those that train or evaluate together.
+def _share(config: DictConfig) -> None:
+    """Give a process that is not the first of its run the folder of the first, in which it writes its log only."""
+    wanted = Path(str(OmegaConf.select(config, "hydra.run.dir")))
+    folder = None if _is_typed(config, "hydra.run.dir") else folder_of_the_first(wanted.parent)
+    if folder is None:  # Lightning has started this process, with the folder on its command line
+        return
+    with read_write(config), open_dict(config):
+        config.hydra.run.dir = str(folder)
+        config.hydra.output_subdir = None
+        config.hydra.job.name = f"{config.hydra.job.name}_process_{process_number(together=True)}"
 
-    Without a Trainer, processes do not work together, however many of them a cluster has started.
-    """
-    together = OmegaConf.select(config, "trainer") is not None
-    return process_number(together) == 0 and (not together or os.environ.get("NODE_RANK", "0") in ("", "0"))
+
+def _is_typed(config: DictConfig, key: str) -> bool:
+    return any(str(override).startswith(f"{key}=") for override in config.hydra.overrides.hydra)
 
 
 def named_folder(wanted: Path, key: str, record: str, resume: str | None) -> Path:
@@ -87,21 +106,38 @@ def named_folder(wanted: Path, key: str, record: str, resume: str | None) -> Pat
         wanted: The folder; it may not exist yet.
         key: The key that names it, for errors.
         record: The record that reserves it.
-        resume: The checkpoint to go on from, if any: its own folder can be named again.
+        resume: The checkpoint to go on from, if any: its own folder can be named again; `auto` for a sweep whose jobs
+            go on each with its own.
 
     Returns:
         The folder.
 
     Raises:
-        ConfigError: It holds a run.
+        ConfigError: It holds a run, or a process still works in it.
         OSError: It cannot be written.
     """
-    goes_on = resume is not None and wanted.is_dir() and Path(resume).resolve().parent == wanted.resolve()
-    if not goes_on and not take(wanted, record):
-        last = wanted / LAST
-        way = f"yowo train resume={last} {key}={wanted} goes on with it" if last.is_file() else "see its files"
+    if goes_on_in(wanted, resume):
+        if record == RUN:
+            refuse_if_running(wanted)
+            claim(wanted)
+        return wanted
+    if not take(wanted, record):
+        way = f"yowo train resume={wanted} goes on with it" if (wanted / LAST).is_file() else "see its files"
         raise ConfigError(f"{key}={wanted}: holds a run already ({way}); give another folder for a new run")
     return wanted
+
+
+def goes_on_in(folder: Path, resume: str | None) -> bool:
+    """Return whether a run goes on in a folder: that of its checkpoint; with `auto` any."""
+    if resume is None or not folder.is_dir():
+        return False
+    return resume == AUTO or folder.resolve() == folder_of(Path(resume))
+
+
+def folder_of(checkpoint: Path) -> Path | None:
+    """Return the folder of the run that wrote a checkpoint; None if the file lies elsewhere by now."""
+    parents = checkpoint.resolve().parents
+    return next((folder for folder in parents[:2] if (folder / RUN).is_file()), None)
 
 
 def take(folder: Path, record: str) -> bool:
@@ -127,16 +163,54 @@ def take(folder: Path, record: str) -> bool:
         return False
     try:
         with file:
-            json.dump(owner(), file)
+            json.dump(exact_owner(), file)
     except OSError:  # the disk is full
         path.unlink(missing_ok=True)
         raise
     return True
 
 
+def claim(folder: Path) -> None:
+    """Note in the record of a run that this process goes on with it.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    with whole_file(folder / RUN) as path:
+        path.write_text(json.dumps({**read_record(folder), **exact_owner()}, indent=1), encoding="utf-8")
+
+
 def owner() -> dict[str, str | int]:
     """Return what tells this process from others: the machine and the number of the process."""
     return {"host": socket.gethostname(), "process": os.getpid()}
+
+
+def exact_owner() -> dict[str, str | int | None]:
+    """Return `owner` and when the process began, because a machine uses numbers again."""
+    return {**owner(), "process_began": _began(os.getpid())}
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """Return the content of run.json in a run's folder; empty if there is none, or if it is damaged."""
+    with suppress(OSError, ValueError):
+        found = json.loads((folder / RUN).read_text(encoding="utf-8"))
+        return found if isinstance(found, dict) else {}
+    return {}
+
+
+def refuse_if_running(folder: Path) -> None:
+    """Check that no process of this machine still works in a run's folder.
+
+    Raises:
+        ConfigError: One does.
+    """
+    record = read_record(folder)
+    process = record.get("process")
+    if process != os.getpid() and _is_at_work(record):
+        raise ConfigError(
+            f"{folder}: process {process} is still training in this folder; wait for its end, or end it with kill "
+            f"{process}, which keeps its last checkpoint"
+        )
 
 
 def is_given_up(folder: Path, record: Path) -> bool:
@@ -154,7 +228,23 @@ def is_given_up(folder: Path, record: Path) -> bool:
     if not isinstance(found, dict) or found.get("host") != socket.gethostname():
         return False
     process = found.get("process")
-    return isinstance(process, int) and (process == os.getpid() or not is_alive(process))
+    return isinstance(process, int) and (process == os.getpid() or not _is_at_work(found))
+
+
+def _is_at_work(record: dict[str, Any]) -> bool:
+    """Return whether the process that a record names is still there, on this machine."""
+    process = record.get("process")
+    if record.get("host") != socket.gethostname() or not isinstance(process, int) or not is_alive(process):
+        return False
+    return record.get("process_began") in (None, _began(process))  # its number may be another process's by now
+
+
+def _began(process: int) -> str | None:
+    """Return when a process began, in the clock of this start of the machine; None if the system does not tell."""
+    with suppress(OSError, IndexError):
+        ticks = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+        return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {ticks}"
+    return None
 
 
 def _numbered(folder: Path) -> Iterator[Path]:

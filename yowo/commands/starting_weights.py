@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig
 
 from yowo.commands.command_line import read_command_line
-from yowo.config.checkpoint import REMEMBERED, portable, register_checkpoint, register_groups, stored_config
+from yowo.config.checkpoint import REMEMBERED, network_parts, register_checkpoint, register_parts, stored_config
 from yowo.config.compose import compose_config, override_value
 from yowo.errors import ConfigError, WeightsError
 
@@ -93,7 +93,7 @@ def remember_network(command: str, arguments: Sequence[str]) -> list[str]:
         return arguments
     groups = [a for a in overrides if a.partition("=")[0] in (*REMEMBERED, "experiment")]
     setup = [*_setup(command, file, groups), *groups]
-    register_groups(portable(compose_config("train", setup, line.folders)), command)
+    register_parts(network_parts(compose_config("train", setup, line.folders)), command)
     return [a for a in arguments if not a.startswith("experiment=")]
 
 

@@ -4,9 +4,9 @@ import logging
 import shlex
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import lightning as L
 from lightning.pytorch.callbacks import Callback
@@ -15,11 +15,23 @@ from omegaconf import DictConfig
 from yowo.commands.eval import evaluate, report
 from yowo.commands.interruption import if_interrupted, saved_first
 from yowo.commands.log_lines import is_first_process
-from yowo.commands.records import record_run, record_training, run_folder
+from yowo.commands.records import (
+    is_trained,
+    planned,
+    record_result,
+    record_run,
+    record_training,
+    run_folder,
+    typed_overrides,
+)
+from yowo.commands.resuming import goes_on
+from yowo.commands.run_folder import read_record
+from yowo.commands.run_logs import run_loggers
 from yowo.commands.slurm import requeued
 from yowo.commands.starting_weights import chosen_weights
 from yowo.config.build import build_detector, image_size
-from yowo.config.build_training import build_callbacks, build_datamodule, build_loggers, build_module, build_trainer
+from yowo.config.build_training import build_callbacks, build_datamodule, build_module, build_trainer
+from yowo.config.checkpoint import portable
 from yowo.config.from_data import input_sentence
 from yowo.data.datamodule import ClipDataModule
 from yowo.models.detector import Detector
@@ -27,6 +39,8 @@ from yowo.training.callbacks import EndProcesses
 from yowo.training.checkpoint_files import LAST
 from yowo.training.checkpoints import LastCheckpoint, TrainingStopped
 from yowo.training.module import ActionDetection
+from yowo.training.remembered_run import RememberedRun
+from yowo.training.resumed_optimizer import ResumedOptimizer
 from yowo.whole_file import disk_errors
 
 log = logging.getLogger(__name__)
@@ -34,24 +48,45 @@ BEST = "best.ckpt"
 
 
 @disk_errors()
-def train(config: DictConfig) -> float | None:
-    """Train as configured, then evaluate the best checkpoint.
+def train(config: DictConfig, before: Sequence[str] = ()) -> float | None:
+    """Train as configured, then evaluate the best checkpoint; a run that goes on does what is left to do.
+
+    Args:
+        config: Configuration of the command.
+        before: What was typed for the run in earlier starts.
 
     Returns:
         The best value of the monitored metric, for sweepers; None if there was no validation.
     """
-    record_run(config)
+    goes_on(config, run_folder())
+    record = read_record(run_folder())
+    trained = is_trained(record, config)
+    if trained and (record.get("evaluated") or not config.evaluate):
+        log.info(
+            "%s: the run is complete (%s epochs), nothing is left to do; to train longer, give trainer.max_epochs=N",
+            run_folder(),
+            config.trainer.max_epochs,
+        )
+        return cast(float | None, record.get("score"))
+    record_run(config, before)
     begin = time.perf_counter()
     with if_interrupted(how_to_go_on):
-        trainer, module, data = fit(config)
-    record_training(time.perf_counter() - begin, sum(p.numel() for p in module.detector.parameters()))
+        trainer, module, data = built(config, before) if trained else fit(config, before)
+    score: float | None = record.get("score") if trained else _best_score(trainer)
+    if trained:
+        log.info("training is complete; what is left is the evaluation")
+    else:
+        parameters = sum(p.numel() for p in module.detector.parameters())
+        record_training(time.perf_counter() - begin, parameters, planned(config))
+        record_result(score, False)
     best = run_folder() / BEST
     if config.evaluate and best.is_file():
-        with if_interrupted(lambda: f"training is complete; evaluate it with yowo eval checkpoint={best}"):
+        with if_interrupted(lambda: f"training is complete; evaluate it with yowo train resume={run_folder()}"):
             metrics = evaluate(trainer, module, data, config, str(best))
         if trainer.is_global_zero:
             report(metrics, run_folder(), f"best checkpoint: {best}")
-    return _best_score(trainer)
+    record_result(score, bool(config.evaluate))
+    return score
 
 
 def how_to_go_on() -> str:
@@ -62,11 +97,15 @@ def how_to_go_on() -> str:
     return f"there is no checkpoint in {folder} yet; run the command again"
 
 
-def fit(config: DictConfig) -> tuple[L.Trainer, ActionDetection, ClipDataModule]:
-    """Build the data module, detector and Trainer, and train.
+def built(config: DictConfig, before: Sequence[str] = ()) -> tuple[L.Trainer, ActionDetection, ClipDataModule]:
+    """Build the data module, the detector with its initial weights, and the Trainer.
+
+    Args:
+        config: Configuration of the command.
+        before: What was typed for the run in earlier starts, which its checkpoints remember.
 
     Returns:
-        The Trainer, the module with its last weights, and the data module.
+        The Trainer, the module and the data module.
     """
     L.seed_everything(config.seed, workers=True, verbose=False)
     if sentence := input_sentence(config):
@@ -74,12 +113,28 @@ def fit(config: DictConfig) -> tuple[L.Trainer, ActionDetection, ClipDataModule]
     data = build_datamodule(config)
     detector = build_detector(config)
     log.info("%s", network_facts(config, detector))
-    for file, loaded in chosen_weights(config).load(detector).items():
-        log.info("%s: %s", file, loaded)
+    if config.resume is None:
+        for file, loaded in chosen_weights(config).load(detector).items():
+            log.info("%s: %s", file, loaded)
     module = build_module(config, detector, data)
-    callbacks = [*build_callbacks(config), EndProcesses()]
-    trainer = build_trainer(config, logger=build_loggers(config), callbacks=callbacks)
-    with _saving_first(callbacks):
+    run = {"config": portable(config), "overrides": typed_overrides(before)}
+    loggers, places = run_loggers(config)
+    callbacks = [*build_callbacks(config), RememberedRun(run), ResumedOptimizer(), places, EndProcesses()]
+    return build_trainer(config, logger=loggers, callbacks=callbacks), module, data
+
+
+def fit(config: DictConfig, before: Sequence[str] = ()) -> tuple[L.Trainer, ActionDetection, ClipDataModule]:
+    """Build the data module, detector and Trainer, and train, from the checkpoint `resume` on if there is one.
+
+    Args:
+        config: Configuration of the command.
+        before: See `built`.
+
+    Returns:
+        The Trainer, the module with its last weights, and the data module.
+    """
+    trainer, module, data = built(config, before)
+    with _saving_first(cast(Any, trainer).callbacks):
         trainer.fit(module, data, ckpt_path=config.resume, weights_only=True)
     return trainer, module, data
 

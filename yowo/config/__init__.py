@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = attach(
     submod_attrs={
         "build": ["build_detector"],
         "build_training": ["build_datamodule", "build_module", "build_trainer"],
-        "checkpoint": ["portable", "register_checkpoint"],
+        "checkpoint": ["PARTS", "portable", "register_checkpoint", "register_parts"],
         "checks": ["check_root"],
         "compose": ["compose_config"],
         "conf_files": ["choices", "conf_dir", "groups"],

@@ -11,7 +11,7 @@ from hydra.utils import get_object, instantiate
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from yowo.config.checkpoint import portable
+from yowo.config.checkpoint import network_parts
 from yowo.data.augment import EvalTransform
 from yowo.errors import ConfigError
 from yowo.inference.feature_bank import LongTermContext
@@ -62,7 +62,7 @@ def build_detector(config: DictConfig) -> Detector:
     if "anchors" in accepted and "anchors" not in model:
         arguments["anchors"] = scaled_anchors(config)
     detector: Detector = make(OmegaConf.create(model, parent=config), **arguments)
-    detector.recipe = portable(config)
+    detector.recipe = network_parts(config)
     detector.criterion = make(config.loss)
     detector.postprocess = make(config.postprocess)
     return detector

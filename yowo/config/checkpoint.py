@@ -1,4 +1,8 @@
-"""The configuration stored in a checkpoint, registered with Hydra as the choice `from_checkpoint` of each group."""
+"""The configuration stored in a checkpoint, registered with Hydra as the choice `from_checkpoint` of each group.
+
+A checkpoint holds the groups that make a network and its data under `config`, for every command, and the whole training
+run under `run`, for `yowo train resume=` (see `yowo.config.remembered_run`).
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,11 +33,19 @@ REMEMBERED = (
     "model",
     "dataset",
 )
-"""The groups that a checkpoint stores, as in conf/parts.yaml."""
+"""The groups that make a network and its data, as in conf/parts.yaml."""
+REST = "recipe"
+"""The group whose choice `from_checkpoint` brings what is in no group, such as the seed; its files are global."""
+PARTS = (*REMEMBERED, "context", "trainer", "logger", "callbacks", REST)
+"""The groups that together are a whole training run."""
 GLOBAL = ("model", "dataset")
 """Groups whose files have `# @package _global_`, because they override other groups."""
+OF_ONE_START = ("resume", "hydra")
+"""Keys that say how a run is started, not what it is."""
 CHECKPOINT_KEY = "yowo"
 """Key of a checkpoint under which the configuration is stored."""
+FROM_CHECKPOINT = "from_checkpoint"
+"""Name of the choice of each group that a checkpoint brings."""
 POSTPROCESS = "yowo.models.postprocess.PostProcess"
 SHOWN: dict[str, dict[str, Any]] = {
     POSTPROCESS: {"top_k": None, "class_agnostic_nms": True},
@@ -53,9 +65,14 @@ MOVED = {
 
 
 def portable(config: DictConfig) -> dict[str, Any]:
-    """Return the groups that a checkpoint stores, as plain containers with unresolved interpolations."""
+    """Return a configuration as plain containers with unresolved interpolations, less how the run was started."""
     plain = OmegaConf.to_container(config, resolve=False)
-    return {str(k): v for k, v in plain.items() if k in REMEMBERED} if isinstance(plain, dict) else {}
+    return {str(k): v for k, v in plain.items() if k not in OF_ONE_START} if isinstance(plain, dict) else {}
+
+
+def network_parts(config: DictConfig) -> dict[str, Any]:
+    """Return the groups that make a network and its data, in the form of `portable`."""
+    return {group: node for group, node in portable(config).items() if group in REMEMBERED}
 
 
 def register_checkpoint(path: str | None, command: str | None = None) -> None:
@@ -63,7 +80,7 @@ def register_checkpoint(path: str | None, command: str | None = None) -> None:
 
     Args:
         path: The checkpoint; None registers empty groups, so that help can be shown.
-        command: See `register_groups`.
+        command: See `register_parts`.
 
     Raises:
         WeightsError: The file cannot be read, or contains no configuration of `yowo train`.
@@ -77,7 +94,7 @@ def register_checkpoint(path: str | None, command: str | None = None) -> None:
                 "with weights=FILE instead"
             )
         remembered = up_to_date(config)
-    register_groups(remembered, command)
+    register_parts(remembered, command)
 
 
 def stored_config(path: str) -> Mapping[str, Any] | None:
@@ -86,27 +103,58 @@ def stored_config(path: str) -> Mapping[str, Any] | None:
     Raises:
         WeightsError: The file cannot be read.
     """
-    content = read_entry(path, CHECKPOINT_KEY)
-    config = content.get("config") if isinstance(content, Mapping) else None
-    return config if isinstance(config, Mapping) else None
+    return _stored(path, "config")
 
 
-def register_groups(remembered: Mapping[str, Any], command: str | None = None) -> None:
+def stored_run(path: str) -> Mapping[str, Any] | None:
+    """Return what a checkpoint remembers of its training run; None for a checkpoint of an earlier version.
+
+    Returns:
+        `config`, the whole configuration in the form of `portable`, and `overrides`, a list of what was typed.
+
+    Raises:
+        WeightsError: The file cannot be read.
+    """
+    run = _stored(path, "run")
+    if run is None:
+        return None
+    return {**run, "config": up_to_date(run["config"])}
+
+
+def _stored(path: str, key: str) -> Mapping[str, Any] | None:
+    found = read_entry(path, CHECKPOINT_KEY, key)
+    return found if isinstance(found, Mapping) else None
+
+
+def stored_places(path: str) -> Mapping[str, Any] | None:
+    """Return how far a run's logs were when its checkpoint was written; None if it does not tell.
+
+    Raises:
+        WeightsError: The file cannot be read.
+    """
+    return _stored(path, "logs")
+
+
+def register_parts(remembered: Mapping[str, Any], command: str | None = None) -> None:
     """Register each group, a plain container, as its choice `from_checkpoint`.
 
     Args:
-        remembered: The groups by name.
+        remembered: The groups by name; what is none of `PARTS` is registered as a choice of the group `REST`.
         command: The command that will use them; "detect" gets the rule for showing detections (`shown_rule`) in the
             place of the evaluation's.
     """
     if command == "detect":
         remembered = {**remembered, "postprocess": shown_rule(remembered["postprocess"])}
     store = ConfigStore.instance()
-    for group in REMEMBERED:
-        if group in GLOBAL:
-            store.store(group=group, name="from_checkpoint", node={group: remembered[group]}, package="_global_")
+    for group in PARTS:
+        node = remembered.get(group) or {}  # a group of which nothing is chosen is null or empty
+        if group == REST:
+            rest = {key: value for key, value in remembered.items() if key not in PARTS}
+            store.store(group=group, name=FROM_CHECKPOINT, node=rest, package="_global_")
+        elif group in GLOBAL:
+            store.store(group=group, name=FROM_CHECKPOINT, node={group: node}, package="_global_")
         else:
-            store.store(group=group, name="from_checkpoint", node=remembered[group])
+            store.store(group=group, name=FROM_CHECKPOINT, node=node)
 
 
 def shown_rule(rule: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Only plain containers are made; anything else in the file becomes a placeholder,
 import pickle
 import zipfile
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,12 @@ PICKLE = "data.pkl"
 """The file with the containers, in the folder at the top of a zip file of `torch.save`."""
 
 
-def read_entry(path: str | Path, key: str) -> Any:
+def read_entry(path: str | Path, *keys: str) -> Any:
     """Read an entry of a weights file.
 
     Args:
         path: A weights file of any format.
-        key: Key of the entry in the file's mapping.
+        keys: Key of the entry in the file's mapping, and in the mappings inside it.
 
     Returns:
         The entry as plain containers, texts and numbers; None if the file has no such entry.
@@ -31,11 +31,17 @@ def read_entry(path: str | Path, key: str) -> Any:
     """
     if file_format(Path(path)) == PYTORCH:
         content = _containers(Path(path))
-        if isinstance(content, Mapping) and not _has_other(content.get(key)):
-            return content.get(key)
+        if isinstance(content, Mapping) and not _has_other(found := _inside(content, keys)):
+            return found
     from yowo.weights.reading import read_checkpoint  # other formats and damaged files need torch
 
-    return read_checkpoint(path).get(key)
+    return _inside(read_checkpoint(path), keys)
+
+
+def _inside(content: Any, keys: Sequence[str]) -> Any:
+    for key in keys:
+        content = content.get(key) if isinstance(content, Mapping) else None
+    return content
 
 
 def _containers(path: Path) -> Any:
