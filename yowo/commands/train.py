@@ -2,14 +2,17 @@
 
 import logging
 import time
+from functools import partial
 from typing import Any
 
 import lightning as L
 from omegaconf import DictConfig
 
+from yowo.commands.endings import one_ending
 from yowo.commands.eval import evaluate, report
 from yowo.commands.interruption import if_interrupted
 from yowo.commands.records import record_run, record_training, run_folder
+from yowo.commands.recovery import with_recoveries
 from yowo.commands.run_folder import LAST
 from yowo.commands.starting_weights import chosen_weights
 from yowo.config.build import build_detector, image_size
@@ -17,8 +20,10 @@ from yowo.config.build_training import build_callbacks, build_datamodule, build_
 from yowo.config.from_data import input_sentence
 from yowo.data.datamodule import ClipDataModule
 from yowo.models.detector import Detector
-from yowo.training.callbacks import EndProcesses
+from yowo.training.guards import NonFiniteGuard
+from yowo.training.loader_watch import LoaderWatch
 from yowo.training.module import ActionDetection
+from yowo.training.processes import EndProcesses
 from yowo.whole_file import disk_errors
 
 log = logging.getLogger(__name__)
@@ -34,32 +39,52 @@ def train(config: DictConfig) -> float | None:
     """
     record_run(config)
     begin = time.perf_counter()
-    with if_interrupted(how_to_go_on):
-        trainer, module, data = fit(config)
+    processes = EndProcesses(run_folder())
+    with one_ending(processes, config), if_interrupted(lambda: how_to_go_on(processes.other_failure())):
+        trainer, module, data = fit(config, processes)
     record_training(time.perf_counter() - begin, sum(p.numel() for p in module.detector.parameters()))
     best = run_folder() / BEST
     if config.evaluate and best.is_file():
-        with if_interrupted(lambda: f"training is complete; evaluate it with yowo eval checkpoint={best}"):
+        complete = f"training is complete; evaluate it with yowo eval checkpoint={best}"
+        with one_ending(processes, config, training=False), if_interrupted(lambda: complete):
             metrics = evaluate(trainer, module, data, config, str(best))
         if trainer.is_global_zero:
             report(metrics, run_folder(), f"best checkpoint: {best}")
+    processes.close()
     return _best_score(trainer)
 
 
-def how_to_go_on() -> str:
-    """Say how to go on with an interrupted training."""
+def how_to_go_on(reason: str | None = None) -> str:
+    """Say how to go on with an interrupted training.
+
+    Args:
+        reason: The error of another process, if it has interrupted this one.
+    """
+    before = f"{reason}; " if reason else ""
     last = run_folder() / LAST
     if last.is_file():
-        return f"go on with yowo train resume={last}"
-    return f"there is no checkpoint in {run_folder()} yet; run the command again"
+        return f"{before}go on with yowo train resume={last}"
+    return f"{before}there is no checkpoint in {run_folder()} yet; run the command again"
 
 
-def fit(config: DictConfig) -> tuple[L.Trainer, ActionDetection, ClipDataModule]:
+def fit(config: DictConfig, processes: EndProcesses | None = None) -> tuple[L.Trainer, ActionDetection, ClipDataModule]:
     """Build the data module, detector and Trainer, and train.
+
+    Args:
+        config: Configuration of the run; with `on_nonfinite=recover` its `resume` changes when the run goes back.
+        processes: The callback that ends the processes of the run together.
 
     Returns:
         The Trainer, the module with its last weights, and the data module.
     """
+    processes = processes or EndProcesses(run_folder())
+    return with_recoveries(partial(_fit, processes), config, run_folder())
+
+
+def _fit(
+    processes: EndProcesses, config: DictConfig, rate: float, recoveries: int
+) -> tuple[L.Trainer, ActionDetection, ClipDataModule]:
+    """Train once; see `fit` and `with_recoveries`."""
     L.seed_everything(config.seed, workers=True, verbose=False)
     if sentence := input_sentence(config):
         log.info(sentence)
@@ -69,7 +94,9 @@ def fit(config: DictConfig) -> tuple[L.Trainer, ActionDetection, ClipDataModule]
     for file, loaded in chosen_weights(config).load(detector).items():
         log.info("%s: %s", file, loaded)
     module = build_module(config, detector, data)
-    callbacks = [*build_callbacks(config), EndProcesses()]
+    guard = NonFiniteGuard(config.get("on_nonfinite", "stop"), run_folder(), rate, recoveries)
+    watch = LoaderWatch(config.get("loader_timeout"), processes.processes)
+    callbacks = [*build_callbacks(config), guard, watch, processes]
     trainer = build_trainer(config, logger=build_loggers(config), callbacks=callbacks)
     trainer.fit(module, data, ckpt_path=config.resume, weights_only=True)
     return trainer, module, data
