@@ -60,7 +60,7 @@ def same(first, second):
 
 def test_a_loss_that_is_not_finite_stops_the_run_and_names_its_term_and_leaves_the_weights_alone(tmp_path):
     module = Net()
-    expected = r"the loss is not finite \(box nan\).* in epoch 1, step 2; .*lower optimizer.lr, or set on_nonfinite="
+    expected = r"the loss is not finite \(box nan\).* in epoch 1, step 2, .*lower optimizer.lr, or set on_nonfinite="
     with pytest.raises(NonFiniteError, match=expected):
         fit(NonFiniteGuard("stop", tmp_path), [0.5, 0.7, NAN, 0.1], tmp_path, module)
     assert len(module.seen) == 3 and same(module.seen[2], module.state_dict())

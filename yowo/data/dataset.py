@@ -93,7 +93,7 @@ class ClipDataset(Dataset[Sample]):
             position: Index of the key frame in the split.
         """
         key = self.key_frames[position]
-        return f"{key.video} at key frame {key.frame}"
+        return f"video {key.video}, key frame {key.frame}"
 
     def killed_on(self, error: BaseException) -> str | None:
         """Return the samples that killed workers were reading, as text; None if `error` is about something else."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from yowo.contracts import Target
 from yowo.errors import WeightsError
 from yowo.models.detector import Detector
-from yowo.training.nonfinite import nonfinite
+from yowo.training.nonfinite import nonfinite, several
 from yowo.whole_file import whole_file
 
 ENTRY = "nonfinite"
@@ -51,9 +51,12 @@ class BadBatch:
 class Replay:
     """What a stored batch gives when it is computed again.
 
+    As text it is a few lines for people.
+
     Attributes:
         terms: The terms of the loss by name.
-        layer: The first part of the network whose output is not finite, by name; None if all are.
+        layer: The first part of the network whose output is not finite, by name; "clips" if the clips are not; None if
+            all are finite.
         gradients: Parameters whose gradient is not finite, by name.
         samples: Names of the clips: video and key frame.
         epoch: Epoch in which the batch stopped or was left out, from 0.
@@ -66,6 +69,15 @@ class Replay:
     samples: list[str]
     epoch: int
     step: int
+
+    def __str__(self) -> str:
+        """Return the terms, where they come from, and the clips."""
+        terms = ", ".join(f"{name} {value:g}" for name, value in self.terms.items())
+        layer = "all outputs are finite" if self.layer is None else f"first output that is not finite: {self.layer}"
+        gradients = f"gradients that are not finite: {several(self.gradients) or 'none'}"
+        return (
+            f"epoch {self.epoch + 1}, step {self.step}: {terms}\n{layer}\n{gradients}\nclips: {several(self.samples)}"
+        )
 
 
 def random_states(device: torch.device) -> dict[str, Tensor]:
@@ -139,7 +151,7 @@ def replay_batch(detector: Detector, bad: BadBatch) -> Replay:
         The terms, and where the first number that is not finite comes from.
     """
     device = next(detector.parameters()).device
-    found: list[str] = []
+    found = [] if bool(bad.clips.isfinite().all()) else ["clips"]
     hooks = [
         part.register_forward_hook(_notice(name, found)) for name, part in detector.named_modules() if not _parts(part)
     ]
@@ -154,7 +166,7 @@ def replay_batch(detector: Detector, bad: BadBatch) -> Replay:
     losses = detector.criterion(raw, targets, bad.samples_seen)  # type: ignore[misc]
     detector.zero_grad(set_to_none=True)
     losses["total"].backward()
-    terms = {name: float(value) for name, value in losses.items()}
+    terms = {name: float(value.detach()) for name, value in losses.items()}
     gradients = nonfinite(detector.named_parameters(), gradient=True)
     return Replay(terms, found[0] if found else None, gradients, bad.samples, bad.epoch, bad.step)
 

@@ -181,15 +181,14 @@ class NonFiniteGuard(Callback):
         if not bad_loss:
             self._kept = self._as_it_is(trainer, module)
         said = self._said(trainer, parts, bad_loss)
-        where = f"in epoch {trainer.current_epoch + 1}, step {trainer.global_step}"
         if self.action == "skip" and self._row < IN_A_ROW:
             self._row, self.skipped = self._row + 1, self.skipped + 1
             if trainer.is_global_zero:
-                log.warning("%s %s; the step is left out (%d so far)", said, where, self.skipped)
+                log.warning("%s; the step is left out (%d so far)", said, self.skipped)
             return
         kept = self._save(trainer, module)
         row = f"; {self._row} steps before it were left out" if self._row else ""
-        raise self._error(f"{said} {where}{row}; the weights are those before it{kept}{self._advice()}")
+        raise self._error(f"{said}{row}; the weights are those before it{kept}{self._advice()}")
 
     def _said(self, trainer: L.Trainer, parts: list[str], bad_loss: bool) -> str:
         """Return what is not finite and on which clips, of all processes."""
@@ -199,7 +198,7 @@ class NonFiniteGuard(Callback):
         if trainer.world_size > 1:
             everyone = [None] * trainer.world_size
             dist.all_gather_object(everyone, own)
-        return in_words(everyone, parts)
+        return in_words(everyone, parts, f"epoch {trainer.current_epoch + 1}, step {trainer.global_step}")
 
     def _save(self, trainer: L.Trainer, module: L.LightningModule) -> str:
         """Write the batch into the run's folder; return the words that name the file."""
@@ -213,7 +212,7 @@ class NonFiniteGuard(Callback):
         except YowoError as error:
             log.warning("the batch could not be kept: %s", error)
             return ""
-        return f"; yowo.replay({str(path)!r}) computes the batch again"
+        return f"; the batch is in {path} (yowo.replay)"
 
     def _check_weights(self, trainer: L.Trainer, module: L.LightningModule) -> None:
         """Check the weights; with one process the running statistics too, which differ between processes.
@@ -234,8 +233,7 @@ class NonFiniteGuard(Callback):
         return NonFiniteError(words, self.action == "recover", self.steps, self.rate, self.recoveries)
 
     def _advice(self) -> str:
-        other = "" if self.action == "recover" else ", or set on_nonfinite=recover"
-        return f"; lower optimizer.lr{other}"
+        return "" if self.action == "recover" else "; lower optimizer.lr, or set on_nonfinite=recover"
 
     def _remember(self, module: L.LightningModule) -> None:
         """Copy the running statistics of normalisation."""

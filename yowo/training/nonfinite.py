@@ -47,30 +47,32 @@ class Found(NamedTuple):
     samples: list[str]
 
 
-def in_words(everyone: list[Found], parameters: list[str]) -> str:
+def in_words(everyone: list[Found], parameters: list[str], where: str) -> str:
     """Return what is not finite in a step, and on which clips.
 
     Args:
         everyone: What each process has found.
         parameters: Names of the parameters whose gradients are not finite; used if all losses are finite.
+        where: Epoch and step.
 
     Examples:
-        >>> in_words([Found(0, {}, ["a"]), Found(1, {"box": float("nan")}, ["b", "c"])], [])
-        'the loss of rank 1 is not finite (box nan), with b; c,'
-        >>> in_words([Found(0, {}, ["a"])], ["head.weight", "head.bias"])
-        'the gradient of head.weight and 1 more is not finite, with a,'
+        >>> in_words([Found(0, {}, ["a"]), Found(1, {"box": float("nan")}, ["b", "c"])], [], "step 3")
+        'the loss of rank 1 is not finite (box nan) in step 3, for b; c'
+        >>> in_words([Found(0, {}, ["a"])], ["head.weight", "head.bias"], "step 3")
+        'the gradient of head.weight and 1 more is not finite in step 3, for a'
     """
     bad = [found for found in everyone if found.terms]
     if not bad:
         more = f" and {len(parameters) - 1} more" if len(parameters) > 1 else ""
         clips = several([name for found in everyone for name in found.samples])
-        return f"the gradient of {parameters[0] if parameters else 'the network'}{more} is not finite, with {clips},"
+        part = parameters[0] if parameters else "the network"
+        return f"the gradient of {part}{more} is not finite in {where}, for {clips}"
     said = []
     for found in bad:
         values = ", ".join(f"{name} {value}" for name, value in found.terms.items())
         process = f" of rank {found.rank}" if len(everyone) > 1 else ""
-        said.append(f"the loss{process} is not finite ({values}), with {several(found.samples)},")
-    return " ".join(said)
+        said.append(f"the loss{process} is not finite ({values}) in {where}, for {several(found.samples)}")
+    return "; ".join(said)
 
 
 def several(names: list[str]) -> str:
