@@ -180,30 +180,27 @@ class NonFiniteGuard(Callback):
         self._restore(module)
         if not bad_loss:
             self._kept = self._as_it_is(trainer, module)
-        said = self._said(trainer, parts, bad_loss)
-        if self.action == "skip" and self._row < IN_A_ROW:
-            self._row, self.skipped = self._row + 1, self.skipped + 1
-            if trainer.is_global_zero:
-                log.warning("%s; the step is left out (%d so far)", said, self.skipped)
-            return
-        kept = self._save(trainer, module)
-        row = f"; {self._row} steps before it were left out" if self._row else ""
-        raise self._error(f"{said}{row}; the weights are those before it{kept}{self._advice()}")
-
-    def _said(self, trainer: L.Trainer, parts: list[str], bad_loss: bool) -> str:
-        """Return what is not finite and on which clips, of all processes."""
+        skips = self.action == "skip" and self._row < IN_A_ROW
         positions = self._kept.positions if bad_loss and self._kept else self._positions
-        own = Found(trainer.global_rank, self._terms, sample_names(trainer, positions))
+        file = None if skips else self._save(trainer, module)
+        own = Found(trainer.global_rank, self._terms, sample_names(trainer, positions), file)
         everyone: list[Any] = [own]
         if trainer.world_size > 1:
             everyone = [None] * trainer.world_size
             dist.all_gather_object(everyone, own)
-        return in_words(everyone, parts, f"epoch {trainer.current_epoch + 1}, step {trainer.global_step}")
+        said = in_words(everyone, parts, f"epoch {trainer.current_epoch + 1}, step {trainer.global_step}")
+        if skips:
+            self._row, self.skipped = self._row + 1, self.skipped + 1
+            if trainer.is_global_zero:
+                log.warning("%s; the step is left out (%d so far)", said, self.skipped)
+            return
+        row = f"; {self._row} steps before it were left out" if self._row else ""
+        raise self._error(f"{said}{row}; the weights are those before it{self._advice()}")
 
-    def _save(self, trainer: L.Trainer, module: L.LightningModule) -> str:
-        """Write the batch into the run's folder; return the words that name the file."""
+    def _save(self, trainer: L.Trainer, module: L.LightningModule) -> str | None:
+        """Write the batch into the run's folder; return the file, None if there is none."""
         if self._kept is None:
-            return ""
+            return None
         rank = f"-rank-{trainer.global_rank}" if trainer.world_size > 1 else ""
         path = self.folder / f"nonfinite-step-{trainer.global_step}{rank}.pt"
         recipe = getattr(getattr(module, "detector", None), "recipe", {})
@@ -211,8 +208,8 @@ class NonFiniteGuard(Callback):
             save_bad_batch(path, self._kept, module.state_dict(), recipe)
         except YowoError as error:
             log.warning("the batch could not be kept: %s", error)
-            return ""
-        return f"; the batch is in {path} (yowo.replay)"
+            return None
+        return str(path)
 
     def _check_weights(self, trainer: L.Trainer, module: L.LightningModule) -> None:
         """Check the weights; with one process the running statistics too, which differ between processes.

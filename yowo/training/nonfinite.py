@@ -40,11 +40,13 @@ class Found(NamedTuple):
         rank: The process.
         terms: Terms of its loss that are not finite, by name; empty if all are finite.
         samples: Names of the clips of the batch, or of all batches of the step.
+        file: Where the batch is kept; None if it is not.
     """
 
     rank: int
     terms: dict[str, float]
     samples: list[str]
+    file: str | None = None
 
 
 def in_words(everyone: list[Found], parameters: list[str], where: str) -> str:
@@ -56,23 +58,25 @@ def in_words(everyone: list[Found], parameters: list[str], where: str) -> str:
         where: Epoch and step.
 
     Examples:
-        >>> in_words([Found(0, {}, ["a"]), Found(1, {"box": float("nan")}, ["b", "c"])], [], "step 3")
-        'the loss of rank 1 is not finite (box nan) in step 3, for b; c'
+        >>> in_words([Found(0, {}, ["a"]), Found(1, {"box": float("nan")}, ["b", "c"], "1.pt")], [], "step 3")
+        'the loss of rank 1 is not finite (box nan) in step 3, for b; c; the batch is in 1.pt (yowo.replay)'
         >>> in_words([Found(0, {}, ["a"])], ["head.weight", "head.bias"], "step 3")
         'the gradient of head.weight and 1 more is not finite in step 3, for a'
     """
     bad = [found for found in everyone if found.terms]
-    if not bad:
-        more = f" and {len(parameters) - 1} more" if len(parameters) > 1 else ""
-        clips = several([name for found in everyone for name in found.samples])
-        part = parameters[0] if parameters else "the network"
-        return f"the gradient of {part}{more} is not finite in {where}, for {clips}"
     said = []
     for found in bad:
         values = ", ".join(f"{name} {value}" for name, value in found.terms.items())
         process = f" of rank {found.rank}" if len(everyone) > 1 else ""
         said.append(f"the loss{process} is not finite ({values}) in {where}, for {several(found.samples)}")
-    return "; ".join(said)
+    if not bad:
+        more = f" and {len(parameters) - 1} more" if len(parameters) > 1 else ""
+        clips = several([name for found in everyone for name in found.samples])
+        said.append(
+            f"the gradient of {next(iter(parameters), 'the network')}{more} is not finite in {where}, for {clips}"
+        )
+    files = [found.file for found in bad or everyone if found.file]
+    return "; ".join([*said, *(f"the batch is in {file} (yowo.replay)" for file in files[:1])])
 
 
 def several(names: list[str]) -> str:
