@@ -13,6 +13,7 @@ from yowo.config.compose import compose_config
 from yowo.contracts import Detections, RawOutput, Target
 from yowo.errors import ConfigError
 from yowo.models.detector import Detector
+from yowo.training.bad_batch import Replay, read_bad_batch, replay_batch
 from yowo.weights.loading import LoadReport
 from yowo.weights.loading import load_weights as _load_weights
 
@@ -60,6 +61,25 @@ def load_model(checkpoint: str | Path) -> Detector:
     detector = build_detector(compose_config("eval", [f"checkpoint='{checkpoint}'"]))
     _load_weights(detector, checkpoint)
     return detector.eval()
+
+
+def replay(file: str | Path) -> Replay:
+    """Compute the batch again that stopped a training, with the weights that it had: one forward and one backward pass.
+
+    It runs in float32 on the CPU. A term that is finite here was beyond the range of the training's precision.
+
+    Args:
+        file: `nonfinite-step-N.pt` in the folder of the run.
+
+    Returns:
+        The terms of the loss; the first part of the network whose output is not finite; the parameters whose gradients
+        are not; the names of the clips. The file is also a checkpoint for `load_model`.
+
+    Raises:
+        WeightsError: The file is damaged, or not one of these.
+    """
+    batch = read_bad_batch(Path(file))
+    return replay_batch(load_model(file).train(), batch)
 
 
 def load_weights(

@@ -84,11 +84,20 @@ def test_readers_are_opened_in_workers_however_these_start(keys, start):
     assert load(dataset, start) == list(range(8))
 
 
-def test_other_errors_and_the_main_process_leave_no_trace():
+def test_the_main_process_is_told_only_while_it_reads():
     trace = Breadcrumbs()
     trace.leave(3)
-    assert (trace._table == -1).all()
-    trace._table[1] = torch.tensor([77, 9, 1])
+    time.sleep(0.02)
+    process, position, seconds = trace.reading()[0]
+    assert (process, position) == (os.getpid(), 3) and 0.01 < seconds < 60
+    assert trace.last_of_killed(ConnectionResetError()) == []
+    trace.finish()
+    assert trace.reading() == []
+
+
+def test_other_errors_leave_no_trace():
+    trace = Breadcrumbs()
+    trace._table[1] = torch.tensor([77, 9, 1, 0])
     assert trace.last_of_killed(ValueError("pid 77")) == []
     assert trace.last_of_killed(RuntimeError("DataLoader worker (pid(s) 12, 77) exited unexpectedly")) == [9]
 

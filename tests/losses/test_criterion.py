@@ -7,7 +7,7 @@ from tests.losses.test_assigners import random_targets, raw_output, raw_output_o
 from yowo.boxes.geometry import giou, iou
 from yowo.errors import ConfigError
 from yowo.losses.assigners import AnchorIoUAssigner, BestAnchorAssigner, BestPredictionAssigner
-from yowo.losses.box_terms import GIoULoss
+from yowo.losses.box_terms import GIoULoss, SmoothL1Loss
 from yowo.losses.criterion import Criterion
 from yowo.losses.terms import MultiHotFocalLoss, SoftmaxFocalLoss
 
@@ -144,3 +144,30 @@ def test_early_goals_are_in_the_middle_of_the_cells_of_each_level():
 def test_an_unknown_goal_lists_the_goals():
     with pytest.raises(ConfigError, match=r"loss\.goal: expected one of giou, iou, got 'ciou'"):
         criterion(goal="ciou")
+
+
+def without_boxes(labels, clips=2):
+    return [{"boxes": torch.zeros(0, 4), "labels": labels} for _ in range(clips)]
+
+
+@pytest.mark.parametrize("assigner", [AnchorIoUAssigner(), BestAnchorAssigner(), BestPredictionAssigner(0.5)])
+@pytest.mark.parametrize("box_loss", [GIoULoss(), SmoothL1Loss()])
+@pytest.mark.parametrize("multi_hot", [False, True])
+@pytest.mark.parametrize("early_samples", [0, 10])
+def test_without_any_box_every_output_has_a_gradient_and_only_the_background_is_learned(
+    assigner, box_loss, multi_hot, early_samples
+):
+    classes = random_raw(1, 0)["cls"].shape[2]
+    class_loss = MultiHotFocalLoss(2) if multi_hot else SoftmaxFocalLoss()
+    labels = torch.zeros(0, classes) if multi_hot else torch.zeros(0, dtype=torch.int64)
+    criterion = Criterion(
+        assigner, box_loss, class_loss, average_multi_hot=True, goal="iou", early_samples=early_samples
+    )
+    raw = random_raw(2, 0)
+    raw["deltas"] = torch.ones_like(raw["boxes"]).requires_grad_()
+    losses = criterion(raw, without_boxes(labels), samples_seen=2)
+    losses["total"].backward()
+    assert losses["cls"] == 0 and losses["conf"] > 0 and (early_samples > 0) == bool(losses["box"] > 0)
+    used = {"cls", "conf", "boxes" if isinstance(box_loss, GIoULoss) else "deltas"}  # DDP waits for every parameter
+    assert all(raw[name].grad is not None and raw[name].grad.isfinite().all() for name in used)
+    assert (raw["conf"].grad > 0).all() and (raw["cls"].grad == 0).all()

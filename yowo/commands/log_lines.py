@@ -147,7 +147,12 @@ def without_place(text: str) -> str:
 
 
 def log_error(error: Exception) -> None:
-    """Log the error that ends a job; it reaches stderr whatever logging the user has configured."""
+    """Log the error that ends a job; it reaches stderr whatever logging the user has configured.
+
+    An error that all processes of a run raise (`agreed`) is told by the first one.
+    """
+    if getattr(error, "agreed", False) and not is_first_process():
+        return
     logging.getLogger(__name__).error("%s", error)
     if not any(isinstance(handler, ConsoleHandler) for handler in logging.getLogger().handlers):
         tell_error(error)

@@ -141,6 +141,8 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("trainer.gradient_clip_val", _or_null(_number(0)), "a number of at least 0, or null"),
     ("trainer.sync_batchnorm", lambda v: isinstance(v, bool), "true or false"),
     ("evaluate", lambda v: isinstance(v, bool), "true or false"),
+    ("on_nonfinite", lambda v: v in ("stop", "skip", "recover"), "stop, skip or recover"),
+    ("loader_timeout", _or_null(_number(0)), "a number of seconds of at least 0, or null"),
     *((key, _path, "a file, or null") for key in ("checkpoint", "resume", "output", "report")),
     ("dataset.root", lambda v: v == "???" or isinstance(v, str), "a folder"),
     ("device", lambda v: isinstance(v, str), "auto, cpu, cuda, cuda:N or mps"),

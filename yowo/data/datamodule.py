@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 
 from yowo.contracts import ClipBatch, Sample, Target
 from yowo.data.augment import EvalTransform
+from yowo.data.breadcrumbs import Reading
 from yowo.data.clip_loader import ClipLoader
 from yowo.data.dataset import ClipDataset, collate
 from yowo.data.key_frames import ActionData, AnnotatedVideo, KeyFrames, Split
@@ -23,7 +24,11 @@ Transform = Callable[[list[Tensor], list[Target]], tuple[Tensor, list[Target]]]
 
 
 class ClipDataModule(L.LightningDataModule):
-    """Loads clips of any `ActionData`: workers decode to uint8; batches are resized and augmented on the device."""
+    """Loads clips of any `ActionData`: workers decode to uint8; batches are resized and augmented on the device.
+
+    Attributes:
+        hung: What to say of a sample that took longer than `loader_timeout`; None as long as there is none.
+    """
 
     def __init__(
         self,
@@ -76,6 +81,7 @@ class ClipDataModule(L.LightningDataModule):
         self.test_clip_len = clip_len if test_clip_len is None else test_clip_len
         self.overfit_clips = overfit_clips
         self._datasets: dict[Stage, ClipDataset] = {}
+        self.hung: str | None = None
 
     def prepare_data(self) -> None:
         """Generate or check the data, in one process."""
@@ -156,12 +162,22 @@ class ClipDataModule(L.LightningDataModule):
         """Return the held-out split, which is also the test split; with `test_frames` "all", every frame of it."""
         return self._loader("test")
 
+    def longest_reading(self) -> tuple[Reading, str] | None:
+        """Return the sample that has been read for the longest time at this moment, and its video's name and file."""
+        found = [(reading, dataset) for dataset in self._datasets.values() for reading in dataset.reading()]
+        if not found:
+            return None
+        reading, dataset = max(found, key=lambda pair: pair[0].seconds)
+        return reading, f"{dataset.name(reading.position)}: {dataset.key_frames[reading.position].path}"
+
     def on_exception(self, exception: BaseException) -> None:
-        """Name the samples that killed data workers were reading.
+        """Name the samples that killed data workers were reading, or the one on which reading hung (`hung`).
 
         Raises:
-            DatasetError: A worker was killed: its decoder crashed, or memory ran out.
+            DatasetError: A sample took too long, or a worker was killed: its decoder crashed, or memory ran out.
         """
+        if self.hung is not None:
+            raise DatasetError(self.hung) from exception
         for dataset in self._datasets.values():
             if samples := dataset.killed_on(exception):
                 raise DatasetError(

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from yowo.contracts import ClipBatch, KeyFrame, Sample, Target
-from yowo.data.breadcrumbs import Breadcrumbs
+from yowo.data.breadcrumbs import Breadcrumbs, Reading
 from yowo.data.key_frames import KeyFrames
 from yowo.data.sample_random import seeded_sample
 from yowo.data.samplers import Draw
@@ -92,10 +92,23 @@ class ClipDataset(Dataset[Sample]):
             self._breadcrumbs.finish()
         return Sample(position, key.size, frames, target)
 
+    def name(self, position: int) -> str:
+        """Return video and key frame of a sample, for messages.
+
+        Args:
+            position: Index of the key frame in the split.
+        """
+        key = self.key_frames[position]
+        return f"video {key.video}, key frame {key.frame}"
+
     def killed_on(self, error: BaseException) -> str | None:
         """Return the samples that killed workers were reading, as text; None if `error` is about something else."""
         keys = [self.key_frames[position] for position in self._breadcrumbs.last_of_killed(error)]
         return "; ".join(f"{_sample(key)}: {key.path}" for key in keys) or None
+
+    def reading(self) -> list[Reading]:
+        """Return the samples that this process and its workers are reading at this moment."""
+        return self._breadcrumbs.reading()
 
     def _frames(self, key: KeyFrame, indices: np.ndarray) -> Tensor:
         """Return uint8 [K, 3, h, w], the frames at `indices`, int64 [K]."""

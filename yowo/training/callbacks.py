@@ -1,8 +1,6 @@
 """Training callbacks: learning-rate warm-up, a time budget, and the AP of each class in the logs."""
 
 import math
-import signal
-import threading
 import time
 from typing import Any, cast
 
@@ -13,9 +11,6 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import OneCycleLR
 
 from yowo.errors import ConfigError
-
-WATCHER = "child-process-observer"
-"""Name of Lightning's thread that watches the processes of the other devices."""
 
 
 class Warmup(Callback):
@@ -128,48 +123,6 @@ class TimeBudget(Callback):
     def load_state_dict(self, state_dict: dict[str, float]) -> None:
         """Restore the seconds that were spent from a checkpoint."""
         self._before = state_dict["seconds"]
-
-
-class EndProcesses(Callback):
-    """Ends the processes that Lightning has started for the other devices when this one fails or is interrupted.
-
-    A handler of SIGTERM that was set before keeps its place: Lightning's own asks all processes to answer first, which
-    they cannot in the middle of a step, and then ends with exit code 0.
-    """
-
-    def __init__(self) -> None:
-        """Start without a handler."""
-        self._handler: Any = None
-
-    def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
-        """Remember the handler of SIGTERM before Lightning sets its own."""
-        self._handler = signal.getsignal(signal.SIGTERM)
-
-    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Put the handler back."""
-        self._put_back()
-
-    def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Put the handler back."""
-        self._put_back()
-
-    def on_test_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Put the handler back."""
-        self._put_back()
-
-    def _put_back(self) -> None:
-        if callable(self._handler) and threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, self._handler)
-
-    def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
-        """End the other processes before the connection to them closes, which each would report with a traceback."""
-        processes = getattr(trainer.strategy.launcher, "procs", [])
-        if processes:
-            for thread in threading.enumerate():
-                if thread.name == WATCHER:  # it ends this process too, by force, when it sees the others gone
-                    cast(Any, thread)._run = lambda: True
-        for process in processes:
-            process.kill()
 
 
 def time_budgets(trainer: L.Trainer) -> list[TimeBudget]:
