@@ -3,8 +3,11 @@
 `python -m tests.training.joint_gradients` prints the largest differences by loss.
 """
 
+import logging
+import os
 import sys
 import tempfile
+import warnings
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,6 +25,7 @@ from yowo.losses.assigners import AnchorIoUAssigner, BestAnchorAssigner, BestPre
 from yowo.losses.box_terms import GIoULoss, SmoothL1Loss
 from yowo.losses.criterion import Criterion
 from yowo.losses.terms import MultiHotFocalLoss, SoftmaxFocalLoss
+from yowo.training.joint_loss import SplitLosses
 from yowo.training.module import ActionDetection
 
 CLASSES = 4
@@ -36,6 +40,11 @@ SHARES = {
 PLUS = {}
 """The arguments of conf/loss/yowo_plus.yaml."""
 YOWO = {"goal": "iou", "confidence_scale": 0.5, "divide_by_batch": False}
+QUIET = {
+    "accelerator": "cpu", "logger": False, "enable_checkpointing": False, "enable_progress_bar": False,
+    "enable_model_summary": False, "use_distributed_sampler": False, "limit_val_batches": 0,
+}  # fmt: skip
+"""Of the Trainer: batches are shared here, and nothing is written."""
 CASES = {
     "yowo_plus softmax giou anchor_iou": (AnchorIoUAssigner, GIoULoss, False, PLUS),
     "yowo_plus softmax smooth_l1 yowo": (BestAnchorAssigner, SmoothL1Loss, False, PLUS),
@@ -120,19 +129,14 @@ class Seen(L.Callback):
 def train(case, processes, rank, accumulated):
     """Train an epoch with a learning rate of 0; return gradients by step, losses by batch, and the number of clips."""
     made = network(case)
-    batches = [
-        share(b, s, rank) for b, s in zip(joint_batches(CASES[case][2]), SHARES[processes], strict=True)
-    ]
+    batches = [share(b, s, rank) for b, s in zip(joint_batches(CASES[case][2]), SHARES[processes], strict=True)]
     module = ActionDetection(
         made, MetricCollection({}), MetricCollection({}), lambda parameters: torch.optim.SGD(parameters, lr=0.0)
     )
     seen = Seen()
     strategy = "auto" if processes == 1 else DDPStrategy(gradient_as_bucket_view=True)
-    trainer = L.Trainer(
-        accelerator="cpu", devices=processes, strategy=strategy, max_epochs=1, accumulate_grad_batches=accumulated,
-        logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
-        use_distributed_sampler=False, callbacks=[seen], limit_val_batches=0,
-    )  # fmt: skip
+    options = {**QUIET, "devices": processes, "strategy": strategy}
+    trainer = L.Trainer(max_epochs=1, accumulate_grad_batches=accumulated, callbacks=[seen], **options)
     trainer.fit(module, DataLoader(batches, batch_size=None, shuffle=False))
     return torch.stack(seen.gradients), seen.losses, int(module.loss.samples)
 
@@ -163,18 +167,18 @@ def of_joint_batches(case, accumulated):
     return torch.stack(steps), [loss.item() for loss in losses]
 
 
-def work(rank, processes, folder):
-    """Train every case as process `rank`, and write what it found."""
-    torch.set_num_threads(1)
-    import os
-
-    store = (Path(folder) / "store").as_uri()
-    torch.distributed.init_process_group("gloo", init_method=store, rank=rank, world_size=processes)
-    names = {"RANK": rank, "LOCAL_RANK": rank, "GROUP_RANK": 0, "WORLD_SIZE": processes, "LOCAL_WORLD_SIZE": processes}
-    os.environ |= {name: str(value) for name, value in names.items()} | {"TORCHELASTIC_RUN_ID": "test"}
-    found = {(case, n): train(case, processes, rank, n) for case in CASES for n in accumulations(case)}
-    torch.save(found, Path(folder) / f"rank{rank}.pt")
-    torch.distributed.destroy_process_group()
+def split_losses(processes, rank):
+    """The losses of an evaluation of a process's shares; each process but the first also repeats a clip in each batch."""
+    case = next(iter(CASES))
+    made = network(case)
+    losses = SplitLosses(made.criterion)
+    for batch, shares in zip(joint_batches(CASES[case][2]), SHARES[processes], strict=True):
+        mine = share(batch, shares, rank)
+        again = 1 if rank else 0
+        clips = torch.cat([mine.clips, mine.clips[:again]])
+        repeated = [False] * len(mine.targets) + [True] * again
+        losses.add(made(clips), [*mine.targets, *mine.targets[:again]], repeated)
+    return torch.stack(list(losses.compute(torch.device("cpu")).values()))
 
 
 def accumulations(case):
@@ -182,40 +186,89 @@ def accumulations(case):
     return (1,) if CASES[case][3].get("early_samples") == 10 else (1, 2)
 
 
-def differences(processes, folder):
-    """Return by case and accumulated batches the largest relative differences of gradients and losses, and the clips."""
+def work(rank, processes, folder, wanted):
+    """Train the wanted cases as process `rank`, and write what it found."""
+    torch.set_num_threads(1)
+    quiet()
+    store = (Path(folder) / "store").as_uri()
+    names = {"RANK": rank, "LOCAL_RANK": rank, "GROUP_RANK": 0, "WORLD_SIZE": processes, "LOCAL_WORLD_SIZE": processes}
+    before = dict(os.environ)
+    os.environ |= {name: str(value) for name, value in names.items()} | {"TORCHELASTIC_RUN_ID": "test"}
+    torch.distributed.init_process_group("gloo", init_method=store, rank=rank, world_size=processes)
+    try:
+        found = [train(case, processes, rank, accumulated) for case, accumulated in wanted]
+        split = split_losses(processes, rank)
+    finally:
+        torch.distributed.destroy_process_group()
+        os.environ.clear()
+        os.environ |= before
+    torch.save((found, split), Path(folder) / f"rank{rank}.pt")
+
+
+def follow(place, processes, folder, wanted):
+    """Work as one of the processes after the first, which is the caller: importing everything once more takes long."""
+    work(place + 1, processes, folder, wanted)
+
+
+def quiet():
+    """Keep Lightning's hints out of the output."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    warnings.simplefilter("ignore")
+
+
+def differences(processes, folder, wanted):
+    """Train with a number of processes; compare with the joint batch.
+
+    Args:
+        processes: Number of processes.
+        folder: Folder of their files.
+        wanted: Pairs of a case and the number of accumulated batches.
+
+    Returns:
+        For each pair the largest relative differences of the steps' gradients and of the logged losses, and the clips.
+    """
+    others = torch.multiprocessing.spawn(
+        follow, args=(processes, str(folder), wanted), nprocs=processes - 1, join=False
+    )
     if processes == 1:
-        by_rank = [{(case, n): train(case, 1, 0, n) for case in CASES for n in accumulations(case)}]
+        by_rank = [[train(case, 1, 0, accumulated) for case, accumulated in wanted]]
     else:
-        torch.multiprocessing.spawn(work, args=(processes, str(folder)), nprocs=processes)
-        by_rank = [torch.load(Path(folder) / f"rank{rank}.pt", weights_only=True) for rank in range(processes)]
-    found = {}
-    for case, n in by_rank[0]:
-        gradients, losses = of_joint_batches(case, n)
-        apart, apart_losses = 0.0, 0.0
+        work(0, processes, folder, wanted)
+        while not others.join():
+            pass
+        saved = [torch.load(Path(folder) / f"rank{rank}.pt", weights_only=True) for rank in range(processes)]
+        by_rank = [found for found, _ in saved]
+        alone = split_losses(1, 0)
+        for _, split in saved:
+            torch.testing.assert_close(split, alone, rtol=1e-6, atol=0)
+    found = []
+    for place, (case, accumulated) in enumerate(wanted):
+        gradients, losses = of_joint_batches(case, accumulated)
+        apart, apart_losses, clips = 0.0, 0.0, set()
         for rank in by_rank:
-            mine, logged, clips = rank[case, n]
+            mine, logged, number = rank[place]
             assert mine.shape == gradients.shape, "another number of steps"
             apart = max(apart, ((mine - gradients).norm(dim=1) / gradients.norm(dim=1)).max().item())
-            relative = [abs(a - b) / abs(b) for a, b in zip(logged, losses, strict=True)]
-            apart_losses = max(apart_losses, *relative)
-        found[case, n] = apart, apart_losses, clips
+            apart_losses = max(apart_losses, *(abs(a - b) / abs(b) for a, b in zip(logged, losses, strict=True)))
+            clips.add(number)
+        found.append((apart, apart_losses, clips))
     return found
 
 
 def main():
-    import warnings
-
-    warnings.simplefilter("ignore")
-    print(f"{'loss':48} {'batches a step':>14}  " + "  ".join(f"{p} processes" for p in SHARES))
+    """Print the table."""
+    quiet()
+    every = [(case, accumulated) for case in CASES for accumulated in accumulations(case)]
     tables = {}
     for processes in SHARES:
         with tempfile.TemporaryDirectory() as folder:
-            tables[processes] = differences(processes, folder)
-    for case, n in tables[1]:
-        cells = "  ".join(f"{tables[p][case, n][0]:>11.1e}" for p in SHARES)
-        print(f"{case:48} {n:>14}  {cells}")
-    worst = max(d[1] for table in tables.values() for d in table.values())
+            tables[processes] = differences(processes, folder, every)
+    heads = "  ".join(f"{p} process{'' if p == 1 else 'es'}".rjust(11) for p in SHARES)
+    print(f"{'loss, class loss, box loss, assigner':48} {'batches a step':>14}  {heads}")
+    for place, (case, accumulated) in enumerate(every):
+        cells = "  ".join(f"{table[place][0]:>11.1e}" for table in tables.values())
+        print(f"{case:48} {accumulated:>14}  {cells}")
+    worst = max(row[1] for table in tables.values() for row in table)
     print(f"largest relative difference of a logged loss: {worst:.1e}")
 
 

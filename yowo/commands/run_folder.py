@@ -48,7 +48,9 @@ def _reserve(config: DictConfig, kind: str, record: str) -> None:
     Raises:
         SystemExit: The folder cannot be had; Hydra would make a warning of an error.
     """
-    if not _is_first_process(config):  # the first process has reserved the folder of all
+    if not _is_first_process(config):  # the first process has reserved the folder of all, and writes Hydra's records
+        with read_write(config), open_dict(config):
+            config.hydra.output_subdir = None
         return
     key = f"hydra.{kind}.dir"
     wanted = Path(str(OmegaConf.select(config, key)))

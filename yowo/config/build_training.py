@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from torchmetrics import MetricCollection
 
 from yowo.config.build import build_context, build_eval_transform, image_size, make
+from yowo.config.launchers import check_batch_norm, check_launcher
 from yowo.data.datamodule import ClipDataModule
 from yowo.errors import ConfigError
 from yowo.inference.feature_bank import SplitFeatures
@@ -104,9 +105,20 @@ def build_trainer(config: DictConfig, **arguments: Any) -> L.Trainer:
         The Trainer.
 
     Raises:
-        ConfigError: The settings are invalid on this machine, such as more GPUs than it has.
+        ConfigError: The settings are invalid on this machine, such as more GPUs than it has, or do not fit the
+            processes that were started.
     """
-    trainer: L.Trainer = make(config.trainer, **arguments)
+    check_launcher(config.trainer)
+    try:
+        trainer: L.Trainer = make(config.trainer, **arguments)
+    except ConfigError as error:
+        if error.__cause__ is None or error.__cause__.__cause__ is None:
+            raise
+        wanted = config.trainer
+        said = f"trainer.accelerator={wanted.get('accelerator')} trainer.devices={wanted.get('devices')}"
+        raise ConfigError(f"{said}: {' '.join(str(error.__cause__.__cause__).split())}") from error
+    synchronised = bool(config.trainer.get("sync_batchnorm"))
+    check_batch_norm(synchronised, trainer.strategy.root_device, trainer.world_size)
     if not chosen_by_user():
         usable = usable_threads(config.dataset.num_workers, trainer.num_devices)
         torch.set_num_threads(config.get("threads") or usable)
