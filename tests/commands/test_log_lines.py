@@ -9,6 +9,7 @@ from yowo.commands.log_lines import (
     is_first_process,
     log_error,
     note,
+    process_number,
     quiet_lightning,
     start_logging,
     without_place,
@@ -41,6 +42,22 @@ def test_information_goes_to_stdout_and_problems_to_stderr_in_one_form(log, caps
     assert shown.err == "warning: 3 films are missing\nerror: dataset.root=x: not a directory\n"
     for words in ("INFO    epoch 1 of 5", "WARNING 3 films", "ERROR   dataset.root=x"):
         assert words in log()
+
+
+def test_of_several_processes_the_first_one_writes_and_others_only_their_problems(log, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    logging.getLogger("yowo.data").info("epoch 1 of 5")
+    assert not (tmp_path / "train.log").exists() and not capsys.readouterr().out
+    logging.getLogger("yowo.data").error("a film is missing")
+    assert "a film is missing" in log() and "epoch" not in log()
+
+
+def test_a_node_that_the_user_numbers_is_not_the_first_process(monkeypatch):
+    assert process_number(together=True) == 0
+    monkeypatch.setenv("NODE_RANK", "1")
+    assert process_number(together=True) == 1 and process_number(together=False) == 0
+    monkeypatch.setenv("RANK", "0")
+    assert process_number(together=True) == 0
 
 
 def test_lines_for_the_file_alone_are_not_shown(log, capsys):

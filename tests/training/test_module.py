@@ -35,7 +35,7 @@ class FakeData:
 
 @pytest.fixture
 def trainer(module, monkeypatch):
-    fake = SimpleNamespace(datamodule=FakeData(), world_size=1)
+    fake = SimpleNamespace(datamodule=FakeData(), accumulate_grad_batches=1)
     monkeypatch.setattr(type(module), "trainer", fake)
     return fake
 
@@ -48,9 +48,9 @@ def batch(positions=(0, 1)):
 def test_a_training_step_gives_the_total_loss_and_logs_its_parts(module, trainer, monkeypatch):
     logged = {}
     monkeypatch.setattr(module, "log_dict", lambda values, **_: logged.update(values))
-    loss = module.training_step(batch(), 0)
+    loss, total = module.training_step(batch(), 0).values()
     assert set(logged) == {"train/box", "train/conf", "train/cls", "train/total"}
-    assert loss.requires_grad and loss.item() == pytest.approx(logged["train/total"].item())
+    assert loss.requires_grad and loss.item() == total.item() == pytest.approx(logged["train/total"].item())
 
 
 def test_evaluation_feeds_the_metric_and_hands_detections_to_callbacks(module, trainer, monkeypatch):
@@ -86,20 +86,21 @@ def test_the_metric_keeps_no_state_in_checkpoints(module):
 def test_samples_are_counted_through_a_resumed_training(module, trainer, monkeypatch):
     monkeypatch.setattr(module, "log_dict", lambda values, **_: None)
     seen = []
-    real = module.criterion
-    monkeypatch.setattr(module, "criterion", lambda *args: (seen.append(args[2]), real(*args))[1])
-    module.samples_seen = 0
-    trainer.world_size = 3
+    real = module.loss.criterion.sums
+    monkeypatch.setattr(
+        module.loss.criterion, "sums", lambda raw, targets, n=None: (seen.append(n), real(raw, targets, n))[1]
+    )
+    module.loss.samples = 0
     module.training_step(batch(), 0)
     module.training_step(batch(), 1)
     module.on_validation_epoch_start()
     module.validation_step(batch(), 0)
-    assert seen == [6, 12, None]
+    assert seen == [2, 4, None]
     checkpoint = {}
     module.on_save_checkpoint(checkpoint)
-    module.samples_seen = 0
+    module.loss.samples = 0
     module.on_load_checkpoint(checkpoint)
-    assert module.samples_seen == 12
+    assert module.loss.samples == checkpoint["yowo"]["samples_seen"] == 4
 
 
 def test_the_context_replaces_the_motion_feature_in_a_test_only(module, trainer, monkeypatch):

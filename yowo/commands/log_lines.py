@@ -90,7 +90,10 @@ def process_number(together: bool) -> int:
         together: Whether the processes that a cluster starts work together; if not, each is a run of its own.
     """
     names = NUMBERS_OF_PROCESSES if together else NUMBERS_OF_PROCESSES[:2]
-    return int(next((os.environ[name] for name in names if os.environ.get(name)), "0"))
+    number = int(next((os.environ[name] for name in names if os.environ.get(name)), "0"))
+    if together and number == 0 and not os.environ.get("RANK"):  # the first process of a node that the user numbers
+        return int(os.environ.get("NODE_RANK") or "0")
+    return number
 
 
 def is_noise(record: logging.LogRecord) -> bool:
@@ -122,16 +125,19 @@ class ConsoleHandler(logging.StreamHandler):  # type: ignore[type-arg]
 
 
 class LogFile(logging.FileHandler):
-    """The log file of a run: a line for each record with its time; without what libraries say of themselves."""
+    """The log file of a run: a line for each record with its time; without what libraries say of themselves.
+
+    The first process writes all of it; others write their warnings and errors, and no file without any.
+    """
 
     def __init__(self, filename: str) -> None:
-        """Open the file, as UTF-8 whatever the system's language is."""
-        super().__init__(filename, encoding="utf-8")
+        """Open the file with the first record, as UTF-8 whatever the system's language is."""
+        super().__init__(filename, encoding="utf-8", delay=True)
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record, unless it is of no use to a user."""
-        if not is_noise(record):
+        if not is_noise(record) and (record.levelno >= logging.WARNING or is_first_process()):
             super().emit(record)
 
 

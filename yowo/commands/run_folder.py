@@ -85,13 +85,14 @@ def _reserve(config: DictConfig, kind: str, record: str) -> None:
 
 def _share(config: DictConfig) -> None:
     """Give a process that is not the first of its run the folder of the first, in which it writes its log only."""
+    with read_write(config), open_dict(config):
+        config.hydra.output_subdir = None  # the first process writes Hydra's records
     wanted = Path(str(OmegaConf.select(config, "hydra.run.dir")))
     folder = None if _is_typed(config, "hydra.run.dir") else folder_of_the_first(wanted.parent)
     if folder is None:  # Lightning has started this process, with the folder on its command line
         return
     with read_write(config), open_dict(config):
         config.hydra.run.dir = str(folder)
-        config.hydra.output_subdir = None
         config.hydra.job.name = f"{config.hydra.job.name}_process_{process_number(together=True)}"
 
 

@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from torchmetrics import MetricCollection
 
 from yowo.config.build import build_context, build_eval_transform, image_size, make
+from yowo.config.launchers import check_batch_norm, check_launcher
 from yowo.data.datamodule import ClipDataModule
 from yowo.errors import ConfigError
 from yowo.inference.feature_bank import SplitFeatures
@@ -106,10 +107,21 @@ def build_trainer(config: DictConfig, **arguments: Any) -> L.Trainer:
         The Trainer.
 
     Raises:
-        ConfigError: The settings are invalid on this machine, such as more GPUs than it has.
+        ConfigError: The settings are invalid on this machine, such as more GPUs than it has, or do not fit the
+            processes that were started.
     """
+    check_launcher(config.trainer)
     profiler = make(config.profiler) if config.get("profiler") else None
-    trainer: L.Trainer = make(config.trainer, **arguments, profiler=profiler)
+    try:
+        trainer: L.Trainer = make(config.trainer, **arguments, profiler=profiler)
+    except ConfigError as error:
+        if error.__cause__ is None or error.__cause__.__cause__ is None:
+            raise
+        wanted = config.trainer
+        said = f"trainer.accelerator={wanted.get('accelerator')} trainer.devices={wanted.get('devices')}"
+        raise ConfigError(f"{said}: {' '.join(str(error.__cause__.__cause__).split())}") from error
+    synchronised = bool(config.trainer.get("sync_batchnorm"))
+    check_batch_norm(synchronised, trainer.strategy.root_device, trainer.world_size)
     if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:
         trainer.strategy.checkpoint_io = WholeCheckpointIO()
     if not chosen_by_user():

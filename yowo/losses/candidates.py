@@ -101,7 +101,7 @@ def flatten_targets(
     """Join the targets of a batch, without boxes that are too small.
 
     Args:
-        targets: B targets, boxes [N, 4] 0..1.
+        targets: B targets, boxes [N, 4] 0..1; B may be 0.
         image_size: Height and width of the network's input in pixels.
         device: Where the losses are computed.
         min_side: Boxes with a width or height below it are dropped, in pixels; empty ones always are.
@@ -112,8 +112,8 @@ def flatten_targets(
     """
     height, width = image_size
     taken = [Target(boxes=t["boxes"].reshape(-1, 4)[:max_boxes], labels=t["labels"][:max_boxes]) for t in targets]
-    counts = torch.tensor([len(t["boxes"]) for t in taken], device=device)
-    boxes = torch.cat([t["boxes"] for t in taken]).to(device, torch.float64)
+    counts = torch.tensor([len(t["boxes"]) for t in taken], dtype=torch.int64, device=device)
+    boxes = torch.cat([t["boxes"] for t in taken] or [torch.zeros(0, 4)]).to(device, torch.float64)
     filled = [t["labels"] for t in taken if len(t["boxes"])]
     labels = torch.cat(filled).to(device) if filled else torch.zeros(0, dtype=torch.int64, device=device)
     boxes = boxes * boxes.new_tensor([width, height, width, height])

@@ -1,6 +1,7 @@
 """The loss of a batch: confidence, class and box terms (YOWO-Plus report, section 2.3; the original YOWO)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,6 +16,20 @@ Assigner = Callable[[RawOutput, list[Target]], Assignment]
 BoxLoss = Callable[[BoxRows], dict[str, Tensor]]
 ClassLoss = Callable[[Tensor, Tensor], Tensor]
 GOALS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"giou": giou, "iou": iou}
+
+
+class LossSums(NamedTuple):
+    """The terms of a batch before they are divided, so that those of several batches or processes can be added.
+
+    Attributes:
+        terms: Scalars by name, weighted: `box`, `conf`, `cls`, and the parts that the box term gives.
+        clips: Number of clips.
+        positives: Number of positives that the class term is divided by; 0 where it is not divided by them.
+    """
+
+    terms: dict[str, Tensor]
+    clips: int
+    positives: int
 
 
 class Criterion:
@@ -94,13 +109,47 @@ class Criterion:
         Raises:
             ConfigError: A part needs what the network does not have, such as anchors.
         """
+        return self.divided(*self.sums(raw, targets, samples_seen))
+
+    def sums(self, raw: RawOutput, targets: list[Target], samples_seen: int | Tensor | None = None) -> LossSums:
+        """Compute the terms of a batch in float32, as sums.
+
+        Args:
+            raw: The network's output for B clips; B may be 0.
+            targets: B targets, boxes [N, 4] 0..1; labels int64 [N] or multi-hot [N, C].
+            samples_seen: Number of training samples so far, this batch included; None is after the early phase.
+
+        Returns:
+            The terms, and the numbers of clips and positives.
+
+        Raises:
+            ConfigError: A part needs what the network does not have, such as anchors.
+        """
         found = self.assigner(raw, targets)
-        early = samples_seen is not None and samples_seen < self.early_samples
-        share = 1 / len(targets) if self.divide_by_batch else 1.0
-        boxes = self._box(raw, found, early)
-        losses = {name: self.box_weight * share * value for name, value in boxes.items()}
-        losses["conf"] = share * self._confidence(raw, found)
-        losses["cls"] = self.class_weight * share * self._class(raw, found)
+        early = self.early_samples > 0 and samples_seen is not None and bool(samples_seen < self.early_samples)
+        terms = {name: self.box_weight * value for name, value in self._box(raw, found, early).items()}
+        terms["conf"] = self._confidence(raw, found)
+        terms["cls"] = self.class_weight * self.class_loss(
+            raw["cls"].float()[found.clip, found.prediction], found.labels
+        )
+        averaged = self.average_multi_hot and found.labels.ndim == 2
+        return LossSums(terms, len(targets), len(found.labels) if averaged else 0)
+
+    def divided(self, terms: Mapping[str, Tensor], clips: int | Tensor, positives: int | Tensor) -> dict[str, Tensor]:
+        """Divide the terms of a batch, which may be one process's part of a larger batch.
+
+        Args:
+            terms: The terms of `sums`; those of several processes can be added.
+            clips: Number of clips of the whole batch.
+            positives: `LossSums.positives` of the whole batch.
+
+        Returns:
+            Scalars, see `__call__`.
+        """
+        share = 1 / clips if self.divide_by_batch else 1.0
+        losses = {name: share * value for name, value in terms.items()}
+        many = positives.clamp(min=1) if isinstance(positives, Tensor) else max(positives, 1)
+        losses["cls"] = losses["cls"] / many
         losses["total"] = losses["box"] + losses["conf"] + losses["cls"]
         return losses
 
@@ -130,9 +179,3 @@ class Criterion:
             weight[found.ignored] = 0.0
         weight[where] = self.object_weight
         return self.confidence_scale * (weight * (confidence - goal) ** 2).sum()
-
-    def _class(self, raw: RawOutput, found: Assignment) -> Tensor:
-        """Return the class term of the positives; 0 without any."""
-        term = self.class_loss(raw["cls"].float()[found.clip, found.prediction], found.labels)
-        multi_hot = found.labels.ndim == 2
-        return term / max(len(found.labels), 1) if self.average_multi_hot and multi_hot else term

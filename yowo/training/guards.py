@@ -257,7 +257,7 @@ class NonFiniteGuard(Callback):
             positions=list(batch.positions),
             samples=sample_names(trainer, batch.positions),
             random=self._random,
-            samples_seen=int(getattr(module, "samples_seen", 0)),
+            samples_seen=int(cast(Any, module).loss.samples),
             terms=self._terms,
             epoch=trainer.current_epoch,
             step=trainer.global_step,

@@ -1,7 +1,7 @@
 """The LightningModule, which connects detector, loss, post-processing, metric and optimizer."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import lightning as L
 from torch import Tensor, nn
@@ -12,20 +12,17 @@ from torchmetrics import MetricCollection
 from yowo.contracts import ClipBatch, Detections, RawOutput
 from yowo.errors import ConfigError
 from yowo.models.detector import Detector
-from yowo.training.split_metrics import start_metrics
+from yowo.training.joint_loss import JointLoss, SplitLosses
+from yowo.training.split_metrics import repeated, start_metrics
 
 
 class ActionDetection(L.LightningModule):
     """Trains and evaluates a detector; all parts are arguments of the constructor.
 
     It logs `train/box`, `train/conf`, `train/cls` and `train/total` at each step; at the end of a validation the losses
-    (`val/total`) and the metrics (`val/frame_map/0.5`); in a test the same under `test/`.
-
-    Attributes:
-        samples_seen: Number of training clips so far, on all devices.
+    (`val/total`) and the metrics (`val/frame_map/0.5`); in a test the same under `test/`. Losses are those of the clips
+    of all devices together, see `yowo.training.joint_loss`.
     """
-
-    samples_seen: int = 0
 
     def __init__(
         self,
@@ -55,7 +52,7 @@ class ActionDetection(L.LightningModule):
         super().__init__()
         if detector.criterion is None:
             raise ConfigError("expected a detector with a loss, got none; set its attribute `criterion`")
-        self.detector, self.criterion, self.context = detector, detector.criterion, context
+        self.detector, self.context, self.loss = detector, context, JointLoss(detector.criterion)
         self.metrics = nn.ModuleDict({"val": metric, "test": test_metric})
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
@@ -73,11 +70,19 @@ class ActionDetection(L.LightningModule):
         raw: RawOutput = self.detector(clips)
         return raw
 
-    def training_step(self, batch: ClipBatch, batch_idx: int) -> Tensor:
-        """Return the total loss of a batch, a scalar, and log its terms."""
-        self.samples_seen += len(batch.targets) * self.trainer.world_size
-        losses = self._losses("train", self(batch.clips), batch, on_step=True)
-        return losses["total"]
+    def training_step(self, batch: ClipBatch, batch_idx: int) -> dict[str, Tensor]:
+        """Log the terms of the loss; return what is differentiated as `loss`, and as `total` the value of the loss."""
+        loss, values = self.loss(self(batch.clips), batch.targets)
+        named = {f"train/{name}": value for name, value in values.items()}
+        self.log_dict(named, prog_bar=True, batch_size=len(batch.targets))
+        accumulated = self.trainer.accumulate_grad_batches
+        weight = self.loss.weight(accumulated, batch_idx % accumulated == 0, self.parameters())
+        return {"loss": loss * weight, "total": values["total"]}
+
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
+        """Tell the loss that the batch which the closure is about to see is the last one of this step."""
+        self.loss.step_ends = True
+        super().optimizer_step(*args, **kwargs)
 
     def validation_step(self, batch: ClipBatch, batch_idx: int) -> dict[str, list[Detections]]:
         """Update the metrics; return the B detections of the batch, which callbacks draw."""
@@ -87,52 +92,47 @@ class ActionDetection(L.LightningModule):
         """Update the test metrics; return the B detections of the batch."""
         return self._evaluate("test", batch)
 
-    def on_validation_epoch_end(self) -> None:
-        """Log the metrics of validation."""
-        self._log_metric("val")
-
-    def on_test_epoch_end(self) -> None:
-        """Log the metrics of the test."""
-        self._log_metric("test")
-
     def on_validation_epoch_start(self) -> None:
-        """Reset the metrics of validation."""
-        start_metrics(self._metrics("val"), getattr(self.trainer, "datamodule", None), "val")
+        """Reset losses and metrics."""
+        self._start("val")
 
     def on_test_epoch_start(self) -> None:
-        """Reset the metrics of the test."""
-        start_metrics(self._metrics("test"), getattr(self.trainer, "datamodule", None), "test")
+        """Reset losses and metrics."""
+        self._start("test")
 
-    def _metrics(self, stage: str) -> MetricCollection:
-        return cast(MetricCollection, self.metrics[stage])
+    def on_validation_epoch_end(self) -> None:
+        """Log losses and metrics."""
+        self._log_split("val")
+
+    def on_test_epoch_end(self) -> None:
+        """Log losses and metrics."""
+        self._log_split("test")
+
+    def _start(self, stage: Literal["val", "test"]) -> None:
+        self._split_losses = SplitLosses(self.loss.criterion)
+        start_metrics(cast(MetricCollection, self.metrics[stage]), getattr(self.trainer, "datamodule", None), stage)
 
     def _evaluate(self, stage: str, batch: ClipBatch) -> dict[str, list[Detections]]:
         surroundings = self.context(self.detector, batch.positions) if self.context and stage == "test" else None
         raw = self.detector(batch.clips, surroundings)
-        self._losses(stage, raw, batch, on_step=False)
+        self._split_losses.add(raw, batch.targets, repeated(self.trainer, batch.positions))
         detections = self.detector.postprocess(raw)
-        self._metrics(stage).update(batch.positions, detections, batch.targets, batch.sizes)
+        cast(MetricCollection, self.metrics[stage]).update(batch.positions, detections, batch.targets, batch.sizes)
         return {"detections": detections}
 
-    def _losses(self, stage: str, raw: RawOutput, batch: ClipBatch, on_step: bool) -> dict[str, Tensor]:
-        losses = self.criterion(raw, batch.targets, self.samples_seen if stage == "train" else None)
-        values = {f"{stage}/{name}": value.detach() for name, value in losses.items()}
-        at_end, size = not on_step, len(batch.targets)
-        self.log_dict(values, on_step=on_step, on_epoch=at_end, prog_bar=on_step, batch_size=size, sync_dist=at_end)
-        return losses
-
-    def _log_metric(self, stage: str) -> None:
-        self.log_dict(
-            {f"{stage}/{name}": value for name, value in self._metrics(stage).compute().items()}, prog_bar=True
-        )
+    def _log_split(self, stage: str) -> None:
+        losses, metrics = self._split_losses.compute(self.device), cast(MetricCollection, self.metrics[stage]).compute()
+        self.log_dict({f"{stage}/{name}": value for name, value in losses.items()})
+        self.log_dict({f"{stage}/{name}": value for name, value in metrics.items()}, prog_bar=True)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Store the configuration of model and data set, as plain containers, and the number of samples."""
-        checkpoint.setdefault("yowo", {}).update(config=self.detector.recipe, samples_seen=self.samples_seen)
+        kept = {"config": self.detector.recipe, "samples_seen": int(self.loss.samples)}
+        checkpoint.setdefault("yowo", {}).update(kept)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Restore the number of samples."""
-        self.samples_seen = checkpoint["yowo"].get("samples_seen", 0)
+        self.loss.samples = checkpoint["yowo"].get("samples_seen", 0)
 
     def configure_optimizers(self) -> Any:
         """Make optimizer and scheduler; a one-cycle scheduler gets the total number of steps."""
@@ -141,9 +141,7 @@ class ActionDetection(L.LightningModule):
         optimizer = self.make_optimizer([p for p in self.parameters() if p.requires_grad])
         if self.make_scheduler is None:
             return optimizer
-        known = {"total_steps": int(self.trainer.estimated_stepping_batches)} if self._one_cycle() else {}
+        one_cycle = getattr(self.make_scheduler, "func", None) is OneCycleLR
+        known = {"total_steps": int(self.trainer.estimated_stepping_batches)} if one_cycle else {}
         scheduler = {"scheduler": self.make_scheduler(optimizer, **known), "interval": self.scheduler_interval}
         return {"optimizer": optimizer, "lr_scheduler": scheduler}
-
-    def _one_cycle(self) -> bool:
-        return getattr(self.make_scheduler, "func", None) is OneCycleLR

@@ -54,7 +54,7 @@ class ProgressLines(Callback):
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Add the loss of the batch; log a line if one is due."""
-        loss = outputs["loss"] if isinstance(outputs, dict) else outputs
+        loss = outputs.get("total", outputs.get("loss")) if isinstance(outputs, dict) else outputs
         if isinstance(loss, Tensor):
             self._sum = loss.detach() if self._sum is None else self._sum + loss.detach()
             self._count += 1

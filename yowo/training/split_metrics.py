@@ -1,7 +1,8 @@
-"""Prepares metrics at the start of an evaluation: resets them and attaches the split."""
+"""What an evaluation needs to know of the split: metrics get it at the start, and repeated clips are told apart."""
 
 from typing import Any, cast
 
+import lightning as L
 from torchmetrics import MetricCollection
 
 from yowo.data.datamodule import ClipDataModule, Stage
@@ -24,3 +25,16 @@ def start_metrics(metrics: MetricCollection, data: ClipDataModule | None, stage:
     split = SplitIndex(tuple(data.videos(stage)), keys.video, keys.frame, keys.seconds)
     for metric in metrics.values():
         cast(KeyFrameMetric[Any], metric).attach(split)
+
+
+def repeated(trainer: L.Trainer, positions: list[int]) -> list[bool]:
+    """Return for each clip whether it only fills up the share of this process, and another process has it too.
+
+    Lightning gives process r of n the clips r, r + n, ... and fills shares up to the same length from the beginning.
+
+    Args:
+        trainer: Knows the processes; without a data module of ours, clips are not told apart.
+        positions: Position of each clip in the split.
+    """
+    ours = isinstance(getattr(trainer, "datamodule", None), ClipDataModule)
+    return [ours and position % trainer.world_size != trainer.global_rank for position in positions]
