@@ -10,6 +10,7 @@ from yowo.contracts import RawOutput, Target
 from yowo.errors import ConfigError
 from yowo.losses.assigners import Assignment
 from yowo.losses.box_terms import BoxRows
+from yowo.precision import in_full_precision
 
 Assigner = Callable[[RawOutput, list[Target]], Assignment]
 BoxLoss = Callable[[BoxRows], dict[str, Tensor]]
@@ -79,6 +80,7 @@ class Criterion:
         self.divide_by_batch, self.average_multi_hot = divide_by_batch, average_multi_hot
         self.early_samples = early_samples
 
+    @in_full_precision
     def __call__(self, raw: RawOutput, targets: list[Target], samples_seen: int | None = None) -> dict[str, Tensor]:
         """Compute the loss of a batch in float32.
 
