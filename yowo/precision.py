@@ -42,4 +42,4 @@ def in_full_precision(
         with full_precision(raw["cls"].device):
             return method(self, raw, *args, **more)
 
-    return run
+    return run  # type: ignore[return-value]  # mypy: its first arguments could be given by other names

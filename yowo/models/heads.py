@@ -53,7 +53,7 @@ def per_anchor_output(prediction: Tensor, anchors: Tensor, stride: int) -> RawOu
 
 
 def _decoded(conf: Tensor, cls: Tensor, deltas: Tensor, anchors: Tensor, level: Level) -> RawOutput:
-    """Join the parts [B, M, 1], [B, M, C] and [B, M, 4] of a prediction of one level in float32, and decode its boxes."""
+    """Join the parts [B, M, 1], [B, M, C], [B, M, 4] of a prediction of one level in float32, and decode its boxes."""
     points, strides = grid_points([level], anchors.device)
     grid = grid_anchors([anchors], [level])
     conf, cls, deltas = widened(conf), widened(cls), deltas.float()
