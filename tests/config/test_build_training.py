@@ -33,7 +33,7 @@ def test_the_trainer_loggers_and_callbacks_are_built_from_their_groups(tmp_path)
     names = {type(callback).__name__ for callback in build_callbacks(config)}
     assert {
         "ModelCheckpoint",
-        "EMAWeightAveraging",
+        "WeightAverage",
         "TerminalBar",
         "ProgressLines",
         "KeyFramePictures",

@@ -1,6 +1,7 @@
 """Builds what training and evaluation need beside the network: data module, metrics, LightningModule, Trainer."""
 
 import inspect
+import warnings
 from dataclasses import fields
 from typing import Any
 
@@ -156,7 +157,9 @@ def build_trainer(config: DictConfig, **arguments: Any) -> L.Trainer:
     Raises:
         ConfigError: The settings are invalid on this machine, such as more GPUs than it has.
     """
-    trainer: L.Trainer = make(config.trainer, **arguments)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*AMP with fp16 is not supported on CPU")  # an error below
+        trainer: L.Trainer = make(config.trainer, **arguments)
     if str(config.trainer.get("precision")) in ("16-mixed", "16") and trainer.precision != "16-mixed":
         raise ConfigError(
             f"trainer.precision={config.trainer.precision}: float16 with scaled losses needs a GPU, and this run is on "
