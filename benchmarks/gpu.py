@@ -4,8 +4,9 @@ python -m benchmarks.gpu [--reference CHECKOUT] [--output gpu.json]
 
 It needs torch in any build from 2.6 on, the packages in benchmarks/gpu_wheels.txt and a checkout of this project, from
 whose root it runs; no network, no data. CHECKOUT is a checkout of yjh0410/PyTorch_YOWO, whose loop runs beside ours.
-Each part is a process with a limit, so that one that hangs or has too little memory does not end the others; figures
-are written as they come. Without a GPU the sizes are small: a trial of the program, not a measurement.
+Each part is a process with a limit, so that one that hangs or has too little memory does not end the others. Each
+figure is written into gpu.jsonl as it comes, and gpu.json after each part. Without a GPU the sizes are small: a trial
+of the program, not a measurement.
 """
 
 import argparse
@@ -82,6 +83,8 @@ def run_part(name: str, options: argparse.Namespace) -> None:
     setting = Setting(device, quick, seconds, options.reference)
     for figure in PARTS[name][2](setting, quick):
         say(json.dumps(figure))
+        with options.output.with_suffix(".jsonl").open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps({"part": name, **figure}) + "\n")
 
 
 def part(name: str, options: argparse.Namespace, limit: float) -> tuple[list[Figure], str]:
@@ -96,6 +99,7 @@ def part(name: str, options: argparse.Namespace, limit: float) -> tuple[list[Fig
         Its figures, and what went wrong in words, "" if nothing did.
     """
     command = [sys.executable, "-m", "benchmarks.gpu", "--part", name, *(["--quick"] if options.quick else [])]
+    command += ["--output", str(options.output)]
     command += ["--reference", str(options.reference)] if options.reference else []
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:

@@ -115,7 +115,7 @@ def test_a_given_motion_feature_takes_the_place_of_the_clips_own():
 def test_gradients_of_channels_last_weights_have_their_strides_so_that_ddp_has_nothing_to_warn_of():
     overrides = ["dataset=motion", "dataset.image_size=32", "backbone3d=shufflenetv2_0.25x", "channels_last=true"]
     detector = build_detector(compose_config("train", overrides))
-    raw = detector(torch.randn(1, 3, 8, 32, 32))
+    raw = detector(torch.randn(2, 3, 8, 32, 32))
     (raw["conf"].sum() + raw["cls"].sum() + raw["boxes"].sum()).backward()
     assert detector.backbone3d.conv1[0].weight.is_contiguous(memory_format=torch.channels_last_3d)
     assert detector.recipe["model"]["channels_last"] is True
