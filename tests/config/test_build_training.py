@@ -1,10 +1,19 @@
+import re
+
 import pytest
 import torch
 from omegaconf import OmegaConf
 
 from yowo import threads
 from yowo.config.build import build_detector
-from yowo.config.build_training import build_callbacks, build_datamodule, build_loggers, build_module, build_trainer
+from yowo.config.build_training import (
+    build_callbacks,
+    build_datamodule,
+    build_loggers,
+    build_module,
+    build_optimizer,
+    build_trainer,
+)
 from yowo.config.compose import compose_config
 from yowo.data.datamodule import ClipDataModule
 from yowo.errors import ConfigError
@@ -33,7 +42,7 @@ def test_the_trainer_loggers_and_callbacks_are_built_from_their_groups(tmp_path)
     names = {type(callback).__name__ for callback in build_callbacks(config)}
     assert {
         "ModelCheckpoint",
-        "EMAWeightAveraging",
+        "WeightAverage",
         "TerminalBar",
         "ProgressLines",
         "KeyFramePictures",
@@ -100,3 +109,57 @@ def test_a_context_looks_at_one_frame_in_a_test_and_trains_on_whole_clips(tmp_pa
         compose_config("train", [*overrides, f"dataset.root={tmp_path}/m", "metric.test_frames=annotated"])
     )
     assert plain.dataset("test") is plain.dataset("val")
+
+
+@pytest.mark.parametrize(
+    ("typed", "groups"),
+    [
+        ([], {None: 1}),
+        (["optimizer.lr_factors={backbone2d: 0.1, head: 0.5}"], {"rest": 1, "backbone2d": 0.1, "head": 0.5}),
+        (["optimizer.lr_factors.backbone3d.layer1=0.2"], {"rest": 1, "backbone3d.layer1": 0.2}),
+    ],
+)
+def test_the_optimizer_gets_groups_from_the_command_line(typed, groups):
+    config = compose_config("train", ["model=yowo_tiny", "dataset=motion", "optimizer.fused=true", *typed])
+    optimizer = build_optimizer(config)(build_detector(config))
+    made = {group.get("name"): group["lr"] / config.optimizer.lr for group in optimizer.param_groups}
+    assert made == pytest.approx(groups) and all(group["fused"] for group in optimizer.param_groups)
+
+
+def test_an_optimizer_without_a_fused_form_is_not_asked_for_it():
+    config = compose_config("train", ["model=yowo_tiny", "dataset=motion", "optimizer._target_=torch.optim.RMSprop"])
+    assert type(build_optimizer(config)(build_detector(config))) is torch.optim.RMSprop
+
+
+def test_training_options_change_the_network_of_the_module():
+    options = ["freeze=[backbone2d]", "gradient_checkpointing=true"]
+    config = compose_config("train", ["model=yowo_tiny", "dataset=motion", *options])
+    detector = build_module(config, build_detector(config)).train().detector
+    assert not any(p.requires_grad for p in detector.backbone2d.parameters()) and not detector.backbone2d.training
+    assert detector.backbone3d.training and detector.backbone3d.recompute and detector.backbone2d.recompute
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("freeze=[backbone4d]", "freeze: the network has no part 'backbone4d'; expected one of backbone2d, backbone3d"),
+        ("freeze=[1]", "freeze: expected a list of names of parts"),
+        ("compile=maybe", "compile: expected true or false"),
+        ("optimizer.lr_factors=0.1", "optimizer.lr_factors: expected names of parts"),
+        ("optimizer.lr_factors.backbone2d=x", "optimizer.lr_factors.backbone2d: expected a number of at least 0"),
+        ("trainer.precision=bf16-true", "trainer.precision: expected 32-true, bf16-mixed, 16-mixed or 64-true"),
+        ("trainer.gradient_clip_algorithm=l2", "trainer.gradient_clip_algorithm: expected norm or value"),
+    ],
+)
+def test_wrong_options_for_speed_are_told_in_one_line(typed, words):
+    with pytest.raises(ConfigError, match=re.escape(words)):
+        config = compose_config("train", ["model=yowo_tiny", "dataset=motion", typed])
+        build_module(config, build_detector(config))
+
+
+def test_float16_on_a_cpu_is_refused_and_not_replaced():
+    config = compose_config("train", ["trainer=cpu", "trainer.precision=16-mixed"])
+    with pytest.raises(
+        ConfigError, match=r"trainer.precision=16-mixed: .* needs a GPU, .*; use trainer.precision=bf16"
+    ):
+        build_trainer(config, logger=False)

@@ -2,6 +2,8 @@ import pytest
 import torch
 
 import yowo
+from yowo.config.build import build_detector
+from yowo.config.compose import compose_config
 from yowo.errors import ConfigError
 from yowo.models.backbones2d.yolov2 import YOLOv2
 from yowo.models.backbones3d.resnet import tiny_resnet3d
@@ -108,3 +110,13 @@ def test_a_given_motion_feature_takes_the_place_of_the_clips_own():
     assert own.shape == (2, net.backbone3d.out_channels, 2, 2)
     assert torch.equal(net(clips[:, :, -1:], own)["cls"], net(clips)["cls"])
     assert not torch.allclose(net(clips, own.flip(0))["cls"], net(clips)["cls"])
+
+
+def test_gradients_of_channels_last_weights_have_their_strides_so_that_ddp_has_nothing_to_warn_of():
+    overrides = ["dataset=motion", "dataset.image_size=32", "backbone3d=shufflenetv2_0.25x", "channels_last=true"]
+    detector = build_detector(compose_config("train", overrides))
+    raw = detector(torch.randn(2, 3, 8, 32, 32))
+    (raw["conf"].sum() + raw["cls"].sum() + raw["boxes"].sum()).backward()
+    assert detector.backbone3d.conv1[0].weight.is_contiguous(memory_format=torch.channels_last_3d)
+    assert detector.recipe["model"]["channels_last"] is True
+    assert not [name for name, weight in detector.named_parameters() if weight.grad.stride() != weight.stride()]

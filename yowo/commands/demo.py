@@ -11,8 +11,8 @@ from yowo.commands.annotated_video import annotate
 from yowo.commands.demo_pictures import draw_gif, draw_sheet, liveliest
 from yowo.commands.demo_time import LEAST_VIDEOS, TimeLimit, timed, videos_in_time
 from yowo.commands.eval import evaluate, report
-from yowo.commands.records import record_run, record_training, run_folder
 from yowo.commands.fitting import fit
+from yowo.commands.records import record_run, record_training, run_folder
 from yowo.commands.train import BEST
 from yowo.config.build_training import build_datamodule
 from yowo.data.datamodule import ClipDataModule

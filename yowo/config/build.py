@@ -59,10 +59,17 @@ def build_detector(config: DictConfig) -> Detector:
         accepted = inspect.signature(get_object(str(model.get("_target_")))).parameters
     except (ImportError, ValueError, TypeError) as error:
         raise ConfigError(f"model._target_: {error}") from error
+    laid_out = config.get("channels_last")
+    if laid_out is not None:
+        if "channels_last" not in accepted:
+            raise ConfigError(f"channels_last: model={config.model.name} does not have this option; set it to null")
+        model["channels_last"] = laid_out
     if "anchors" in accepted and "anchors" not in model:
         arguments["anchors"] = scaled_anchors(config)
     detector: Detector = make(OmegaConf.create(model, parent=config), **arguments)
     detector.recipe = network_parts(config)
+    if laid_out is not None:
+        detector.recipe["model"]["channels_last"] = laid_out
     detector.criterion = make(config.loss)
     detector.postprocess = make(config.postprocess)
     return detector

@@ -1,6 +1,8 @@
 """Builds what training and evaluation need beside the network: data module, metrics, LightningModule, Trainer."""
 
 import inspect
+import warnings
+from dataclasses import fields
 from typing import Any
 
 import lightning as L
@@ -17,10 +19,14 @@ from yowo.config.launchers import check_batch_norm, check_launcher
 from yowo.data.datamodule import ClipDataModule
 from yowo.errors import ConfigError
 from yowo.inference.feature_bank import SplitFeatures
+from yowo.models.compiling import compile_network
 from yowo.models.detector import Detector
+from yowo.models.parts import freeze
+from yowo.models.recomputing import recompute_segments
 from yowo.threads import chosen_by_user, usable_threads
 from yowo.training.checkpoint_files import WholeCheckpointIO
 from yowo.training.module import ActionDetection
+from yowo.training.parameter_groups import GroupedOptimizer, ParameterGroups
 
 ONE_FRAME = 1
 """Frames of a clip in a test with a context, whose 3D features come from other clips."""
@@ -80,6 +86,7 @@ def build_module(config: DictConfig, detector: Detector, data: ClipDataModule | 
     Raises:
         ConfigError: A value is invalid.
     """
+    _apply_options(config, detector)
     context = build_context(config)
     features = None
     if context is not None and data is not None:
@@ -88,11 +95,55 @@ def build_module(config: DictConfig, detector: Detector, data: ClipDataModule | 
         detector=detector,
         metric=build_metric(config, "val"),
         test_metric=build_metric(config, "test"),
-        optimizer=make(config.optimizer),
+        optimizer=build_optimizer(config),
         scheduler=make(config.schedule.scheduler),
         scheduler_interval=config.schedule.interval,
         context=features,
     )
+
+
+def _apply_options(config: DictConfig, detector: Detector) -> None:
+    """Freeze parts, recompute segments and compile as `yowo train` is told to; other commands have no such keys."""
+    parts = config.get("freeze") or []
+    freeze(detector, [parts] if isinstance(parts, str) else list(parts))
+    if config.get("gradient_checkpointing"):
+        recompute_segments(detector)
+    if config.get("compile"):
+        compile_network(detector, torch.device("cpu") if config.trainer.accelerator == "cpu" else None)
+
+
+def build_optimizer(config: DictConfig) -> GroupedOptimizer:
+    """Build what makes the optimizer of a network, from the node `optimizer`.
+
+    Args:
+        config: Configuration of a command. Of the node's keys, those of `ParameterGroups` sort the parameters, and all
+            others are arguments of its `_target_`; `fused` is one only if it is not null.
+
+    Raises:
+        ConfigError: A value is invalid.
+    """
+    node = config.optimizer
+    names = {item.name for item in fields(ParameterGroups)}
+    chosen = {name: node[name] for name in names if node.get(name) is not None}
+    if "lr_factors" in chosen:
+        chosen["lr_factors"] = flat_names(OmegaConf.to_container(chosen["lr_factors"]))
+    groups = ParameterGroups(**chosen)
+    options = {k: v for k, v in node.items_ex(resolve=False) if k not in names and (k, v) != ("fused", None)}
+    return GroupedOptimizer(make(OmegaConf.create({**options, "_partial_": True}, parent=config)), groups)
+
+
+def flat_names(node: Any) -> dict[str, Any]:
+    """Return the values of nested mappings by their names with dots between them.
+
+    Examples:
+        >>> flat_names({"backbone2d": 0.1, "backbone3d": {"layer1": 0.2}})
+        {'backbone2d': 0.1, 'backbone3d.layer1': 0.2}
+    """
+    flat: dict[str, Any] = {}
+    for name, value in node.items():
+        inner = {f"{name}.{end}": leaf for end, leaf in flat_names(value).items()} if isinstance(value, dict) else {}
+        flat |= inner or {str(name): value}
+    return flat
 
 
 def build_trainer(config: DictConfig, **arguments: Any) -> L.Trainer:
@@ -112,14 +163,12 @@ def build_trainer(config: DictConfig, **arguments: Any) -> L.Trainer:
     """
     check_launcher(config.trainer)
     profiler = make(config.profiler) if config.get("profiler") else None
-    try:
-        trainer: L.Trainer = make(config.trainer, **arguments, profiler=profiler)
-    except ConfigError as error:
-        if error.__cause__ is None or error.__cause__.__cause__ is None:
-            raise
-        wanted = config.trainer
-        said = f"trainer.accelerator={wanted.get('accelerator')} trainer.devices={wanted.get('devices')}"
-        raise ConfigError(f"{said}: {' '.join(str(error.__cause__.__cause__).split())}") from error
+    trainer = _make_trainer(config.trainer, **arguments, profiler=profiler)
+    if str(config.trainer.get("precision")) in ("16-mixed", "16") and trainer.precision != "16-mixed":
+        raise ConfigError(
+            f"trainer.precision={config.trainer.precision}: float16 with scaled losses needs a GPU, and this run is on "
+            "the CPU; use trainer.precision=bf16-mixed"
+        )
     synchronised = bool(config.trainer.get("sync_batchnorm"))
     check_batch_norm(synchronised, trainer.strategy.root_device, trainer.world_size)
     if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:
@@ -127,6 +176,20 @@ def build_trainer(config: DictConfig, **arguments: Any) -> L.Trainer:
     if not chosen_by_user():
         usable = usable_threads(config.dataset.num_workers, trainer.num_devices)
         torch.set_num_threads(config.get("threads") or usable)
+    return trainer
+
+
+def _make_trainer(node: DictConfig, **arguments: Any) -> L.Trainer:
+    """Make the Trainer of a node; what Lightning says of devices becomes one line."""
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*AMP with fp16 is not supported on CPU")  # an error of ours
+            trainer: L.Trainer = make(node, **arguments)
+    except ConfigError as error:
+        if error.__cause__ is None or error.__cause__.__cause__ is None:
+            raise
+        said = f"trainer.accelerator={node.get('accelerator')} trainer.devices={node.get('devices')}"
+        raise ConfigError(f"{said}: {' '.join(str(error.__cause__.__cause__).split())}") from error
     return trainer
 
 

@@ -183,6 +183,8 @@ def up_to_date(config: Mapping[str, Any]) -> dict[str, Any]:
     """
     usual = {"decoder": yaml.safe_load((conf_dir() / "decoder" / "decord.yaml").read_text(encoding="utf-8"))}
     groups: dict[str, Any] = _renamed({**usual, **config})
+    rates = yaml.safe_load((conf_dir() / "parameter_groups.yaml").read_text(encoding="utf-8"))
+    groups |= {"optimizer": {**rates, **groups.get("optimizer", {})}}
     shared = yaml.safe_load((conf_dir() / "data_module.yaml").read_text(encoding="utf-8"))
     if "top_k" not in groups["dataset"]:
         shared |= {} if groups["dataset"].get("from_data") else OLD_LIMITS

@@ -48,6 +48,14 @@ def _names(value: Any) -> bool:
     return isinstance(value, list) and len(value) > 0 and all(isinstance(name, str) for name in value)
 
 
+def _switch(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _parts(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(name, str) for name in value))
+
+
 def _three(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 3 and all(_number(float("-inf"))(v) for v in value)
 
@@ -79,6 +87,9 @@ _LIMIT = (lambda v: v is None or _whole(1)(v), "a whole number of at least 1, or
 
 NEEDED = ("augment", "dataset", "decoder", "loss", "metric", "model", "optimizer", "postprocess", "schedule")
 """Groups of which every command needs a choice."""
+
+PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "64-true", "32", "bf16", "16", "64")
+"""Of the Trainer's, those in which weights, losses and boxes have at least 32 bits."""
 
 # key, check, description of the valid values; keys that a configuration does not have are not checked
 CHECKS: tuple[tuple[str, Check, str], ...] = (
@@ -118,6 +129,18 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("postprocess.class_agnostic_nms", lambda v: isinstance(v, bool), "true or false"),
     ("score_threshold", *_SHARE),
     ("batch_size", *_COUNT),
+    ("optimizer.fused", _or_null(_switch), "true, false or null"),
+    (
+        "optimizer.lr_factors",
+        _or_null(lambda v: isinstance(v, dict)),
+        "names of parts with factors, as {backbone2d: 0.1}",
+    ),
+    ("optimizer.layer_decay", _number(0, 1, above=True), "a number above 0 and at most 1"),
+    ("optimizer.no_decay_norms", _switch, "true or false"),
+    ("freeze", _or_null(_parts), "a list of names of parts, as [backbone3d]"),
+    ("compile", _switch, "true or false"),
+    ("channels_last", _or_null(_switch), "true, false or null"),
+    ("gradient_checkpointing", _switch, "true or false"),
     ("augment.jitter", _number(0, 0.49), "a number from 0 to 0.49"),
     ("augment.flip", *_SHARE),
     ("augment.hue", _number(0, 0.5), "a number from 0 to 0.5"),
@@ -138,6 +161,8 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("trainer.check_val_every_n_epoch", _or_null(_whole(1)), "a whole number of at least 1, or null"),
     ("trainer.log_every_n_steps", _whole(0), "a whole number of at least 0"),
     ("trainer.num_sanity_val_steps", _whole(-1), "a whole number of at least -1"),
+    ("trainer.precision", lambda v: v is None or str(v) in PRECISIONS, "32-true, bf16-mixed, 16-mixed or 64-true"),
+    ("trainer.gradient_clip_algorithm", lambda v: v in ("norm", "value"), "norm or value"),
     ("trainer.gradient_clip_val", _or_null(_number(0)), "a number of at least 0, or null"),
     ("trainer.sync_batchnorm", lambda v: isinstance(v, bool), "true or false"),
     ("evaluate", lambda v: isinstance(v, bool), "true or false"),

@@ -24,6 +24,8 @@ for _resolver in (class_list, evaluated_classes):  # lists of OmegaConf, so that
     )
 NOTHING = {"logger": "logger=none", "context": "context=none", "callbacks": "~callbacks"}
 """Groups for which null means nothing, as an override that Hydra understands."""
+OPEN = ("optimizer.lr_factors.",)
+"""Beginnings of keys that end with a name of the user's choice, which the configuration does not have."""
 UNSET = {"experiment", "debug", "sweep", "profiler"}
 """Groups whose default is null already."""
 
@@ -132,6 +134,8 @@ def spelled_out(overrides: Sequence[str]) -> list[str]:
         key, _, value = override.partition("=")
         if value.lower() == "null" and (key in NOTHING or key in UNSET):
             written += [NOTHING[key]] if key in NOTHING else []
+        elif key.startswith(OPEN) and value:
+            written.append(f"++{override}")
         elif key == "weights":
             written.append(f"weights.file={value}")
         elif key == "experiment" and value.endswith(RELEASED) and "," not in value:

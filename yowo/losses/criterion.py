@@ -11,6 +11,7 @@ from yowo.contracts import RawOutput, Target
 from yowo.errors import ConfigError
 from yowo.losses.assigners import Assignment
 from yowo.losses.box_terms import BoxRows
+from yowo.precision import in_full_precision
 
 Assigner = Callable[[RawOutput, list[Target]], Assignment]
 BoxLoss = Callable[[BoxRows], dict[str, Tensor]]
@@ -111,6 +112,7 @@ class Criterion:
         """
         return self.divided(*self.sums(raw, targets, samples_seen))
 
+    @in_full_precision
     def sums(self, raw: RawOutput, targets: list[Target], samples_seen: int | Tensor | None = None) -> LossSums:
         """Compute the terms of a batch in float32, as sums.
 

@@ -1,6 +1,7 @@
 """YOWO's detector with two backbones, and what a network of another family must offer."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -170,6 +171,17 @@ def _lay_out(module: nn.Module, memory_format: torch.memory_format) -> None:
     for parameter in module.parameters():
         if parameter.ndim == rank:
             parameter.data = parameter.data.contiguous(memory_format=memory_format)
+            if 1 in parameter.shape:
+                parameter.register_hook(partial(_with_strides, parameter.stride()))
+
+
+def _with_strides(strides: tuple[int, ...], gradient: Tensor) -> Tensor:
+    """Give a gradient the strides of its weight where they differ in axes of size 1 only, so that no number moves.
+
+    Convolutions choose the strides of such axes as they like, and DDP warns of each difference.
+    """
+    same = all(a == b or size == 1 for a, b, size in zip(gradient.stride(), strides, gradient.shape, strict=True))
+    return gradient.as_strided(gradient.shape, strides) if same else gradient
 
 
 def _check_head(num_classes: int, anchors: Sequence[Sequence[float]], exclusive_classes: int | None) -> None:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from yowo.errors import ConfigError
 from yowo.models.layers import ConvNormAct
+from yowo.precision import full_precision, widened
 
 BRANCHES = ("2d", "3d")
 
@@ -23,7 +24,8 @@ class ChannelAttention(nn.Module):
         """Mix the channels by their Gram matrix.
 
         Before the softmax each row of the Gram matrix is subtracted from its own maximum, so that the most different
-        channels get the largest weights.
+        channels get the largest weights. Under autocast this is computed in float32: sums of squares overflow float16,
+        and rounded to bfloat16 their differences, the exponents of the softmax, are off by whole units.
 
         Args:
             x: float [B, C, h, w].
@@ -31,10 +33,12 @@ class ChannelAttention(nn.Module):
         Returns:
             float [B, C, h, w].
         """
-        flat = x.flatten(2)
-        gram = flat @ flat.transpose(1, 2)
-        attention = (gram.amax(dim=-1, keepdim=True) - gram).softmax(dim=-1)
-        return self.gamma * (attention @ flat).reshape(x.shape) + x
+        with full_precision(x.device):
+            flat = widened(x).flatten(2)
+            gram = flat @ flat.transpose(1, 2)
+            attention = (gram.amax(dim=-1, keepdim=True) - gram).softmax(dim=-1)
+            mixed = (attention @ flat).reshape(x.shape)
+            return (self.gamma * mixed + x).to(x.dtype)
 
 
 class CFAM(nn.Module):

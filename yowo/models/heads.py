@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from yowo.boxes.anchors import decode_boxes, grid_anchors, grid_points
 from yowo.contracts import Level, RawOutput
+from yowo.precision import full_precision, widened
 
 PRIOR = 0.01
 """Probability that all predictions start with, so that the first training steps need not lower it from 0.5."""
@@ -22,7 +23,7 @@ def grouped_output(prediction: Tensor, anchors: Tensor, stride: int) -> RawOutpu
         stride: Pixels of the network's input per cell; the input is `stride` h x `stride` w.
 
     Returns:
-        The same numbers as `RawOutput` of one level, boxes decoded in float32.
+        The same numbers as `RawOutput` of one level, in float32, also under autocast.
     """
     batch, channels, rows, columns = prediction.shape
     count = len(anchors)
@@ -41,7 +42,7 @@ def per_anchor_output(prediction: Tensor, anchors: Tensor, stride: int) -> RawOu
         stride: Pixels of the network's input per cell; the input is `stride` h x `stride` w.
 
     Returns:
-        The same numbers as `RawOutput` of one level, boxes decoded in float32.
+        The same numbers as `RawOutput` of one level, in float32, also under autocast.
     """
     batch, channels, rows, columns = prediction.shape
     count = len(anchors)
@@ -52,14 +53,16 @@ def per_anchor_output(prediction: Tensor, anchors: Tensor, stride: int) -> RawOu
 
 
 def _decoded(conf: Tensor, cls: Tensor, deltas: Tensor, anchors: Tensor, level: Level) -> RawOutput:
-    """Join the parts [B, M, 1], [B, M, C] and [B, M, 4] of a prediction of one level, and decode its boxes."""
+    """Join the parts [B, M, 1], [B, M, C], [B, M, 4] of a prediction of one level in float32, and decode its boxes."""
     points, strides = grid_points([level], anchors.device)
     grid = grid_anchors([anchors], [level])
-    deltas = deltas.float()
+    conf, cls, deltas = widened(conf), widened(cls), deltas.float()
+    with full_precision(deltas.device):
+        boxes = decode_boxes(deltas, grid, strides)
     return RawOutput(
         conf=conf,
         cls=cls,
-        boxes=decode_boxes(deltas, grid, strides),
+        boxes=boxes,
         deltas=deltas,
         anchors=grid,
         points=points,

@@ -16,6 +16,7 @@ from typing_extensions import Self
 from yowo.boxes.class_logits import class_probabilities
 from yowo.boxes.nms import nms_mask, nms_rows
 from yowo.contracts import Detections, RawOutput
+from yowo.precision import in_full_precision
 
 
 def _boxes_norm(raw: RawOutput, clipped: bool = True) -> Tensor:
@@ -260,6 +261,7 @@ class PostProcess(DetectionRule):
     max_detections: int | None = None
     class_agnostic_nms: bool = False
 
+    @in_full_precision
     def __call__(self, raw: RawOutput) -> list[Detections]:
         """Return the detections of each clip."""
         score, overlap, most = self.score_threshold, self.nms_threshold, self.max_detections
@@ -285,6 +287,7 @@ class ConfidenceOrder(DetectionRule):
     nms_threshold: float | None = None
     every_class: bool = True
 
+    @in_full_precision
     def __call__(self, raw: RawOutput) -> list[Detections]:
         """Return the detections of each clip."""
         one_hot = self.exclusive_classes == raw["cls"].shape[-1]

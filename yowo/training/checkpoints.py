@@ -12,10 +12,10 @@ from lightning.pytorch.trainer.states import TrainerFn
 
 from yowo.errors import YowoError
 from yowo.training.between_processes import Processes
-from yowo.training.processes import WATCHER
 from yowo.training.checkpoint_files import KEEP, LAST, WholeCheckpointIO, remove_unfinished
 from yowo.training.epoch_place import Start, begin_at, to_keep
 from yowo.training.loop_state import Place, align_steps, at_a_step, bring_into_form, place
+from yowo.training.processes import WATCHER
 from yowo.training.random_states import random_states, restore_random_states
 
 log = logging.getLogger(__name__)

@@ -1,18 +1,19 @@
 """The LightningModule, which connects detector, loss, post-processing, metric and optimizer."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Literal, cast
 
 import lightning as L
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
+from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import MetricCollection
 
 from yowo.contracts import ClipBatch, Detections, RawOutput
 from yowo.errors import ConfigError
 from yowo.models.detector import Detector
 from yowo.training.joint_loss import JointLoss, SplitLosses
+from yowo.training.parameter_groups import make_schedule
 from yowo.training.split_metrics import repeated, start_metrics
 
 
@@ -29,7 +30,7 @@ class ActionDetection(L.LightningModule):
         detector: Detector,
         metric: MetricCollection,
         test_metric: MetricCollection,
-        optimizer: Callable[[Iterable[nn.Parameter]], Optimizer] | None = None,
+        optimizer: Callable[[nn.Module], Optimizer] | None = None,
         scheduler: Callable[..., LRScheduler] | None = None,
         scheduler_interval: str = "epoch",
         context: Callable[[Detector, list[int]], Tensor] | None = None,
@@ -40,7 +41,7 @@ class ActionDetection(L.LightningModule):
             detector: The network, with its loss (`criterion`) and post-processing (`postprocess`).
             metric: Metrics of validation: `KeyFrameMetric`s by name; `compute` returns scalars by name.
             test_metric: Metrics of a test, in the same form.
-            optimizer: Makes the optimizer from the parameters; None if the module is not trained.
+            optimizer: Makes the optimizer of the network, see `GroupedOptimizer`; None if the module is not trained.
             scheduler: Makes the scheduler from the optimizer; None for a constant learning rate.
             scheduler_interval: When the scheduler steps: "epoch" or "step".
             context: Returns 3D features float [B, C, h, w] of a test batch from detector and B clip positions; None
@@ -138,10 +139,8 @@ class ActionDetection(L.LightningModule):
         """Make optimizer and scheduler; a one-cycle scheduler gets the total number of steps."""
         if self.make_optimizer is None:
             return None
-        optimizer = self.make_optimizer([p for p in self.parameters() if p.requires_grad])
+        optimizer = self.make_optimizer(self.detector)
         if self.make_scheduler is None:
             return optimizer
-        one_cycle = getattr(self.make_scheduler, "func", None) is OneCycleLR
-        known = {"total_steps": int(self.trainer.estimated_stepping_batches)} if one_cycle else {}
-        scheduler = {"scheduler": self.make_scheduler(optimizer, **known), "interval": self.scheduler_interval}
-        return {"optimizer": optimizer, "lr_scheduler": scheduler}
+        made = make_schedule(self.make_scheduler, optimizer, lambda: int(self.trainer.estimated_stepping_batches))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": made, "interval": self.scheduler_interval}}

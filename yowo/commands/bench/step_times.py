@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import torch
 
-from yowo.config.build import build_detector, image_size, make
+from yowo.config.build import build_detector, image_size
+from yowo.config.build_training import build_optimizer
 from yowo.config.compose import compose_config
 from yowo.contracts import Target
 
@@ -34,7 +35,7 @@ def step_seconds(overrides: Sequence[str], steps: int, seconds: float) -> float:
     if detector.multi_hot:
         labels = torch.eye(detector.num_classes)[:1]
     targets = [Target(boxes=torch.tensor([[0.3, 0.3, 0.6, 0.7]]), labels=labels) for _ in clips]
-    optimizer = make(config.optimizer)(detector.parameters())
+    optimizer = build_optimizer(config)(detector)
     times: list[float] = []
     begin = time.perf_counter()
     for number in range(WARM_UP + steps):

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from yowo.contracts import STRIDE
 from yowo.models.layers import ConvNormAct
+from yowo.models.recomputing import run_segment
 
 # (channels out, kernel) of each convolution; stages 1 to 3 end with a pooling, stages 5 and 6 begin with one
 STAGES: dict[str, tuple[tuple[int, int], ...]] = {
@@ -37,9 +38,13 @@ class YOLOv2(nn.Module):
     Attributes:
         out_channels: Channels of the feature.
         stride: Stride of the feature in pixels.
+        stages: Names of its parts by depth, from input to output.
+        recompute: See `yowo.models.recomputing`.
     """
 
     stride = STRIDE
+    stages = (*((name,) for name in STAGES), ("neck", "route", "merge", "head"))
+    recompute = False
     conv_1: nn.Sequential
     conv_2: nn.Sequential
     conv_3: nn.Sequential
@@ -86,11 +91,14 @@ class YOLOv2(nn.Module):
         Returns:
             float [B, out_channels, H/32, W/32].
         """
-        x = self.pool(self.conv_1(frames))
-        x = self.pool(self.conv_2(x))
-        x = self.pool(self.conv_3(x))
-        x = self.conv_4(x)
-        middle = self.conv_5(self.pool(x))
-        deep = self.neck(self.conv_6(self.pool(middle)))
+        x = self.pool(self._run(self.conv_1, frames))
+        x = self.pool(self._run(self.conv_2, x))
+        x = self.pool(self._run(self.conv_3, x))
+        x = self._run(self.conv_4, x)
+        middle = self._run(self.conv_5, self.pool(x))
+        deep = self.neck(self._run(self.conv_6, self.pool(middle)))
         out: Tensor = self.head(self.merge(torch.cat([passthrough(self.route(middle)), deep], dim=1)))
         return out
+
+    def _run(self, segment: nn.Module, x: Tensor) -> Tensor:
+        return run_segment(segment, x, self.recompute)

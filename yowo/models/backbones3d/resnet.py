@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from yowo.errors import ConfigError
+from yowo.models.recomputing import run_segment
 
 SHORTCUTS = ("pool", "conv")
 
@@ -70,8 +71,15 @@ class Bottleneck(nn.Module):
 
 
 class ResNet3D(nn.Module):
-    """Four stages over a 7 x 7 x 7 stem; the output is the mean over time."""
+    """Four stages over a 7 x 7 x 7 stem; the output is the mean over time.
 
+    Attributes:
+        stages: Names of its parts by depth, from input to output.
+        recompute: See `yowo.models.recomputing`; stem and blocks are the segments.
+    """
+
+    stages = (("conv1", "bn1"), ("layer1",), ("layer2",), ("layer3",), ("layer4",))
+    recompute = False
     layer1: nn.Sequential
     layer2: nn.Sequential
     layer3: nn.Sequential
@@ -143,9 +151,15 @@ class ResNet3D(nn.Module):
         Returns:
             float [B, out_channels, H/32, W/32], the mean over time.
         """
-        x = self.maxpool(self.relu(self.bn1(self.conv1(clips))))
-        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        x = run_segment(self._stem, clips, self.recompute, [self.bn1])
+        for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
+            for block in layer:
+                x = run_segment(block, x, self.recompute)
         out: Tensor = x.mean(dim=2)
+        return out
+
+    def _stem(self, clips: Tensor) -> Tensor:
+        out: Tensor = self.maxpool(self.relu(self.bn1(self.conv1(clips))))
         return out
 
 

@@ -1,11 +1,13 @@
 """3D ShuffleNet-v2 (Kopuklu et al. 2019): the 3D backbone of YOWO-Nano."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
 from yowo.errors import ConfigError
+from yowo.models.recomputing import run_segment
 
 WIDTHS: dict[str, tuple[int, int, int]] = {
     "0.25x": (32, 64, 128),
@@ -55,7 +57,14 @@ class ShuffleUnit(nn.Module):
 
 
 class ShuffleNetV2(nn.Module):
-    """Stem and three stages of shuffle units; the output is the mean over time."""
+    """Stem and three stages of shuffle units; the output is the mean over time.
+
+    Attributes:
+        stages: Names of its parts by depth, from input to output.
+        recompute: See `yowo.models.recomputing`; stem and units are the segments.
+    """
+
+    recompute = False
 
     def __init__(self, width: str = "1.0x", repeats: Sequence[int] = REPEATS) -> None:
         """Make the network.
@@ -82,6 +91,9 @@ class ShuffleNetV2(nn.Module):
                 units.append(ShuffleUnit(channels, outputs, stride=2 if position == 0 else 1))
                 channels = outputs
         self.features = nn.Sequential(*units)
+        ends = [sum(repeats[:stage]) for stage in range(len(repeats) + 1)]
+        names = [tuple(f"features.{unit}" for unit in range(*pair)) for pair in pairwise(ends)]
+        self.stages = (("conv1",), *names)
 
     def forward(self, clips: Tensor) -> Tensor:
         """Compute the feature of a batch of clips.
@@ -92,5 +104,8 @@ class ShuffleNetV2(nn.Module):
         Returns:
             float [B, out_channels, H/32, W/32], the mean over time.
         """
-        out: Tensor = self.features(self.maxpool(self.conv1(clips))).mean(dim=2)
+        x = self.maxpool(run_segment(self.conv1, clips, self.recompute))
+        for unit in self.features:
+            x = run_segment(unit, x, self.recompute)
+        out: Tensor = x.mean(dim=2)
         return out
