@@ -43,6 +43,13 @@ def record_run(config: DictConfig) -> None:
     (folder / RUN).write_text(json.dumps(record, indent=1))
 
 
+def run_facts() -> dict[str, Any]:
+    """Return what the record of the run holds about versions, Git and the command, for loggers; empty if there is none."""
+    path = run_folder() / RUN
+    record = json.loads(path.read_text()) if path.is_file() else {}
+    return {key: value for key, value in record.items() if key not in owner()}
+
+
 def record_training(seconds: float, parameters: int) -> None:
     """Add to run.json the training time in seconds and the number of parameters."""
     if not is_first_process():

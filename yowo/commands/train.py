@@ -9,16 +9,19 @@ from omegaconf import DictConfig
 
 from yowo.commands.eval import evaluate, report
 from yowo.commands.interruption import if_interrupted
-from yowo.commands.records import record_run, record_training, run_folder
+from yowo.commands.records import record_run, record_training, run_facts, run_folder
 from yowo.commands.run_folder import LAST
 from yowo.commands.starting_weights import chosen_weights
+from yowo.commands.wandb_end import ends_wandb_run
 from yowo.config.build import build_detector, image_size
 from yowo.config.build_training import build_callbacks, build_datamodule, build_loggers, build_module, build_trainer
 from yowo.config.from_data import input_sentence
+from yowo.config.logged_run import logged_configuration
 from yowo.data.datamodule import ClipDataModule
 from yowo.models.detector import Detector
 from yowo.training.callbacks import EndProcesses
 from yowo.training.module import ActionDetection
+from yowo.training.run_configuration import RunConfiguration
 from yowo.whole_file import disk_errors
 
 log = logging.getLogger(__name__)
@@ -26,6 +29,7 @@ BEST = "best.ckpt"
 
 
 @disk_errors()
+@ends_wandb_run()
 def train(config: DictConfig) -> float | None:
     """Train as configured, then evaluate the best checkpoint.
 
@@ -69,7 +73,8 @@ def fit(config: DictConfig) -> tuple[L.Trainer, ActionDetection, ClipDataModule]
     for file, loaded in chosen_weights(config).load(detector).items():
         log.info("%s: %s", file, loaded)
     module = build_module(config, detector, data)
-    callbacks = [*build_callbacks(config), EndProcesses()]
+    known = RunConfiguration(logged_configuration(config, run_facts()))
+    callbacks = [known, *build_callbacks(config), EndProcesses()]
     trainer = build_trainer(config, logger=build_loggers(config), callbacks=callbacks)
     trainer.fit(module, data, ckpt_path=config.resume, weights_only=True)
     return trainer, module, data

@@ -5,10 +5,15 @@ from lazy_loader import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     submod_attrs={
-        "callbacks": ["ClassAP", "TimeBudget", "Warmup"],
+        "best_metric": ["BestMetric"],
+        "callbacks": ["TimeBudget", "Warmup"],
+        "class_review": ["ClassAP", "ErrorReview"],
         "loggers": ["wandb_logger"],
         "module": ["ActionDetection"],
         "progress": ["ProgressLines", "TerminalBar"],
         "pictures": ["KeyFramePictures"],
+        "step_axis": ["LearningRates", "StepAxis"],
+        "step_figures": ["StepFigures"],
+        "tube_clip": ["TubeClip"],
     },
 )
