@@ -44,7 +44,7 @@ def record_run(config: DictConfig) -> None:
 
 
 def run_facts() -> dict[str, Any]:
-    """Return what the record of the run holds about versions, Git and the command, for loggers; empty if there is none."""
+    """Return what the record of the run holds about versions, Git and the command; empty if there is no record."""
     path = run_folder() / RUN
     record = json.loads(path.read_text()) if path.is_file() else {}
     return {key: value for key, value in record.items() if key not in owner()}

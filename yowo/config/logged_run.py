@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -15,7 +16,10 @@ OF_THE_MACHINE = ("logger", "callbacks.*.dirpath", "callbacks.*.folder", "traine
 SECRET = re.compile(r"(api_?key|token|secret|passw)", re.IGNORECASE)
 NOT_CHANGES = ("model", "dataset", "resume", "output", "threads", "evaluate", "debug", "sweep", "trainer", "experiment")
 """Overrides that do not stand in a name: the name has them already, or they do not change what is trained."""
-NOT_CHANGES_BELOW = ("hydra", "logger", "callbacks", "trainer.accelerator", "trainer.devices", "dataset.root")
+NOT_CHANGES_BELOW = (
+    *("hydra", "logger", "callbacks", "dataset.root"),
+    *("trainer.accelerator", "trainer.devices", "trainer.log_every_n_steps"),
+)
 AT_THE_END = "seed"
 MOST_OF_A_VALUE, MOST_OF_A_NAME = 24, 128
 """Characters; W&B refuses a longer name."""
@@ -104,18 +108,18 @@ def logged_configuration(config: DictConfig, facts: Mapping[str, Any]) -> dict[s
 def _plain(node: Any, path: str) -> Any:
     if isinstance(node, DictConfig):
         entries = {}
-        for key in node:
-            below = f"{path}.{key}" if path else str(key)
-            if SECRET.search(str(key)) or _of_the_machine(below) or OmegaConf.is_missing(node, key):
+        for key in cast(list[Any], list(node)):
+            name = str(key)
+            below = f"{path}.{name}" if path else name
+            if SECRET.search(name) or _of_the_machine(below) or OmegaConf.is_missing(node, key):
                 continue
-            try:
-                entries[str(key)] = _plain(node[key], below)
-            except OmegaConfBaseException:  # an interpolation of a missing value
-                continue
+            with suppress(OmegaConfBaseException):  # an interpolation of a missing value
+                entries[name] = _plain(node[key], below)
         return entries
     if isinstance(node, ListConfig):
         return [_plain(value, path) for value in node]
-    return node if node is None or isinstance(node, (bool, int, float, str)) else str(node)
+    known: Any = node if node is None or isinstance(node, (bool, int, float, str)) else repr(node)
+    return known
 
 
 def _of_the_machine(path: str) -> bool:

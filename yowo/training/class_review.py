@@ -19,7 +19,7 @@ from yowo.training.media import files_may_fail, read_picture, show_picture, show
 
 
 class ClassAP(Callback):
-    """Logs the AP of each class after each validation as `val/ap/<class>`; as table and bars in W&B, and as a picture."""
+    """Logs AP by class after each validation: as `val/ap/<class>`, as table and bars in W&B, and as a picture."""
 
     def __init__(self, folder: str | None = None) -> None:
         """Store the folder of the pictures; None writes and shows none."""
@@ -74,7 +74,9 @@ class ErrorReview(Callback):
         details = merge_details(metric.details() for metric in _metrics(pl_module))
         if details.confusion is not None:
             counts = details.confusion.counts
-            show_table(trainer, "val/confusion_table", ["true class", *details.classes, MISSED], _named(details, counts))
+            show_table(
+                trainer, "val/confusion_table", ["true class", *details.classes, MISSED], _named(details, counts)
+            )
             _show_figure(trainer, confusion_chart(details.classes, counts), self.folder, "confusion")
         if details.errors is not None:
             rows = [

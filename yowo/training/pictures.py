@@ -22,8 +22,7 @@ KEY = "val/key_frames"
 class KeyFramePictures(Callback):
     """Draws key frames with true and predicted boxes after each validation, into a picture file and the loggers.
 
-    TensorBoard shows the picture; in W&B the boxes lie over the frames and can be switched on and off by class and score.
-
+    TensorBoard shows the picture; in W&B the boxes lie over the frames and are switched on and off by class and score.
     A person who does one thing at a time is drawn with one box, the best one.
 
     The key frames are spread over the held-out split and are the same in every epoch.

@@ -8,7 +8,7 @@ from lightning.pytorch.callbacks import Callback
 
 
 class RunConfiguration(Callback):
-    """Logs configuration and versions when training starts: W&B's configuration, hparams.yaml of TensorBoard and csv."""
+    """Logs configuration and versions at the start: W&B's configuration, hparams.yaml of TensorBoard and csv."""
 
     def __init__(self, configuration: Mapping[str, Any]) -> None:
         """Store the configuration, plain containers."""

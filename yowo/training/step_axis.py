@@ -49,8 +49,8 @@ class StepAxis(Callback):
         log_row(pl_module, _axis(trainer))
 
     def on_test_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Log the axis of a test."""
-        log_row(pl_module, _axis(trainer))
+        """Log the step of a test; after training, the number of the epoch is that of one that never began."""
+        log_row(pl_module, {"step": trainer.global_step})
 
 
 def _axis(trainer: L.Trainer) -> dict[str, float]:

@@ -45,9 +45,7 @@ class StepFigures(Callback):
         """Note how long the batch was waited for."""
         self._waited += time.perf_counter() - self._mark
 
-    def on_before_optimizer_step(
-        self, trainer: L.Trainer, pl_module: L.LightningModule, optimizer: Optimizer
-    ) -> None:
+    def on_before_optimizer_step(self, trainer: L.Trainer, pl_module: L.LightningModule, optimizer: Optimizer) -> None:
         """Compute the norm of the gradient of a step that will be logged, before it is clipped."""
         every = int(trainer.log_every_n_steps)  # type: ignore[attr-defined]
         if every > 0 and (trainer.global_step + 1) % every == 0:

@@ -1,6 +1,6 @@
 """A short clip of a held-out video with true boxes and linked detections, after each validation."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -198,9 +198,7 @@ class TubeClip(Callback):
 
     def _tubes(self, shown: Sequence[_Frame], num_classes: int) -> list[Tube]:
         """Link the detections of the frames; boxes of the tubes are fractions of the picture."""
-        rows = [
-            detection_rows(above(frame.detections, self.score_threshold), num_classes, "clip") for frame in shown
-        ]
+        rows = [detection_rows(above(frame.detections, self.score_threshold), num_classes, "clip") for frame in shown]
         scores = [cast(torch.Tensor, row.scores) for row in rows]
         good = [score > self.score_threshold for score in scores]
         height, width = shown[0].picture.shape[:2]

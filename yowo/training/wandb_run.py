@@ -6,14 +6,15 @@ warning: a full disk, a lost network or a server that refuses must not end a tra
 
 import logging
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import wandb
 import yaml
 from lightning.pytorch.loggers import WandbLogger
-from lightning.pytorch.utilities.rank_zero import rank_zero_only
+from lightning.pytorch.utilities import rank_zero_only
 
 log = logging.getLogger(__name__)
 STEP = "trainer/global_step"
@@ -43,15 +44,15 @@ class WandbRun(WandbLogger):
     @property
     def experiment(self) -> Any:
         """The run; started at the first call, offline if it cannot be online, and disabled if it cannot be offline."""
-        while True:
-            try:
-                return super().experiment
-            except Exception as error:
-                less = LESS.get(str(self._wandb_init.get("mode")))
-                if less is None:
-                    raise
-                self._warn(f"the run cannot be {self._wandb_init['mode']}, it is now {less}", error)
-                self._wandb_init["mode"] = less
+        try:
+            return super().experiment
+        except Exception as error:
+            mode = str(self._wandb_init.get("mode"))
+            if mode not in LESS:
+                raise
+            self._warn(f"the run cannot be {mode}, it is now {LESS[mode]}", error)
+            self._wandb_init["mode"] = LESS[mode]
+        return self.experiment
 
     def attempt(self, what: str, call: Callable[[], Any]) -> None:
         """Call something of W&B; a failure is a warning.
@@ -60,7 +61,7 @@ class WandbRun(WandbLogger):
             what: What is lost if it fails, such as "key frames".
             call: Called without arguments.
         """
-        if rank_zero_only.rank:
+        if cast(Any, rank_zero_only).rank:
             return
         try:
             call()
@@ -89,7 +90,11 @@ class WandbRun(WandbLogger):
             name: The metric.
             mode: "max" or "min".
         """
-        self.attempt(f"the summary of {name}", lambda: self.experiment.define_metric(name, step_metric=STEP, summary=mode))
+        escaped = name.replace(".", r"\.")  # W&B takes a plain dot for the name of a part
+        self.attempt(
+            f"the summary of {name}",
+            lambda: self.experiment.define_metric(escaped, step_metric=STEP, summary=mode),
+        )
 
     def log_checkpoint(self, path: Path, aliases: list[str], metadata: Mapping[str, Any]) -> None:
         """Log a checkpoint as an artifact of type "model", named after the run, if `log_model` is true.
@@ -105,6 +110,7 @@ class WandbRun(WandbLogger):
 
         def _log() -> None:
             name = re.sub(r"[^\w.-]+", "_", str(self.experiment.name or self.experiment.id), flags=re.ASCII)
+            warnings.filterwarnings("ignore", "Implicitly cleaning up", ResourceWarning)  # of the artifact's own files
             artifact = wandb.Artifact(name[:128], type="model", metadata=dict(metadata))
             artifact.add_file(str(path), name=path.name)
             with artifact.new_file("config.yaml", encoding="utf-8") as file:
