@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -108,7 +108,7 @@ def logged_configuration(config: DictConfig, facts: Mapping[str, Any]) -> dict[s
 def _plain(node: Any, path: str) -> Any:
     if isinstance(node, DictConfig):
         entries = {}
-        for key in cast(list[Any], list(node)):
+        for key in list(node):
             name = str(key)
             below = f"{path}.{name}" if path else name
             if SECRET.search(name) or _of_the_machine(below) or OmegaConf.is_missing(node, key):
