@@ -18,6 +18,13 @@ def is_due(trainer: L.Trainer) -> bool:
     return regular or trainer.should_stop or bool(trainer.fast_dev_run)  # type: ignore[attr-defined]
 
 
+def will_be_due(trainer: L.Trainer) -> bool:
+    """Return whether a row of training is due after the next optimizer step; to be called before it."""
+    every = int(trainer.log_every_n_steps)  # type: ignore[attr-defined]
+    regular = every > 0 and (trainer.global_step + 1) % every == 0
+    return regular or trainer.should_stop or bool(trainer.fast_dev_run)  # type: ignore[attr-defined]
+
+
 def log_row(module: L.LightningModule, values: dict[str, float]) -> None:
     """Put numbers into the row that Lightning logs after the present batch, or after the present evaluation.
 
@@ -62,7 +69,8 @@ class LearningRates(LearningRateMonitor):
 
     def on_train_batch_start(self, trainer: L.Trainer, *args: Any, **kwargs: Any) -> None:
         """Note the rates before the step, because schedulers change them when it is done."""
-        self._noted = {} if self.logging_interval == "epoch" else self._extract_stats(trainer, "any")
+        wanted = self.logging_interval != "epoch" and will_be_due(trainer)
+        self._noted = self._extract_stats(trainer, "any") if wanted else {}
 
     def on_train_epoch_start(self, trainer: L.Trainer, *args: Any, **kwargs: Any) -> None:
         """Log the rates of an epoch at its first step, if they are logged by epoch only."""

@@ -11,7 +11,7 @@ from lightning.pytorch.utilities.types import STEP_OUTPUT
 from torch.optim import Optimizer
 
 from yowo.contracts import ClipBatch
-from yowo.training.step_axis import is_due, log_row
+from yowo.training.step_axis import is_due, log_row, will_be_due
 
 GIB = 2**30
 
@@ -47,8 +47,7 @@ class StepFigures(Callback):
 
     def on_before_optimizer_step(self, trainer: L.Trainer, pl_module: L.LightningModule, optimizer: Optimizer) -> None:
         """Compute the norm of the gradient of a step that will be logged, before it is clipped."""
-        every = int(trainer.log_every_n_steps)  # type: ignore[attr-defined]
-        if every > 0 and (trainer.global_step + 1) % every == 0:
+        if will_be_due(trainer):
             gradients = [p.grad.detach() for p in pl_module.parameters() if p.grad is not None]
             self._norm = torch.nn.utils.get_total_norm(gradients) if gradients else None
 
