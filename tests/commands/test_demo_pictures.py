@@ -3,17 +3,13 @@ import pytest
 import torch
 from PIL import Image
 
-from yowo.commands.demo_pictures import as_video, clearest, draw_gif, draw_sheet, liveliest
+from yowo.commands.demo_pictures import as_video, draw_gif, draw_sheet, liveliest
 from yowo.config.build import build_detector
 from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
 from yowo.contracts import Tube
 from yowo.data.key_frames import AnnotatedVideo
 from yowo.inference.streaming import FrameResult
-
-
-def still(label, start, length, score, x=0.0):
-    return Tube(label, start, np.tile(np.array([[x, 0, x + 10, 10]], np.float32), (length, 1)), score)
 
 
 def test_the_videos_with_most_boxes_are_shown():
@@ -23,17 +19,6 @@ def test_the_videos_with_most_boxes_are_shown():
 
     found = liveliest([video("a", 9), video("b", 5, 6), video("c")], 2)
     assert [v.name for v in found] == ["b", "a"]
-
-
-def test_an_actor_has_one_tube_and_weak_tubes_are_left_out():
-    best, rival, other, weak = (
-        still(0, 4, 20, 0.9),
-        still(1, 4, 20, 0.8),
-        still(1, 0, 20, 0.7, 50),
-        still(2, 0, 9, 0.1, 90),
-    )
-    assert clearest([best, rival, other, weak]) == [other, best]
-    assert clearest([]) == []
 
 
 def test_detections_become_rows_in_pixels():

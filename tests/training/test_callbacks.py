@@ -1,16 +1,13 @@
-import math
 from types import SimpleNamespace
-from typing import ClassVar
 
 import lightning as L
 import pytest
 import torch
-from lightning.pytorch.loggers import CSVLogger
 from torch.optim.lr_scheduler import MultiStepLR, OneCycleLR
 from torch.utils.data import DataLoader
 
 from yowo.errors import ConfigError
-from yowo.training.callbacks import ClassAP, TimeBudget, Warmup
+from yowo.training.callbacks import TimeBudget, Warmup
 from yowo.training.progress import ProgressLines
 
 
@@ -107,40 +104,3 @@ def test_the_time_left_is_that_of_what_ends_training_first():
 def test_a_budget_needs_a_one_cycle_schedule(tmp_path):
     with pytest.raises(ConfigError, match=r"only schedule=one_cycle can be shortened"):
         fit(Line(lambda o: MultiStepLR(o, [1], 0.1)), TimeBudget(5), tmp_path)
-
-
-class FakeMetric:
-    def per_class(self):
-        return {"0.5": {"run": 0.25, "never_seen": math.nan}, "0.75": {"run": 0.1}}
-
-
-class FakeModule:
-    metrics: ClassVar = {"val": {"frame": FakeMetric()}}
-
-
-def test_ap_by_class_reaches_the_logger_without_unknown_classes(tmp_path):
-    logger = CSVLogger(tmp_path, name="", version="")
-    trainer = L.Trainer(logger=logger, accelerator="cpu", enable_checkpointing=False, enable_progress_bar=False)
-    ClassAP().on_validation_epoch_end(trainer, FakeModule())
-    logger.save()
-    assert (tmp_path / "metrics.csv").read_text().split() == ["step,val/ap/run", "0,0.25"]
-
-
-class Recorder:
-    """A logger that keeps what it is given."""
-
-    def __init__(self):
-        self.seen = []
-
-    def log_metrics(self, values, step):
-        self.seen.append((step, values))
-
-
-@pytest.mark.parametrize(
-    ("first", "checking", "logged"), [(True, False, [(3, {"val/ap/run": 0.25})]), (False, False, []), (True, True, [])]
-)
-def test_ap_by_class_is_logged_by_the_first_process_alone_and_not_in_the_check_before_training(first, checking, logged):
-    logger = Recorder()
-    trainer = SimpleNamespace(is_global_zero=first, sanity_checking=checking, loggers=[logger], global_step=3)
-    ClassAP().on_validation_epoch_end(trainer, FakeModule())
-    assert logger.seen == logged

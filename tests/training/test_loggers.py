@@ -92,3 +92,24 @@ def test_a_folder_that_wandb_offline_switched_off_stays_offline(home, monkeypatc
     (home / "wandb").mkdir()
     (home / "wandb" / "settings").write_text("[default]\nmode = offline\n")
     assert wandb_logger(str(home), project="p")._wandb_init["mode"] == "offline"
+
+
+def test_run_names_tags_and_a_team_reach_wandb_and_its_own_refusal_of_offline_models_does_not(home):
+    logger = wandb_logger(
+        str(home),
+        entity="team",
+        name="n",
+        group="g",
+        tags=["a", "a", "b" * 70],
+        notes="why",
+        mode="offline",
+        log_model=True,
+    )
+    asked = logger._wandb_init
+    assert (asked["entity"], asked["name"], asked["group"], asked["notes"]) == ("team", "n", "g", "why")
+    assert asked["tags"] == ["a", "b" * 64] and logger.log_model
+
+
+def test_an_unknown_mode_is_named(home):
+    with pytest.raises(ConfigError, match=r"logger.wandb.mode=onlin: expected online, offline"):
+        wandb_logger(str(home), mode="onlin")

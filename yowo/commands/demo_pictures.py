@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig
 
 from yowo.config.build import build_eval_transform, make
-from yowo.contracts import Target, Tube
+from yowo.contracts import Target
 from yowo.data.datamodule import ClipDataModule
 from yowo.data.dataset import collate
 from yowo.data.key_frames import AnnotatedVideo
+from yowo.inference.clear_tubes import clearest
 from yowo.inference.drawing import (
     contact_sheet,
     draw_truth_and_detections,
@@ -23,17 +24,13 @@ from yowo.inference.drawing import (
 from yowo.inference.gif import write_gif
 from yowo.inference.streaming import FrameResult, detect_frames
 from yowo.models.detector import Detector
-from yowo.tubes.linking import Linker, VideoDetections, suppress
+from yowo.tubes.linking import Linker, VideoDetections
 from yowo.video.frame_source import open_file
 
 SHEET = 12
 """Number of held-out key frames on the contact sheet."""
 EVERY = 2
 """The GIF shows every second frame: half the size, at the same speed."""
-SAME_ACTOR = 0.3
-"""Of two tubes with a higher tube IoU, whatever their actions, the better one is drawn."""
-LEAST_SHARE = 0.4
-"""Tubes with a lower share of the best tube's score are not drawn."""
 LEGEND_TEXT = 13
 """Size of the legend's text in pixels."""
 
@@ -112,14 +109,6 @@ def as_video(results: Sequence[FrameResult]) -> VideoDetections:
         boxes_xyxy=boxes.astype(np.float32),
         num_frames=len(results),
     )
-
-
-def clearest(tubes: Sequence[Tube]) -> list[Tube]:
-    """Return the tubes to draw, by their start: no two of one actor, and none that is much worse than the best."""
-    scores = np.array([tube.score for tube in tubes], np.float32)
-    kept = [tubes[place] for place in suppress(tubes, scores, SAME_ACTOR)] if len(tubes) else []
-    good = [tube for tube in kept if tube.score >= LEAST_SHARE * float(scores.max())]
-    return sorted(good, key=lambda tube: (tube.start, -tube.score))
 
 
 def _panel(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:

@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 
 from yowo.commands.interruption import saved_first
 from yowo.commands.log_lines import is_first_process
-from yowo.commands.records import run_folder, typed_overrides
+from yowo.commands.records import run_facts, run_folder, typed_overrides
 from yowo.commands.recovery import with_recoveries
 from yowo.commands.run_logs import run_loggers
 from yowo.commands.slurm import requeued
@@ -22,6 +22,7 @@ from yowo.config.build import build_detector, image_size
 from yowo.config.build_training import build_callbacks, build_datamodule, build_module, build_trainer
 from yowo.config.checkpoint import portable
 from yowo.config.from_data import input_sentence
+from yowo.config.logged_run import logged_configuration
 from yowo.data.datamodule import ClipDataModule
 from yowo.models.detector import Detector
 from yowo.training.checkpoint_files import LAST
@@ -32,6 +33,7 @@ from yowo.training.module import ActionDetection
 from yowo.training.processes import EndProcesses
 from yowo.training.remembered_run import RememberedRun
 from yowo.training.resumed_optimizer import ResumedOptimizer
+from yowo.training.run_configuration import RunConfiguration
 
 log = logging.getLogger(__name__)
 Built = tuple[L.Trainer, ActionDetection, ClipDataModule]
@@ -88,7 +90,8 @@ def build(
     loggers, places = run_loggers(config)
     guard = NonFiniteGuard(config.get("on_nonfinite", "stop"), run_folder(), rate, recoveries)
     watch = LoaderWatch(config.get("loader_timeout"), processes.processes)
-    remember = [RememberedRun(run), ResumedOptimizer(), places]
+    known = RunConfiguration(logged_configuration(config, run_facts()))
+    remember = [known, RememberedRun(run), ResumedOptimizer(), places]
     callbacks = [*build_callbacks(config), *remember, guard, watch, processes]
     return build_trainer(config, logger=loggers, callbacks=callbacks), module, data
 

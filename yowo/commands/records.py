@@ -29,6 +29,8 @@ RESULTS = ("trained", "evaluated", "score")
 LENGTH = ("max_epochs", "max_steps")
 """Keys of `trainer` that say how long a training is."""
 LIBRARIES = ("yowo-lightning", "torch", "lightning", "torchmetrics", "hydra-core", "decord", "av", "numpy")
+FACTS = ("command", "python", "versions", "git_commit", "git_dirty")
+"""What a record says of the program, for the configuration that loggers get."""
 
 
 def run_folder() -> Path:
@@ -76,6 +78,12 @@ def code_state() -> dict[str, Any]:
         "git_commit": _git("rev-parse", "HEAD"),
         "git_dirty": _is_dirty(),
     }
+
+
+def run_facts() -> dict[str, Any]:
+    """Return what the record of the run holds about versions, Git and the command; empty if there is no record."""
+    record = read_record(run_folder())
+    return {key: record[key] for key in FACTS if key in record}
 
 
 def record_training(seconds: float, parameters: int, trained: Mapping[str, Any] | None = None) -> None:

@@ -15,6 +15,7 @@ from yowo.commands.interruption import if_interrupted
 from yowo.commands.records import is_trained, planned, record_result, record_run, record_training, run_folder
 from yowo.commands.resuming import goes_on
 from yowo.commands.run_folder import read_record
+from yowo.commands.wandb_end import ends_wandb_run
 from yowo.training.processes import EndProcesses
 from yowo.whole_file import disk_errors
 
@@ -23,6 +24,7 @@ BEST = "best.ckpt"
 
 
 @disk_errors()
+@ends_wandb_run()
 def train(config: DictConfig, before: Sequence[str] = ()) -> float | None:
     """Train as configured, then evaluate the best checkpoint; a run that goes on does what is left to do.
 

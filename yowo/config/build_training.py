@@ -16,6 +16,7 @@ from torchmetrics import MetricCollection
 
 from yowo.config.build import build_context, build_eval_transform, image_size, make
 from yowo.config.launchers import check_batch_norm, check_launcher
+from yowo.config.logged_run import run_names
 from yowo.data.datamodule import ClipDataModule
 from yowo.errors import ConfigError
 from yowo.inference.feature_bank import SplitFeatures
@@ -28,6 +29,7 @@ from yowo.training.checkpoint_files import WholeCheckpointIO
 from yowo.training.module import ActionDetection
 from yowo.training.parameter_groups import GroupedOptimizer, ParameterGroups
 
+WANDB = "yowo.training.loggers.wandb_logger"
 ONE_FRAME = 1
 """Frames of a clip in a test with a context, whose 3D features come from other clips."""
 
@@ -200,5 +202,18 @@ def build_callbacks(config: DictConfig) -> list[Callback]:
 
 
 def build_loggers(config: DictConfig) -> list[Logger]:
-    """Build the loggers of a configuration; there can be several or none."""
-    return [make(node) for node in (config.get("logger") or {}).values() if node is not None]
+    """Build the loggers of a configuration; there can be several or none. That of W&B gets the names of the run."""
+    nodes = [node for node in (config.get("logger") or {}).values() if node is not None]
+    return [make(node, **_names(config, node)) for node in nodes]
+
+
+def _names(config: DictConfig, node: DictConfig) -> dict[str, Any]:
+    """Return the arguments of the W&B logger that the configuration leaves open; nothing for another logger."""
+    if node.get("_target_") != WANDB:
+        return {}
+    names = run_names(config)
+    return {
+        "name": node.get("name") or names.name,
+        "group": node.get("group") or names.group,
+        "tags": [*names.tags, *(node.get("tags") or [])],
+    }

@@ -274,6 +274,10 @@ class KeyFrames(Sequence[KeyFrame]):
         second = times.time_of(frame) if self.seconds is None else float(self.seconds[index])
         return np.minimum(times.frames_at(clip_moments(second, clip_len, dilation)), num_frames - 1)
 
+    def box_counts(self) -> NDArray[np.int64]:
+        """Return int64 [n], the number of annotated boxes of each key frame."""
+        return np.diff(self._first_box)
+
     def positions_of_classes(self) -> list[NDArray[np.int64]]:
         """Return for each class int64 [n], the sorted positions in the split of the key frames that contain it."""
         owner = np.repeat(np.arange(len(self)), np.diff(self._first_box))

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yowo.contracts import Tube
+from yowo.evaluation.class_confusion import ClassConfusion, class_confusion
 from yowo.evaluation.error_types import NEAR, ErrorTypes, error_types
 from yowo.evaluation.frame_matching import LabelledBoxes, RankedMatches, ScoredBoxes
 from yowo.evaluation.tube_matching import best_overlaps_of_video
@@ -58,6 +59,7 @@ class ScoreDetails:
         rankings: One for each class.
         ranking_rule: The rule that `rankings` follow, such as "frame AP at IoU 0.5".
         errors: Kinds of errors by class.
+        confusion: Which classes are taken for which.
         worst_videos: The videos whose ground truth is found worst, the worst first.
     """
 
@@ -66,6 +68,7 @@ class ScoreDetails:
     rankings: tuple[ClassRanking, ...] = ()
     ranking_rule: str = ""
     errors: ErrorTypes | None = None
+    confusion: ClassConfusion | None = None
     worst_videos: tuple[VideoTubes, ...] = ()
 
 
@@ -81,7 +84,7 @@ def merge_details(parts: Iterable[ScoreDetails]) -> ScoreDetails:
 def frame_details(
     classes: Sequence[str], matches: Sequence[RankedMatches], found: ScoredBoxes, truth: LabelledBoxes
 ) -> ScoreDetails:
-    """Return rankings and kinds of errors of detections on frames, at IoU 0.5.
+    """Return rankings, kinds of errors and confusion of classes of detections on frames, at IoU 0.5.
 
     Args:
         classes: Names of the C classes.
@@ -97,6 +100,7 @@ def frame_details(
         rankings=tuple(rankings),
         ranking_rule=f"frame AP at IoU {NEAR:g}",
         errors=error_types(list(matches), found, truth),
+        confusion=class_confusion(found, truth, len(classes)),
     )
 
 

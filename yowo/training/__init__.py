@@ -6,12 +6,17 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     submod_attrs={
         "best_checkpoint": ["BestCheckpoint"],
-        "callbacks": ["ClassAP", "TimeBudget", "Warmup"],
+        "best_metric": ["BestMetric"],
+        "callbacks": ["TimeBudget", "Warmup"],
         "checkpoint_files": ["WholeCheckpointIO", "usable_checkpoint"],
         "checkpoints": ["LastCheckpoint"],
+        "class_review": ["ClassAP", "ErrorReview"],
         "loggers": ["wandb_logger"],
         "module": ["ActionDetection"],
         "progress": ["ProgressLines", "TerminalBar"],
         "pictures": ["KeyFramePictures"],
+        "step_axis": ["LearningRates", "StepAxis"],
+        "step_figures": ["StepFigures"],
+        "tube_clip": ["TubeClip"],
     },
 )

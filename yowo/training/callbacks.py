@@ -1,12 +1,10 @@
-"""Training callbacks: learning-rate warm-up, a time budget, and the AP of each class in the logs."""
+"""Training callbacks: learning-rate warm-up and a time budget."""
 
-import math
 import time
 from typing import Any, cast
 
 import lightning as L
 from lightning.pytorch.callbacks import Callback
-from lightning.pytorch.loggers import WandbLogger
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import OneCycleLR
 
@@ -128,19 +126,3 @@ class TimeBudget(Callback):
 def time_budgets(trainer: L.Trainer) -> list[TimeBudget]:
     """Return the time budgets among a Trainer's callbacks."""
     return [callback for callback in cast(Any, trainer).callbacks if isinstance(callback, TimeBudget)]
-
-
-class ClassAP(Callback):
-    """Logs the AP of each class after each validation as `val/ap/<class>`, and in W&B also as a table."""
-
-    def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Log the AP of each class that occurs in the split."""
-        first = next(iter(cast(Any, pl_module).metrics["val"].values()))
-        by_class: dict[str, float] = next(iter(first.per_class().values()), {})
-        known = {name: ap for name, ap in by_class.items() if not math.isnan(ap)}
-        if trainer.sanity_checking or not known or not trainer.is_global_zero:
-            return
-        for logger in trainer.loggers:
-            logger.log_metrics({f"val/ap/{name}": ap for name, ap in known.items()}, step=trainer.global_step)
-            if isinstance(logger, WandbLogger):
-                logger.log_table("val/ap_by_class", ["class", "AP"], [[name, ap] for name, ap in known.items()])
