@@ -124,6 +124,11 @@ def was_interrupted() -> bool:
     return _state.signal is not None
 
 
+def exit_code() -> int | None:
+    """Return the exit code of an interrupted process, 128 + the number of the signal; None if none came."""
+    return None if _state.signal is None else 128 + _state.signal
+
+
 def _handle(number: int, frame: FrameType | None) -> None:
     """Handle a signal; Python calls this in the main thread."""
     if os.getpid() != _state.owner:  # a forked worker: Ctrl-C reaches it too, but its parent ends it

@@ -17,11 +17,12 @@ from yowo.commands.log_lines import process_number
 from yowo.commands.messages import tell_error, tell_warning
 from yowo.config.path_values import quoted
 from yowo.errors import ConfigError, YowoError
+from yowo.reports.run_status import STATUS
 
 EXIT_USER_ERROR = 2
 RUN, SWEEP = "run.json", "multirun.yaml"
 """The record that reserves the folder of a run, and of a sweep: whoever creates it has the folder."""
-RECORDS = {RUN, SWEEP, "config.yaml", ".hydra"}
+RECORDS = {RUN, SWEEP, "config.yaml", ".hydra", STATUS, "trial.json"}
 """What a run writes before it has any result."""
 LAST = "last.ckpt"
 

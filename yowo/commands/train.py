@@ -12,6 +12,7 @@ from yowo.commands.interruption import if_interrupted
 from yowo.commands.records import record_run, record_training, run_folder
 from yowo.commands.run_folder import LAST
 from yowo.commands.starting_weights import chosen_weights
+from yowo.commands.trial import trial_callbacks
 from yowo.config.build import build_detector, image_size
 from yowo.config.build_training import build_callbacks, build_datamodule, build_loggers, build_module, build_trainer
 from yowo.config.from_data import input_sentence
@@ -19,6 +20,7 @@ from yowo.data.datamodule import ClipDataModule
 from yowo.models.detector import Detector
 from yowo.training.callbacks import EndProcesses
 from yowo.training.module import ActionDetection
+from yowo.training.pruning import raise_if_pruned
 from yowo.whole_file import disk_errors
 
 log = logging.getLogger(__name__)
@@ -69,9 +71,10 @@ def fit(config: DictConfig) -> tuple[L.Trainer, ActionDetection, ClipDataModule]
     for file, loaded in chosen_weights(config).load(detector).items():
         log.info("%s: %s", file, loaded)
     module = build_module(config, detector, data)
-    callbacks = [*build_callbacks(config), EndProcesses()]
+    callbacks = [*build_callbacks(config), *trial_callbacks(run_folder()), EndProcesses()]
     trainer = build_trainer(config, logger=build_loggers(config), callbacks=callbacks)
     trainer.fit(module, data, ckpt_path=config.resume, weights_only=True)
+    raise_if_pruned(trainer)
     return trainer, module, data
 
 
