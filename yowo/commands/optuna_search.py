@@ -16,7 +16,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from yowo.commands.interruption import was_interrupted
-from yowo.commands.study import open_study, write_trial
+from yowo.commands.study import open_study, optuna, write_trial
 from yowo.errors import ConfigError
 from yowo.reports.run_status import DONE, PRUNED, RunStatus, read_status
 from yowo.whole_file import whole_file
@@ -66,11 +66,12 @@ class OptunaSearch(Sweeper):
         """Take what Hydra gives to a sweeper.
 
         Raises:
-            HydraException: The launcher cannot be had.
+            ConfigError: Optuna is not installed.
         """
+        optuna()
         self.config, self.context = config, hydra_context
         self.folder = Path(str(config.hydra.sweep.dir)).absolute()
-        self.launcher = Plugins.instance().instantiate_launcher(
+        self.jobs: Any = Plugins.instance().instantiate_launcher(
             config=config, hydra_context=hydra_context, task_function=task_function
         )
 
@@ -103,7 +104,7 @@ class OptunaSearch(Sweeper):
             for trial in batch:
                 write_trial(self.folder / str(trial.number), storage, study.study_name, trial._trial_id, pruner)
             jobs = [self._job(trial, fixed, trial.number in again) for trial in batch]
-            self.launcher.launch(jobs, initial_job_idx=batch[0].number)
+            self.jobs.launch(jobs, initial_job_idx=batch[0].number)
             for trial in batch:
                 self._tell(study, trial, read_status(self.folder / str(trial.number)))
         self._report(study)
@@ -117,13 +118,12 @@ class OptunaSearch(Sweeper):
 
     def _unfinished(self, study: Any) -> list[Any]:
         """Return the trials that an earlier start of this sweep began and did not end."""
-        from optuna.trial import Trial, TrialState
-
+        trials = optuna().trial
         found = []
-        for frozen in study.get_trials(states=(TrialState.RUNNING,)):
+        for frozen in study.get_trials(states=(trials.TrialState.RUNNING,)):
             if frozen.user_attrs.get(SWEEP) != str(self.folder):
                 continue
-            trial, status = Trial(study, frozen._trial_id), read_status(self.folder / str(frozen.number))
+            trial, status = trials.Trial(study, frozen._trial_id), read_status(self.folder / str(frozen.number))
             if status is not None and status.state in (DONE, PRUNED):  # killed before it could tell
                 self._tell(study, trial, status)
             elif status is None or status.is_at_work is not True:
@@ -132,20 +132,17 @@ class OptunaSearch(Sweeper):
 
     def _tell(self, study: Any, trial: Any, status: RunStatus | None) -> None:
         """Tell Optuna how a trial ended."""
-        from optuna.trial import TrialState
-
+        states = optuna().trial.TrialState
         if status is not None and status.state == DONE and status.score is not None and math.isfinite(status.score):
             study.tell(trial, status.score)
         elif status is not None and status.state == PRUNED:
-            study.tell(trial, state=TrialState.PRUNED)
+            study.tell(trial, state=states.PRUNED)
         elif not was_interrupted():  # a trial that was interrupted with the search goes on when it is started again
-            study.tell(trial, state=TrialState.FAIL)
+            study.tell(trial, state=states.FAIL)
 
     def _report(self, study: Any) -> None:
         """Log the best trial and write it down, if any is complete."""
-        from optuna.trial import TrialState
-
-        if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+        if not study.get_trials(deepcopy=False, states=(optuna().trial.TrialState.COMPLETE,)):
             return
         best = study.best_trial
         folder = str(Path(best.user_attrs.get(SWEEP, self.folder)) / str(best.number))
@@ -181,18 +178,18 @@ def search_space(overrides: Sequence[str], context: HydraContext) -> tuple[dict[
 
 
 def _distribution(override: Override) -> Any:
-    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-
+    kinds = optuna().distributions
     swept: Any = override.value()
     if isinstance(swept, IntervalSweep):
         low, high, log_scale = swept.start, swept.end, "log" in swept.tags
         whole = isinstance(low, int) and isinstance(high, int)
-        made: Any = IntDistribution if whole else FloatDistribution
+        made: Any = kinds.IntDistribution if whole else kinds.FloatDistribution
         return made(low, high, log=log_scale)
     values = list(override.sweep_string_iterator())
-    if isinstance(swept, RangeSweep) and not swept.shuffle and all(v.lstrip("-").isdigit() for v in values):
-        return IntDistribution(int(values[0]), int(values[-1]), step=int(swept.step or 1))
-    return CategoricalDistribution(values)
+    whole_numbers = all(value.lstrip("-").isdigit() for value in values)
+    if isinstance(swept, RangeSweep) and whole_numbers and len(values) > 1 and not swept.shuffle:
+        return kinds.IntDistribution(int(values[0]), int(values[-1]), step=int(values[1]) - int(values[0]))
+    return kinds.CategoricalDistribution(values)
 
 
 def _done(study: Any) -> int:

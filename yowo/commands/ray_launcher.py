@@ -3,6 +3,7 @@
 import logging
 import signal
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class RayLauncher(Launcher):
             HydraException: Ray is not installed, or the task is not a sweep's job of this package.
         """
         try:
-            import ray  # noqa: F401
+            self.ray: Any = import_module("ray")
         except ImportError as error:
             raise HydraException("hydra/launcher=ray: Ray is not installed; run pip install ray") from error
         if not isinstance(task_function, SweepJob):
@@ -60,14 +61,13 @@ class RayLauncher(Launcher):
         Returns:
             What each job returned; a job that failed returns `NO_SCORE`.
         """
-        import ray
-
         setup_globals()
+        ray = self.ray
         if not ray.is_initialized():
             handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
             ray.init(**{"log_to_driver": False, **_plain(self.init)})
-            for number, handler in handlers.items():  # Ray sets its own
-                signal.signal(number, handler)
+            for asked, handler in handlers.items():  # Ray sets its own
+                signal.signal(asked, handler)
         cores = max((node["Resources"].get("CPU", 1.0) for node in ray.nodes() if node["Alive"]), default=1.0)
         cpus = min(float(self.cpus), cores)
         gpus = min(1.0, ray.cluster_resources().get("GPU", 0.0)) if self.gpus is None else self.gpus
@@ -102,11 +102,9 @@ class RayLauncher(Launcher):
 
     def _result(self, ref: Any, name: str, folder: Path, config: DictConfig) -> JobReturn:
         """Wait for a job, print how it ended, and return it as Hydra has it."""
-        import ray
-
         try:
-            status: RunStatus = ray.get(ref)
-        except ray.exceptions.RayError as error:  # its worker or machine is gone
+            status: RunStatus = self.ray.get(ref)
+        except self.ray.exceptions.RayError as error:  # its worker or machine is gone
             status = ended(started(), FAILED, one_line(error).partition(" The worker")[0])
             write_status(folder, status)
         log.info("%s: %s", name, in_words(status))

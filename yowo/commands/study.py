@@ -1,6 +1,7 @@
 """A study of Optuna: its storage, and the file that tells a job which trial of it the job is."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,20 @@ def write_trial(folder: Path, storage: str, study: str, trial: int, pruner: dict
         unfinished.write_text(json.dumps(facts, indent=1), encoding="utf-8")
 
 
+def optuna() -> Any:
+    """Return the module of Optuna, which logs warnings only.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    try:
+        found = import_module("optuna")
+    except ImportError as error:
+        raise ConfigError("hydra/sweeper=yowo_optuna: Optuna is not installed; run pip install optuna") from error
+    found.logging.set_verbosity(found.logging.WARNING)
+    return found
+
+
 def open_study(storage: str, name: str, direction: str | None, sampler: Any, pruner: Any) -> Any:
     """Open a study of Optuna.
 
@@ -44,17 +59,13 @@ def open_study(storage: str, name: str, direction: str | None, sampler: Any, pru
     Raises:
         ConfigError: Optuna is not installed, or the storage cannot be opened.
     """
-    try:
-        import optuna
-    except ImportError as error:
-        raise ConfigError("hydra/sweeper=yowo_optuna: Optuna is not installed; run pip install optuna") from error
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    sampler = optuna.samplers.RandomSampler() if sampler is None else sampler
+    library = optuna()
+    sampler = library.samplers.RandomSampler() if sampler is None else sampler
     try:
         opened = _storage(storage)
         if direction is None:
-            return optuna.load_study(study_name=name, storage=opened, sampler=sampler, pruner=pruner)
-        return optuna.create_study(
+            return library.load_study(study_name=name, storage=opened, sampler=sampler, pruner=pruner)
+        return library.create_study(
             study_name=name, storage=opened, sampler=sampler, pruner=pruner, direction=direction, load_if_exists=True
         )
     except Exception as error:
@@ -63,11 +74,9 @@ def open_study(storage: str, name: str, direction: str | None, sampler: Any, pru
 
 
 def _storage(storage: str) -> Any:
-    from optuna import storages
-
+    storages = optuna().storages
     if storage.startswith(JOURNAL):
-        from optuna.storages.journal import JournalFileBackend
-
-        return storages.JournalStorage(JournalFileBackend(storage.removeprefix(JOURNAL)))
+        backend = import_module("optuna.storages.journal").JournalFileBackend(storage.removeprefix(JOURNAL))
+        return storages.JournalStorage(backend)
     options = {"connect_args": {"timeout": WAIT}} if storage.startswith("sqlite") else {}
     return storages.RDBStorage(storage, engine_kwargs=options)

@@ -113,7 +113,7 @@ class SweepJob:
         if (sweep / STOP).exists():
             return NO_SCORE
         if hydra.launcher._target_ == BASIC and self.task is not None:
-            return self._here(config, folder)
+            return _run_here(self.task, config, folder)
         name = job_name(hydra.job.num, hydra.overrides.task)
         words = command_of_job(self.start, self.flags, hydra.overrides.task, hydra.overrides.hydra, folder)
         status = run_process(
@@ -121,24 +121,25 @@ class SweepJob:
         )
         return status.score if status.state == DONE else NO_SCORE
 
-    def _here(self, config: DictConfig, folder: Path) -> float | None:
-        assert self.task is not None
-        try:
-            with recorded(folder) as outcome:
-                complete(config)
-                score = self.task(config)
-                outcome.score = score if isinstance(score, float) else None
-            return outcome.score
-        except PrunedError as error:
-            log.info("pruned: %s", error)
-        except Exception as error:
-            if isinstance(error, YowoError):
-                log_error(error)
-            else:
-                log.exception("%s", one_line(error))
-        except SystemExit as error:
-            log.error("ended with exit code %s", error.code)
-        return NO_SCORE
+
+def _run_here(task: Callable[[DictConfig], Any], config: DictConfig, folder: Path) -> float | None:
+    """Run a job in this process; an error is logged, with its traceback in the job's log if it is not the user's."""
+    try:
+        with recorded(folder) as outcome:
+            complete(config)
+            score = task(config)
+            outcome.score = score if isinstance(score, float) else None
+        return outcome.score
+    except PrunedError as error:
+        log.info("pruned: %s", error)
+    except Exception as error:
+        if isinstance(error, YowoError):
+            log_error(error)
+        else:
+            log.exception("%s", one_line(error))
+    except SystemExit as error:
+        log.error("ended with exit code %s", error.code)
+    return NO_SCORE
 
 
 def start_of_command(command: str) -> list[str]:

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from hydra.errors import HydraException
 from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from yowo.commands.interruption import shielded, was_interrupted
+from yowo.commands.interruption import if_interrupted, shielded, was_interrupted
 from yowo.commands.job_record import one_line
 from yowo.commands.log_lines import log_error
 from yowo.commands.sweep_job import BASIC, STOP, SweepJob
@@ -67,7 +68,11 @@ def run_sweep(hydra: Hydra, root: str, overrides: Sequence[str], job: SweepJob) 
     with suppress(OSError):
         (folder / STOP).unlink(missing_ok=True)
     ended_early: Exception | None = None
-    with _stopped_together(folder, launcher), every_result(launcher):
+    with (
+        if_interrupted(lambda: _how_to_go_on(folder, launcher)),
+        _stopped_together(folder, launcher),
+        _waited_for(launcher),
+    ):
         try:
             sweeper: Any = Plugins.instance().instantiate_sweeper(
                 config=config, hydra_context=context, task_function=job
@@ -83,6 +88,13 @@ def run_sweep(hydra: Hydra, root: str, overrides: Sequence[str], job: SweepJob) 
                 log.debug("the launcher failed", exc_info=error)
     callbacks.on_multirun_end(config=config, config_name=root)
     _tell_the_end(folder, ended_early)
+
+
+def _how_to_go_on(folder: Path, launcher: str) -> str:
+    """Say how to go on with an interrupted sweep."""
+    if launcher.endswith(ON_A_CLUSTER):
+        return f"the jobs stay in the queue (squeue, scancel); yowo report {folder} shows them"
+    return f"the same command with hydra.sweep.dir={folder} resume=auto goes on with the sweep"
 
 
 def jobs_at_once(launcher: DictConfig) -> int:
@@ -126,14 +138,19 @@ def _watch(folder: Path, over: threading.Event) -> None:
 
 
 @contextmanager
-def every_result(launcher: str) -> Iterator[None]:
-    """Let submitit's launchers wait for every job, also after one was killed."""
+def _waited_for(launcher: str) -> Iterator[None]:
+    """Let submitit's launchers wait for every job, also after one was killed; end joblib's idle workers at once."""
+    if "joblib" in launcher:
+        try:
+            yield
+        finally:  # an interrupted command would wait minutes for them
+            import_module("joblib.externals.loky").get_reusable_executor().shutdown(kill_workers=True)
+        return
     if "submitit" not in launcher:
         yield
         return
-    from submitit import Job
-
-    usual: Callable[[Any], list[Any]] = Job.results
+    kind: Any = import_module("submitit").Job
+    usual: Callable[[Any], list[Any]] = kind.results
 
     def results(job: Any) -> list[Any]:
         try:
@@ -144,11 +161,11 @@ def every_result(launcher: str) -> Iterator[None]:
             log.debug("%s", error)
             return [made]
 
-    Job.results = results
+    kind.results = results
     try:
         yield
     finally:
-        Job.results = usual
+        kind.results = usual
 
 
 def statuses(folder: Path) -> dict[Path, RunStatus]:

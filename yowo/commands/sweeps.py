@@ -114,7 +114,7 @@ def _values(override: Override) -> Iterator[str]:
     if not override.is_discrete_sweep():
         raise ConfigError(
             f"{override.input_line}: Hydra's own sweeper runs all combinations of choice(), range() and glob(); an "
-            "interval needs hydra/sweeper=optuna (pip install hydra-optuna-sweeper), ax or nevergrad"
+            "interval needs hydra/sweeper=yowo_optuna (pip install optuna), as in sweep=lr_search"
         )
     values = list(islice(override.sweep_string_iterator(), MAX_CHECKED))
     if not values:

@@ -8,7 +8,7 @@ from hydra.utils import instantiate
 from lightning.pytorch.callbacks import Callback
 
 from yowo.commands.log_lines import is_first_process
-from yowo.commands.study import TRIAL, open_study
+from yowo.commands.study import TRIAL, open_study, optuna
 from yowo.training.pruning import PruneTrial
 
 log = logging.getLogger(__name__)
@@ -27,9 +27,7 @@ def trial_callbacks(folder: Path) -> list[Callback]:
         return [PruneTrial(lambda value, epoch: False)]
     facts = json.loads(path.read_text(encoding="utf-8"))
     study = open_study(facts["storage"], facts["study"], None, None, instantiate(facts["pruner"]))
-    from optuna.trial import Trial
-
-    trial = Trial(study, facts["trial"])
+    trial = optuna().trial.Trial(study, facts["trial"])
 
     def report(value: float, epoch: int) -> bool:
         if study._storage.get_trial(facts["trial"]).state.is_finished():  # the run is trained on, after its search
