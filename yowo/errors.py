@@ -42,3 +42,7 @@ class VideoError(YowoError):
 
 class WeightsError(YowoError):
     """A weights file is damaged, has an unknown format, or does not fit the network."""
+
+
+class PrunedError(YowoError):
+    """A search of hyper-parameters ended a training because others were better at the same epoch; nothing is wrong."""

@@ -16,10 +16,13 @@ SPIN = {"GOMP_SPINCOUNT": "1000", "KMP_BLOCKTIME": "1"}
 SPIN_BY_USER = (*SPIN, "OMP_WAIT_POLICY", "KMP_LIBRARY")
 COUNT_BY_USER = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OMP_THREAD_LIMIT")
 COUNT = "OMP_NUM_THREADS"
+SET_BY_LAUNCHERS = ("OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS")
 OURS = "YOWO_NUM_THREADS"
 """Repeats the number that we wrote into `COUNT`, so that child processes do not take it for the user's."""
 LOCAL_RANKS = ("LOCAL_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS")
 """Processes of a run on this machine, as torchrun, Open MPI and MPICH tell them."""
+PARALLEL_JOBS = "YOWO_PARALLEL_JOBS"
+"""Jobs of a sweep that run at the same time on this machine, each in a process of its own."""
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUPS = Path("/proc/self/cgroup")
 
@@ -49,12 +52,17 @@ def usable_threads(workers: int = 0, processes: int = 1, environ: Mapping[str, s
     Returns:
         Its share of the cores that it may use, without its workers; at least 1.
     """
-    cores = min(cores_by_affinity(), cores_by_quota())
+    cores = max(1, min(cores_by_affinity(), cores_by_quota()) // max(1, _number(environ, PARALLEL_JOBS)))
     tasks = _slurm_tasks(environ)
     bound = tasks > 1 and cores < _number(environ, "SLURM_CPUS_ON_NODE")  # each task has cores of its own
     ranks = 1 if bound else max([1, processes, tasks, *(_number(environ, name) for name in LOCAL_RANKS)])
     share = min(cores // ranks, _number(environ, "SLURM_CPUS_PER_TASK") or cores)
     return max(1, share - workers)
+
+
+def without_counts(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return variables for a process that is to choose its number of threads itself, without launchers' choices."""
+    return {name: value for name, value in environ.items() if name not in (*COUNT_BY_USER, *SET_BY_LAUNCHERS, OURS)}
 
 
 def cores_by_affinity() -> int:

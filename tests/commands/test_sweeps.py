@@ -49,7 +49,7 @@ def test_parameters_of_a_sweep_file_are_swept_and_the_command_line_has_the_last_
 
 def test_an_interval_needs_a_sweeper_that_draws_values():
     with pytest.raises(
-        ConfigError, match=r"optimizer\.lr=interval\(1e-5,1e-3\): .* an interval needs hydra/sweeper=optuna"
+        ConfigError, match=r"optimizer\.lr=interval\(1e-5,1e-3\): .* an interval needs hydra/sweeper=yowo_optuna"
     ):
         asked(["optimizer.lr=interval(1e-5,1e-3)"])
 

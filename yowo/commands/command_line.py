@@ -49,13 +49,20 @@ class CommandLine(NamedTuple):
         flags = self.flags
         return ConfigFolders(_place("config-path", flags.config_path), _place("config-dir", flags.config_dir))
 
+    @property
+    def flags_of_a_run(self) -> list[str]:
+        """The flags that say where configurations are, for another command line of the same run."""
+        return [word for word in self._flag_words() if word.startswith("--config-")]
+
     def words(self) -> list[str]:
         """Return the command line with the flags first; `read_command_line` reads it as the same."""
+        return [*self._flag_words(), *self.overrides]
+
+    def _flag_words(self) -> list[str]:
         typed = self.flags
         words = [f"--{name.replace('_', '-')}" for name in SWITCHES if getattr(typed, name)]
         given = {name: getattr(typed, name) for name in WITH_VALUE}
-        words += [f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None]
-        return [*words, *self.overrides]
+        return [*words, *(f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None)]
 
 
 def read_command_line(command: str, arguments: Sequence[str]) -> CommandLine:

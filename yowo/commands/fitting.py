@@ -18,6 +18,7 @@ from yowo.commands.recovery import with_recoveries
 from yowo.commands.run_logs import run_loggers
 from yowo.commands.slurm import requeued
 from yowo.commands.starting_weights import chosen_weights
+from yowo.commands.trial import trial_callbacks
 from yowo.config.build import build_detector, image_size
 from yowo.config.build_training import build_callbacks, build_datamodule, build_module, build_trainer
 from yowo.config.checkpoint import portable
@@ -31,6 +32,7 @@ from yowo.training.guards import NonFiniteGuard
 from yowo.training.loader_watch import LoaderWatch
 from yowo.training.module import ActionDetection
 from yowo.training.processes import EndProcesses
+from yowo.training.pruning import raise_if_pruned
 from yowo.training.remembered_run import RememberedRun
 from yowo.training.resumed_optimizer import ResumedOptimizer
 from yowo.training.run_configuration import RunConfiguration
@@ -56,6 +58,7 @@ def fit(config: DictConfig, processes: EndProcesses | None = None, before: Seque
         trainer, module, data = build(config, together, before, rate, recoveries)
         with _saving_first(cast(Any, trainer).callbacks):
             trainer.fit(module, data, ckpt_path=config.resume, weights_only=True)
+        raise_if_pruned(trainer)
         return trainer, module, data
 
     return with_recoveries(attempt, config, run_folder())
@@ -92,7 +95,7 @@ def build(
     watch = LoaderWatch(config.get("loader_timeout"), processes.processes)
     known = RunConfiguration(logged_configuration(config, run_facts()))
     remember = [known, RememberedRun(run), ResumedOptimizer(), places]
-    callbacks = [*build_callbacks(config), *remember, guard, watch, processes]
+    callbacks = [*build_callbacks(config), *remember, *trial_callbacks(run_folder()), guard, watch, processes]
     return build_trainer(config, logger=loggers, callbacks=callbacks), module, data
 
 

@@ -3,13 +3,17 @@
 import contextlib
 import gc
 import io
+import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from hydra._internal.callbacks import Callbacks
 from hydra._internal.hydra import Hydra
 from hydra._internal.utils import get_args_parser
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import run_job
 from hydra.errors import HydraException
 from hydra.main import _get_rerun_conf
@@ -19,15 +23,20 @@ from omegaconf.errors import OmegaConfBaseException
 
 from yowo.commands import completion
 from yowo.commands.command_line import CommandLine, read_command_line
+from yowo.commands.job_record import recorded
 from yowo.commands.log_lines import log_error
 from yowo.commands.main import EXIT_USER_ERROR
+from yowo.commands.sweep_job import SWEEP, SweepJob, start_of_command
+from yowo.commands.sweep_run import run_sweep
 from yowo.commands.sweeps import read_overrides, several_values, sweep_jobs
 from yowo.config.compose import complete_and_check, compose_checked, in_our_words
-from yowo.config.from_data import complete
 from yowo.config.search_path import composer
-from yowo.errors import ConfigError, YowoError
+from yowo.errors import ConfigError, PrunedError, YowoError
 
+log = logging.getLogger(__name__)
 Task = Callable[[DictConfig], Any]
+RECORDED = ("train",)
+"""Commands whose runs keep a status.json."""
 
 
 def run_hydra(command: str, task: Task, arguments: Sequence[str], check: Callable[[DictConfig], None]) -> None:
@@ -47,7 +56,7 @@ def run_hydra(command: str, task: Task, arguments: Sequence[str], check: Callabl
     line = read_command_line(command, arguments)
     root = line.flags.config_name or command
     if line.flags.experimental_rerun is not None:
-        _job(task)(_rerun(line.flags.experimental_rerun))
+        _job(command, task)(_rerun(line.flags.experimental_rerun))
         return
     _check_flags(line)
     with composer(command, line.folders) as hydra:
@@ -59,9 +68,10 @@ def run_hydra(command: str, task: Task, arguments: Sequence[str], check: Callabl
             if config.hydra.mode is not RunMode.MULTIRUN:
                 complete_and_check(config)
                 checked(check, config)
-                _run_once(hydra, config, _job(task))
+                _run_once(hydra, config, _job(command, task))
                 return
-        _run_sweep(hydra, root, line.overrides, task, check)
+        job = SweepJob(_as_typed(task), start_of_command(command), line.flags_of_a_run)
+        _run_sweep(hydra, root, line.overrides, job, check)
 
 
 def jobs(command: str, arguments: Sequence[str], root: str = "train") -> list[DictConfig]:
@@ -101,6 +111,8 @@ def checked(check: Callable[[DictConfig], None], config: DictConfig) -> None:
 def _run_once(hydra: Hydra, config: DictConfig, job: Task) -> None:
     """Run a composed job as Hydra does, with its run folder, log file, .hydra records and callbacks."""
     config.hydra.mode = RunMode.RUN
+    if sweep := os.environ.get(SWEEP):  # a job in a process of its own, which belongs to a sweep as any other
+        config.hydra.mode, config.hydra.sweep.dir = RunMode.MULTIRUN, sweep
     callbacks = Callbacks(config)
     callbacks.on_run_start(config=config, config_name=config.hydra.job.config_name)
     done = run_job(
@@ -114,20 +126,13 @@ def _run_once(hydra: Hydra, config: DictConfig, job: Task) -> None:
     _ = done.return_value  # raises what the job raised
 
 
-def _run_sweep(hydra: Hydra, root: str, overrides: list[str], task: Task, check: Callable[[DictConfig], None]) -> None:
-    """Check the jobs of a sweep, then let Hydra run them."""
-    for job in _jobs(hydra, root, overrides):
-        checked(check, compose_checked(root, job))
-
-    def completed(config: DictConfig) -> Any:
-        complete(config)
-        return _job(task)(config)
-
-    swept = [o for o in overrides if not o.startswith("hydra.mode=")]
-    try:
-        hydra.multirun(root, completed, [*swept, "hydra.mode=MULTIRUN"])
-    except HydraException as error:  # of a sweeper or launcher
-        raise ConfigError(str(error)) from error
+def _run_sweep(
+    hydra: Hydra, root: str, overrides: list[str], job: SweepJob, check: Callable[[DictConfig], None]
+) -> None:
+    """Check the jobs of a sweep, then run them."""
+    for values in _jobs(hydra, root, overrides):
+        checked(check, compose_checked(root, values))
+    run_sweep(hydra, root, [o for o in overrides if not o.startswith("hydra.mode=")], job)
 
 
 def _jobs(hydra: Hydra, root: str, overrides: list[str]) -> list[list[str]]:
@@ -155,19 +160,37 @@ def _composed(hydra: Hydra, root: str, overrides: list[str], mode: RunMode) -> D
     return hydra.compose_config(root, overrides, mode, from_shell=False)
 
 
-def _job(task: Task) -> Task:
-    """Return a task that reports an error of the user in one line and frees its memory for the next job."""
+def _job(command: str, task: Task) -> Task:
+    """Return a task that records how it ends, and reports an error of the user in one line."""
+    typed = _as_typed(task)
+
+    def job(config: DictConfig) -> Any:
+        try:
+            if command not in RECORDED:
+                return typed(config)
+            with recorded(Path(HydraConfig.get().runtime.output_dir)) as outcome:
+                score = typed(config)
+                outcome.score = score if isinstance(score, float) else None
+            return score
+        except PrunedError as error:
+            log.info("pruned: %s", error)
+        except (YowoError, HydraException, OmegaConfBaseException) as error:
+            log_error(error if isinstance(error, YowoError) else ConfigError(str(error)))
+            sys.exit(EXIT_USER_ERROR)
+
+    return job
+
+
+def _as_typed(task: Task) -> Task:
+    """Return a task that finds the command line as it was typed, and frees its memory for the next job."""
     typed = sys.argv
 
     def job(config: DictConfig) -> Any:
         sys.argv = typed
         try:
             return task(config)
-        except (YowoError, HydraException, OmegaConfBaseException) as error:
-            log_error(error if isinstance(error, YowoError) else ConfigError(str(error)))
-            sys.exit(EXIT_USER_ERROR)
         finally:
-            gc.collect()  # a Trainer and its parts form reference cycles; free their memory for the next job
+            gc.collect()  # a Trainer and its parts form reference cycles
 
     return job
 

@@ -18,12 +18,13 @@ from yowo.commands.messages import tell_error, tell_warning
 from yowo.commands.shared_folder import folder_of_the_first, forget_folder, is_the_first, tell_folder
 from yowo.config.path_values import quoted
 from yowo.errors import ConfigError, YowoError
+from yowo.reports.run_status import STATUS
 from yowo.whole_file import is_alive, whole_file
 
 EXIT_USER_ERROR = 2
 RUN, SWEEP = "run.json", "multirun.yaml"
 """The record that reserves the folder of a run, and of a sweep: whoever creates it has the folder."""
-RECORDS = {RUN, SWEEP, "config.yaml", ".hydra"}
+RECORDS = {RUN, SWEEP, "config.yaml", ".hydra", STATUS, "trial.json"}
 """What a run writes before it has any result."""
 LAST = "last.ckpt"
 AUTO = "auto"

@@ -12,6 +12,7 @@ from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
+from yowo.commands.sweep_plugins import register
 from yowo.config.path_values import typed_in_a_shell
 from yowo.errors import ConfigError
 
@@ -74,6 +75,7 @@ def sweep_jobs(config: DictConfig, loader: ConfigLoader) -> list[list[str]]:
     Raises:
         ConfigError: An override cannot be read, matches no choice, or Hydra's own sweeper does not know its function.
     """
+    register()
     for part in ("sweeper", "launcher"):
         _check_plugin(part, config.hydra[part])
     sweeper = config.hydra.sweeper
@@ -112,7 +114,7 @@ def _values(override: Override) -> Iterator[str]:
     if not override.is_discrete_sweep():
         raise ConfigError(
             f"{override.input_line}: Hydra's own sweeper runs all combinations of choice(), range() and glob(); an "
-            "interval needs hydra/sweeper=optuna (pip install hydra-optuna-sweeper), ax or nevergrad"
+            "interval needs hydra/sweeper=yowo_optuna (pip install optuna), as in sweep=lr_search"
         )
     values = list(islice(override.sweep_string_iterator(), MAX_CHECKED))
     if not values:

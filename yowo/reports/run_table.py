@@ -15,6 +15,9 @@ import yaml
 from yowo.errors import YowoError
 from yowo.evaluation.metric_groups import mean_groups
 from yowo.reports.number_text import number
+from yowo.reports.run_settings import SEED, differing, natural_order, settings_of
+from yowo.reports.run_states import RunState
+from yowo.reports.run_status import DONE
 from yowo.reports.score_figures import figure_name
 
 COLUMNS = {
@@ -23,8 +26,6 @@ COLUMNS = {
     "ava_map": ("official", "released_every_4th"),
 }
 """Groups of metrics.json that come first, and their keys that are shown; other groups follow with all keys."""
-UNIMPORTANT = ("hydra.", "callbacks.", "logger.", "metric.", "resume", "dataset.root")
-SEED = "seed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +92,12 @@ class RunTable:
     rows: tuple[RunGroup, ...]
 
 
-def find_runs(folders: Sequence[Path]) -> list[Run]:
+def find_runs(folders: Sequence[Path], may_be_none: bool = False) -> list[Run]:
     """Read every finished run in or below some folders.
 
     Args:
         folders: Folders of runs, of sweeps, or above them.
+        may_be_none: Whether it is no error that there is none.
 
     Returns:
         The runs, in the order of their folders' names (numbers as numbers).
@@ -107,22 +109,22 @@ def find_runs(folders: Sequence[Path]) -> list[Run]:
     for folder in folders:
         if not folder.is_dir():
             raise YowoError(f"{folder}: there is no such folder of runs")
-        for metrics in sorted(folder.rglob("metrics.json"), key=_natural):
+        for metrics in sorted(folder.rglob("metrics.json"), key=natural_order):
             if (metrics.parent / "config.yaml").is_file():
                 found[metrics.parent.resolve()] = _read(metrics.parent)
-    if not found:
+    if not found and not may_be_none:
         raise YowoError(f"{', '.join(map(str, folders))}: no finished run is in it (a folder with metrics.json)")
     return list(found.values())
 
 
-def tabulate(runs: Sequence[Run]) -> RunTable:
-    """Make a table of runs; those that differ only in their seed share a row."""
-    every = dict.fromkeys(key for run in runs for key in run.settings)
-    keys = tuple(
-        key
-        for key in every
-        if key != SEED and not key.startswith(UNIMPORTANT) and len({run.settings.get(key, "") for run in runs}) > 1
-    )
+def tabulate(runs: Sequence[Run], others: Sequence[RunState] = ()) -> RunTable:
+    """Make a table of runs; those that differ only in their seed share a row.
+
+    Args:
+        runs: The finished runs.
+        others: Runs without a result, whose settings get columns too.
+    """
+    keys = differing([*(run.settings for run in runs), *(state.settings for state in others)])
     groups: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
         groups.setdefault(tuple(run.settings.get(key, "") for key in keys), []).append(run)
@@ -150,16 +152,26 @@ def as_markdown(table: RunTable) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in [header, ruler, *rows]) + "\n"
 
 
-def as_csv(table: RunTable) -> str:
-    """Return one line for each run: settings, seed, results in percent, seconds, parameters, folder."""
+def as_csv(table: RunTable, others: Sequence[RunState] = ()) -> str:
+    """Return one line for each run: settings, seed, results in percent, seconds, parameters, folder, state, reason.
+
+    Args:
+        table: The finished runs.
+        others: Runs without a result, which follow.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*table.keys, SEED, *table.names, "seconds", "parameters_millions", "folder"])
+    columns = (*table.keys, SEED, *table.names, "seconds", "parameters_millions", "folder", "state", "reason")
+    writer.writerow(columns)
     for row in table.rows:
         for run in row.runs:
             results = [run.results.get(name, "") for name in table.names]
             numbers = ["" if math.isnan(value) else value for value in (run.seconds, run.parameters)]
-            writer.writerow([*row.settings, run.settings.get(SEED, ""), *results, *numbers, run.folder])
+            writer.writerow([*row.settings, run.settings.get(SEED, ""), *results, *numbers, run.folder, DONE, ""])
+    for state in others:
+        settings = [state.settings.get(key, "") for key in (*table.keys, SEED)]
+        empty = [""] * (len(table.names) + 2)
+        writer.writerow([*settings, *empty, state.folder, state.state, state.reason])
     return text.getvalue()
 
 
@@ -177,26 +189,7 @@ def _read(folder: Path) -> Run:
         if value is not None and key in COLUMNS.get(group, means)
     }
     seconds, parameters = record.get("seconds", math.nan), record.get("parameters", math.nan)
-    return Run(folder, _settings(folder, config), results, float(seconds), float(parameters) / 1e6)
-
-
-def _settings(folder: Path, config: Mapping[str, Any]) -> dict[str, str]:
-    """Return the settings of a run: its overrides where Hydra recorded them, else its whole configuration."""
-    written = folder / ".hydra" / "overrides.yaml"
-    if written.is_file():
-        overrides = [str(line).lstrip("+~") for line in yaml.safe_load(written.read_text(encoding="utf-8"))]
-        return {**{SEED: str(config.get(SEED, ""))}, **dict(line.split("=", 1) for line in overrides if "=" in line)}
-    return dict(_flat(config))
-
-
-def _flat(node: Any, path: str = "") -> list[tuple[str, str]]:
-    if isinstance(node, Mapping):
-        return [pair for key, value in node.items() for pair in _flat(value, f"{path}.{key}".lstrip("."))]
-    return [(path, str(node))]
-
-
-def _natural(path: Path) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in path.parts]
+    return Run(folder, settings_of(folder, config), results, float(seconds), float(parameters) / 1e6)
 
 
 def _with_spread(mean: float, spread: float) -> str:
