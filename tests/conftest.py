@@ -1,5 +1,6 @@
 """What several tests share: the golden numbers, the data beside the checkout, and small made things."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -53,6 +54,12 @@ def video(videos):
         return videos / name
 
     return path
+
+
+def pytest_collection_finish():
+    """Let passes of the garbage collector skip what was imported: with torch loaded each takes a third of a second."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items):

@@ -17,7 +17,6 @@ def test_the_garbage_collector_rests_only_while_a_command_starts():
         assert gc.get_threshold() == quick_start._usual and not logging.getLogger("lightning").handlers
     finally:
         gc.set_threshold(*usual)
-        gc.unfreeze()
 
 
 def test_files_of_conf_are_read_as_ever(tmp_path):

@@ -52,6 +52,12 @@ def test_the_trainer_loggers_and_callbacks_are_built_from_their_groups(tmp_path)
     } <= names
     assert [type(logger).__name__ for logger in build_loggers(config)] == ["CSVLogger", "TensorBoardLogger"]
     assert build_trainer(config, logger=False).max_epochs == config.schedule.epochs
+    config.trainer.fast_dev_run = 3
+    assert "ModelCheckpoint" not in {type(callback).__name__ for callback in build_callbacks(config)}
+    OmegaConf.update(
+        config, "profiler", {"_target_": "yowo.training.profiling.PartTimes", "folder": "x"}, force_add=True
+    )
+    assert type(build_trainer(config, logger=False).profiler).__name__ == "PartTimes"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import lightning as L
 import torch
 from hydra.utils import get_class
 from lightning.fabric.plugins import TorchCheckpointIO
-from lightning.pytorch.callbacks import Callback, LearningRateMonitor
+from lightning.pytorch.callbacks import Callback, Checkpoint, LearningRateMonitor
 from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 from torchmetrics import MetricCollection
@@ -196,9 +196,15 @@ def _make_trainer(node: DictConfig, **arguments: Any) -> L.Trainer:
 
 
 def build_callbacks(config: DictConfig) -> list[Callback]:
-    """Build the callbacks, except those that are null and, without a logger, those that need one."""
+    """Build the callbacks, except those that are null, and those that have nothing to do.
+
+    These are the ones that need a logger where there is none, and checkpoints of a run of a few batches.
+    """
     callbacks = [make(node) for node in (config.get("callbacks") or {}).values() if node is not None]
-    return [c for c in callbacks if config.get("logger") or not isinstance(c, LearningRateMonitor)]
+    idle: tuple[type[Callback], ...] = () if config.get("logger") else (LearningRateMonitor,)
+    if config.trainer.get("fast_dev_run"):
+        idle = (*idle, Checkpoint)
+    return [c for c in callbacks if not isinstance(c, idle)]
 
 
 def build_loggers(config: DictConfig) -> list[Logger]:

@@ -156,9 +156,8 @@ class StepTrace(RunProfile):
             return ""
         self._trace.stop()
         if self._trace.step_num <= self.warmup:
-            log.warning(
-                "profiler=pytorch: %d training steps are too few; give it %d", self._trace.step_num, self.warmup + 1
-            )
+            few = f"{self._trace.step_num} training steps are too few, give it at least {self.warmup + 1}"
+            log.warning("profiler=pytorch: %s", few)
             return ""
         on_device = torch.cuda.is_available()
         key = "self_device_time_total" if on_device else "self_cpu_time_total"

@@ -107,7 +107,7 @@ class RateSearch(Callback):
             return
         here = torch.tensor(math.fsum(self._parts) / len(self._parts), device=pl_module.device)
         self._parts = []
-        loss = float(trainer.strategy.reduce(here, reduce_op="mean"))  # type: ignore[arg-type]
+        loss = float(trainer.strategy.reduce(here, reduce_op="mean"))
         self.losses.append(loss)
         if not math.isfinite(loss) or (len(self.losses) > LEAST and loss > self.diverged * min(self.losses)):
             trainer.should_stop = True
