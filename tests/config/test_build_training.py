@@ -28,8 +28,11 @@ def test_the_class_loss_fits_the_labels():
             compose_config("train", ["model=yowo_tiny", "dataset=ava"]),
         )
     )
-    assert isinstance(ucf.criterion.class_loss, SoftmaxFocalLoss)
-    assert isinstance(ava.criterion.class_loss, MultiHotFocalLoss) and len(ava.criterion.class_loss.class_ratio) == 80
+    assert isinstance(ucf.loss.criterion.class_loss, SoftmaxFocalLoss)
+    assert (
+        isinstance(ava.loss.criterion.class_loss, MultiHotFocalLoss)
+        and len(ava.loss.criterion.class_loss.class_ratio) == 80
+    )
     assert ava.detector.multi_hot and not ucf.detector.multi_hot
 
 

@@ -22,7 +22,7 @@ def test_launchers_tell_what_they_have_started():
 def test_a_job_of_several_tasks_needs_srun_and_tasks_by_node():
     with pytest.raises(ConfigError, match="has 4 tasks, and one of them is running: put srun before yowo"):
         started({"SLURM_NTASKS": "4", "SLURM_NTASKS_PER_NODE": "2"})
-    with pytest.raises(ConfigError, match="--ntasks=4.*give --ntasks-per-node in its place"):
+    with pytest.raises(ConfigError, match=r"--ntasks=4.*give --ntasks-per-node in its place"):
         started({"SLURM_NTASKS": "4", "SLURM_STEP_ID": "0"})
 
 

@@ -171,3 +171,21 @@ def test_without_any_box_every_output_has_a_gradient_and_only_the_background_is_
     used = {"cls", "conf", "boxes" if isinstance(box_loss, GIoULoss) else "deltas"}  # DDP waits for every parameter
     assert all(raw[name].grad is not None and raw[name].grad.isfinite().all() for name in used)
     assert (raw["conf"].grad > 0).all() and (raw["cls"].grad == 0).all()
+
+
+@pytest.mark.parametrize("options", [{}, {"divide_by_batch": False, "average_multi_hot": True}])
+def test_the_sums_of_parts_divide_into_the_loss_of_the_whole(options):
+    """One part has no clip at all."""
+    whole = Criterion(BestAnchorAssigner(), GIoULoss(), MultiHotFocalLoss(2), **options)
+    raw, targets = random_raw(4, 0), random_targets(4, 3, 1)
+    for target in targets:
+        target["labels"] = torch.nn.functional.one_hot(target["labels"], 4).float()
+    parts = []
+    for rows in (slice(0, 3), slice(3, 4), slice(4, 4)):
+        part = {key: raw[key][rows] for key in ("cls", "conf", "boxes", "deltas")}
+        parts.append(whole.sums({**raw, **part}, targets[rows]))
+    assert [part.clips for part in parts] == [3, 1, 0]
+    added = {name: sum(part.terms[name] for part in parts) for name in parts[0].terms}
+    found = whole.divided(added, 4, torch.tensor(sum(part.positives for part in parts)))
+    for name, value in whole(raw, targets).items():
+        assert found[name].item() == pytest.approx(value.item(), rel=1e-5)

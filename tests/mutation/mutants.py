@@ -205,6 +205,20 @@ MUTANTS = (
         ("losses",),
     ),
     Mutant(
+        "a last step of fewer batches learns less",
+        "yowo/training/joint_loss.py",
+        "return weight * put_right",
+        "return weight",
+        ("training/test_joint_loss.py",),
+    ),
+    Mutant(
+        "sums over clips are divided by the accumulated batches",
+        "yowo/training/joint_loss.py",
+        "return float(accumulated)",
+        "return 1.0",
+        ("training/test_joint_loss.py",),
+    ),
+    Mutant(
         "frequent classes of AVA weighted up",
         "yowo/losses/terms.py",
         "positive * (1 - ratio).exp(), negative * ratio.exp()",
