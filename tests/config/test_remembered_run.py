@@ -38,7 +38,7 @@ def test_a_group_chosen_anew_keeps_the_recipe_and_what_was_typed(run):
 
 
 def test_what_was_typed_for_keys_that_are_gone_is_told(run):
-    typed = ["schedule.scheduler.milestones=[2,3]", "schedule.epochs=9"]
+    typed = ["dataset=ucf24", "schedule.scheduler.milestones=[2,3]", "schedule.epochs=9"]
     first = Remembered(portable(compose_config("train", typed)), tuple(typed))
     with composer("train"):
         made = continued(first, ["schedule=one_cycle"])
