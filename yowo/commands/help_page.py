@@ -80,7 +80,8 @@ PAGES = {
             "yowo train experiment=yowo_plus_ucf24 dataset.root=DIR",
             "yowo train model=yowo_nano dataset=ucf24 dataset.root=DIR",
             "yowo train -m optimizer.lr=1e-3,1e-4 trainer.max_epochs=1",
-            "yowo train resume=runs/train/.../last.ckpt",
+            "yowo train resume=runs/train/...",
+            "yowo train --rerun runs/train/... seed=1",
         ),
     ),
     "eval": Page(

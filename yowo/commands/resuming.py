@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from yowo.commands.command_line import CommandLine
 from yowo.commands.messages import tell_warning
-from yowo.commands.records import code_state, is_trained
+from yowo.commands.records import code_state
 from yowo.commands.run_folder import AUTO, RUN, folder_of, read_record, refuse_if_running
 from yowo.commands.shared_folder import folder_of_the_first, is_the_first
 from yowo.config.checkpoint import FROM_CHECKPOINT, REMEMBERED, portable, register_checkpoint, stored_run
@@ -212,12 +212,6 @@ def goes_on(config: DictConfig, folder: Path) -> DictConfig:
         except YowoError:
             config.resume = None
     return config
-
-
-def is_complete(config: DictConfig, folder: Path) -> bool:
-    """Return whether nothing is left to do for the run in a folder: it is trained, and evaluated if it is to be."""
-    record = read_record(folder)
-    return is_trained(record, config) and bool(record.get("evaluated") or not config.evaluate)
 
 
 def _flags(line: CommandLine) -> list[str]:

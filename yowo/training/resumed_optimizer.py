@@ -95,7 +95,8 @@ class ResumedOptimizer(Callback):
         done, steps = scheduler.last_epoch, scheduler.total_steps
         batches = self._made["batches"]
         if trainer.max_epochs and trainer.max_epochs > 0 and batches_before not in (None, batches):
-            begun = trainer.fit_loop.epoch_loop.batch_progress.current.completed // trainer.accumulate_grad_batches
+            progress = trainer.fit_loop.epoch_loop.batch_progress
+            begun = 0 if progress.is_last_batch else progress.current.completed // trainer.accumulate_grad_batches
             left = batches * (trainer.max_epochs - trainer.current_epoch) - begun
             _scale(scheduler, done + max(left, 0))
         made = self._made.get("steps_before") or steps
