@@ -51,15 +51,38 @@ WITH_A_WORKER = """
         os.wait()
 """
 
+TRAINING = """
+    class Saved(BaseException):
+        signal = 0
+    asked = []
+    def ask(number):
+        asked.append(number)
+        return TRAINS
+    LAUNCHER
+    with if_interrupted(lambda: "go on with it"), saved_first(ask, lambda: "last.ckpt is there"):
+        print("ready", flush=True)
+        for _ in range(600):
+            time.sleep(0.1)
+            if asked and ENDS:
+                print("saved", flush=True)
+                raise Saved
+"""
+
+
+def training(trains=True, ends=True, launcher="pass", before=""):
+    body = TRAINING.replace("TRAINS", str(trains)).replace("ENDS", str(ends)).replace("LAUNCHER", launcher)
+    head = BEGIN.replace("interruptible, shielded", "interruptible, saved_first, shielded")
+    return started(body, head.replace("with interruptible", f"{before}\nwith interruptible"))
+
 
 def heeds_ctrl_c():
     """Undo what a shell does to commands in the background (`&`): they ignore Ctrl-C, and their children too."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def started(body):
+def started(body, begin=BEGIN):
     process = subprocess.Popen(
-        [sys.executable, "-c", BEGIN + body],
+        [sys.executable, "-c", begin + body],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -127,3 +150,39 @@ def test_without_a_signal_handlers_and_errors_are_as_before():
         raise KeyError("mine")
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
     assert not was_interrupted()
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGUSR1", 138)])
+def test_a_training_saves_first(name, code):
+    process = training()
+    process.send_signal(getattr(signal, name))
+    assert process.communicate() == ("saved\n", "interrupted: go on with it\n") and process.returncode == code
+
+
+def test_a_training_that_is_not_in_progress_is_interrupted_at_once():
+    process = training(trains=False, ends=False)
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate() == ("", "interrupted: go on with it\n") and process.returncode == 143
+
+
+def test_a_training_that_comes_to_no_step_is_ended_and_says_what_is_there():
+    process = training(ends=False, before="import yowo.commands.interruption as i; i.USUAL_GRACE = 0.2")
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate()
+    assert (process.returncode, out) == (143, "")
+    assert err == "interrupted: no step ended within 0 seconds, so nothing was saved; last.ckpt is there\n"
+
+
+def test_the_second_ctrl_c_ends_a_training_at_once():
+    process = training(ends=False)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.4)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate() == ("", "") and process.returncode == 130
+
+
+def test_the_launcher_of_a_job_queues_it_again_after_the_training_has_saved():
+    process = training(launcher="import signal; signal.signal(signal.SIGUSR2, lambda *_: print('queued', flush=True))")
+    process.send_signal(signal.SIGUSR2)
+    out, _ = process.communicate()
+    assert (process.returncode, out) == (140, "saved\nqueued\n")

@@ -85,6 +85,13 @@ def test_a_spent_budget_stops_early_with_a_low_rate(tmp_path):
     assert trainer.optimizers[0].param_groups[0]["lr"] < 0.05
 
 
+def test_a_budget_goes_on_with_the_time_that_was_left():
+    budget, trainer = TimeBudget(100.0), SimpleNamespace(lr_scheduler_configs=[])
+    budget.load_state_dict({"seconds": 40.0})
+    budget.on_train_start(trainer, None)
+    assert 0.4 <= budget.spent < 0.9 and budget.state_dict()["seconds"] >= 40.0
+
+
 def test_the_time_left_is_that_of_what_ends_training_first():
     budget = TimeBudget(1e6)
     budget.on_train_start(SimpleNamespace(lr_scheduler_configs=[]), None)

@@ -142,7 +142,9 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_warning(tmp_path, caplog, ha
     (message,) = caplog.messages
     assert message.startswith(f"{tmp_path / LAST} is damaged") and words in message and "last.1.ckpt is used" in message
     harm(tmp_path / "last.1.ckpt")
-    with pytest.raises(YowoError, match=r"last\.ckpt: is damaged .*, and so are last\.1\.ckpt; give another checkpoint"):
+    with pytest.raises(
+        YowoError, match=r"last\.ckpt: is damaged .*, and so are last\.1\.ckpt; give another checkpoint"
+    ):
         usable_checkpoint(tmp_path)
 
 

@@ -26,9 +26,9 @@ class BestCheckpoint(ModelCheckpoint):
         """Return the key of the state in checkpoints, ModelCheckpoint's, as earlier versions wrote it."""
         return super().state_key.replace(type(self).__qualname__, ModelCheckpoint.__qualname__, 1)
 
-    def _should_skip_saving_checkpoint(self, trainer: L.Trainer) -> bool:
-        skipped: bool = super()._should_skip_saving_checkpoint(trainer)
-        return skipped or self._is_useless(trainer)
+    def _save_topk_checkpoint(self, trainer: L.Trainer, monitor_candidates: dict[str, Tensor]) -> None:
+        if not self._is_useless(trainer):
+            super()._save_topk_checkpoint(trainer, monitor_candidates)
 
     def _is_useless(self, trainer: L.Trainer) -> bool:
         score = trainer.callback_metrics.get(self.monitor) if self.monitor else None

@@ -106,6 +106,7 @@ class _Noted:
         self.error: OSError | None = None
 
     def write(self, data: Any) -> int:
+        """Write bytes; keep the error if the disk takes no more."""
         try:
             return int(self._file.write(data))
         except OSError as error:
@@ -113,6 +114,7 @@ class _Noted:
             raise
 
     def flush(self) -> None:
+        """Hand what is buffered to the system."""
         self._file.flush()
 
 
