@@ -24,7 +24,7 @@ def several(folder):
 
 @pytest.mark.parametrize("error", [ValueError("x"), DatasetError("y"), SystemExit(3)])
 def test_errors_of_one_process_are_raised_unchanged(tmp_path, error):
-    with pytest.raises(type(error)) as caught:
+    with pytest.raises(type(error), match=r"^[xy3]$") as caught:
         end(error, EndProcesses(tmp_path))
     assert caught.value is error
 
