@@ -1,14 +1,18 @@
 from types import SimpleNamespace
 
+import lightning as L
 import numpy as np
 import pytest
 import torch
 
+from tests.data.test_datamodule import OneVideo
+from tests.data.test_datamodule import module as datamodule
+from tests.make_data import pictures, write_video
 from yowo.config.build import build_detector
 from yowo.config.build_training import build_module
 from yowo.config.compose import compose_config
 from yowo.contracts import ClipBatch, Tube
-from yowo.data.key_frames import AnnotatedVideo
+from yowo.data.key_frames import AnnotatedVideo, KeyFrames
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +65,33 @@ def test_evaluation_feeds_the_metric_and_hands_detections_to_callbacks(module, t
     assert len(out["detections"]) == 2
     module.on_validation_epoch_end()
     assert "val/frame_map/0.5" in logged and "val/total" in logged
+
+
+class NoBoxes(OneVideo):
+    """Ten frames, none with a box."""
+
+    def key_frames(self, split):
+        return KeyFrames.every_frame(self.list)
+
+
+def test_an_epoch_without_any_box_teaches_the_background_and_its_map_is_nan(module, tmp_path, caplog):
+    write_video(tmp_path / "v.avi", pictures(10, 0))
+    data = datamodule(NoBoxes(tmp_path / "v.avi", frames=0))
+    trainer = L.Trainer(
+        max_epochs=1,
+        logger=False,
+        enable_checkpointing=False,
+        accelerator="cpu",
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        default_root_dir=tmp_path,
+    )
+    before = module.detector.head.bias.detach().clone()
+    trainer.fit(module, data)
+    logged = {name: float(value) for name, value in trainer.callback_metrics.items()}
+    assert logged["train/conf"] > 0 and logged["train/box"] == logged["train/cls"] == 0
+    assert np.isnan(logged["val/frame_map/0.5"]) and not torch.equal(module.detector.head.bias, before)
+    assert "the train split has no box on any frame" in caplog.text and "its frame-mAP is nan" in caplog.text
 
 
 def test_a_test_links_tubes_over_the_videos_of_the_split(module, trainer, monkeypatch):

@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -72,6 +73,12 @@ def test_a_process_that_ended_without_a_word_is_told_by_how_it_ended(tmp_path, c
     assert str(first.told(GONE)).startswith(line)
 
 
+def test_the_first_process_that_was_killed_is_named_by_those_that_it_has_started(tmp_path):
+    second = process_of(tmp_path, 1)
+    second._parent = os.getppid() + 1
+    assert str(second.told(GONE)).startswith("rank 0: ended without a word")
+
+
 def test_without_any_trace_of_the_other_process_that_is_said(tmp_path):
     assert "rank 0: another process of the run has ended" in str(process_of(tmp_path, 0).told(GONE))
 
@@ -99,7 +106,7 @@ def test_a_process_that_waits_in_vain_is_ended_with_the_error_of_the_other(tmp_p
     told, ended = [], threading.Event()
     monkeypatch.setattr(processes, "end_now", lambda line, others: (told.append(line), ended.set(), first.close()))
     first = process_of(tmp_path, 0)
-    threading.Thread(target=first._watch, args=(None,), daemon=True).start()
+    threading.Thread(target=first._watch, daemon=True).start()
     process_of(tmp_path, 1).told(ValueError("boom"))
     assert ended.wait(20) and told == ["rank 1: ValueError: boom"]
 
@@ -108,7 +115,7 @@ def test_a_process_that_ends_by_itself_is_let_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(processes, "end_now", lambda *_: pytest.fail("ended by force"))
     first = process_of(tmp_path, 0)
     process_of(tmp_path, 1).told(ValueError("boom"))
-    watch = threading.Thread(target=first._watch, args=(None,), daemon=True)
+    watch = threading.Thread(target=first._watch, daemon=True)
     watch.start()
     first.close()
     watch.join(20)

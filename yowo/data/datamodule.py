@@ -1,5 +1,6 @@
 """The LightningDataModule: splits, loaders, and the transforms that run on the training device."""
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -18,6 +19,7 @@ from yowo.data.key_frames import ActionData, AnnotatedVideo, KeyFrames, Split
 from yowo.data.samplers import TrainSampler
 from yowo.errors import DatasetError
 
+log = logging.getLogger(__name__)
 Stage = Literal["train", "val", "test"]
 """The splits, and "test": the held-out split as a test reads it."""
 Transform = Callable[[list[Tensor], list[Target]], tuple[Tensor, list[Target]]]
@@ -109,6 +111,9 @@ class ClipDataModule(L.LightningDataModule):
                 raise DatasetError(f"the {split} split has no annotated frame; check dataset.root and {split}_videos")
             if self.overfit_clips is not None and stage != "test":
                 key_frames = key_frames.spread(self.overfit_clips)
+            if not key_frames.num_boxes:
+                means = "only the background is learned" if stage == "train" else "its frame-mAP is nan"
+                log.warning("the %s split has no box on any frame: %s", split, means)
             self._datasets[stage] = ClipDataset(
                 key_frames,
                 self.test_clip_len if stage == "test" else self.clip_len,

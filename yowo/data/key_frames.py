@@ -228,6 +228,11 @@ class KeyFrames(Sequence[KeyFrame]):
         """Return the number of key frames."""
         return len(self.frame)
 
+    @property
+    def num_boxes(self) -> int:
+        """Number of boxes on all key frames."""
+        return len(self._boxes)
+
     @overload
     def __getitem__(self, index: int) -> KeyFrame: ...
     @overload

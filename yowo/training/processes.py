@@ -64,6 +64,7 @@ class EndProcesses(Callback):
         self.processes: list[Any] = []
         self.rank, self.world = 0, 1
         self._handler: Any = None
+        self._parent: int | None = None  # the first process, if it has started this one
         self._ends = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -81,8 +82,8 @@ class EndProcesses(Callback):
         trainer.strategy.barrier("old failures are gone")
         _stop_lightnings_watch()
         started_us = isinstance(getattr(trainer.strategy, "cluster_environment", None), LightningEnvironment)
-        parent = os.getppid() if started_us and trainer.local_rank else None
-        self._thread = threading.Thread(target=self._watch, args=(parent,), daemon=True, name="other-processes")
+        self._parent = os.getppid() if started_us and trainer.local_rank else None
+        self._thread = threading.Thread(target=self._watch, daemon=True, name="other-processes")
         self._thread.start()
 
     def close(self) -> None:
@@ -158,6 +159,8 @@ class EndProcesses(Callback):
             code = process.poll()
             if code is not None and code != 0 and not getattr(process, "ended_by_us", False):
                 return f"rank {self.rank + number}: {_how_it_ended(code)}"
+        if self._parent is not None and os.getppid() != self._parent:
+            return "rank 0: ended without a word, as after SIGKILL or when memory runs out"
         return None
 
     def _leave(self, line: str) -> None:
@@ -169,16 +172,10 @@ class EndProcesses(Callback):
             beside.write_text(json.dumps({"rank": self.rank, "line": line, "time": time.time()}), encoding="utf-8")
             beside.replace(path)
 
-    def _watch(self, parent: int | None) -> None:
-        """End this process when another one has failed and this one does not notice, as while it waits for a GPU.
-
-        Args:
-            parent: The first process, if it has started this one.
-        """
+    def _watch(self) -> None:
+        """End this process when another one has failed and this one does not notice, as while it waits for a GPU."""
         while not self._ends.wait(LOOK):
             line = self.other_failure()
-            if line is None and parent is not None and os.getppid() != parent:
-                line = "rank 0: ended without a word, as after SIGKILL or when memory runs out"
             if line is not None and not self._ends.wait(GRACE):
                 end_now(line, self.processes)
 
