@@ -45,6 +45,8 @@ def test_a_job_of_a_sweep_is_grouped_by_the_folder_of_the_sweep(monkeypatch):
     monkeypatch.setattr(HydraConfig, "initialized", staticmethod(lambda: True))
     monkeypatch.setattr(HydraConfig, "get", staticmethod(lambda: hydra))
     names = run_names(config)
+    hydra.overrides.task = ["seed=12", *(f"loss.weight_{number}={number}" for number in range(20))]
+    assert len(run_names(config).name) == 128 and run_names(config).name.endswith("-seed=12")
     assert names.name == "yowo_tiny-motion-custom_quick-lr=0.1-seed=1"
     assert names.group == "monday"
     assert names.tags == ("yowo_tiny", "motion", "paper", "custom_quick")

@@ -59,7 +59,7 @@ def run_names(config: DictConfig) -> RunNames:
     if experiment and experiment != f"{model}_{dataset}":
         changed = [str(experiment), *changed]
     tags = [model, dataset, *(str(choices[key]) for key in ("recipe", "experiment", "sweep") if choices.get(key))]
-    return RunNames("-".join([model, dataset, *changed])[:MOST_OF_A_NAME], group, tuple(dict.fromkeys(tags)))
+    return RunNames(_joined([model, dataset, *changed]), group, tuple(dict.fromkeys(tags)))
 
 
 def changes(overrides: Iterable[str]) -> list[str]:
@@ -129,6 +129,13 @@ def _of_the_machine(path: str) -> bool:
         len(pattern) == len(words) and all(a in ("*", b) for a, b in zip(pattern, words, strict=True))
         for pattern in patterns
     )
+
+
+def _joined(words: list[str]) -> str:
+    """Join words to a name of the length that W&B takes; what is cut stands before the seed, which tells runs apart."""
+    end = f"-{words[-1]}" if words[-1].startswith(f"{AT_THE_END}=") else ""
+    head = "-".join(words[:-1] if end else words)
+    return head[: MOST_OF_A_NAME - len(end)] + end
 
 
 def _short(value: str) -> str:
