@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
@@ -157,7 +158,7 @@ def test_a_job_ends_with_the_worker_that_started_it(tmp_path):
         f"run_process([sys.executable, '-c', {child!r}], Path('0'), Path('.'), 'job', cwd='.')"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", worker], cwd=tmp_path, env={**os.environ, "PYTHONPATH": os.getcwd()}
+        [sys.executable, "-c", worker], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(Path.cwd())}
     )
     while not (tmp_path / "pid").is_file() or not (tmp_path / "pid").read_text():
         time.sleep(0.02)
