@@ -51,7 +51,7 @@ def test_a_job_whose_worker_is_gone_fails_alone(tmp_path, monkeypatch):
     assert read_status(tmp_path / "7").state == FAILED and "The worker died" in read_status(tmp_path / "7").reason
     resources, words, _ = ray.calls[1]
     assert resources == {"num_cpus": 4.0, "num_gpus": 1.0, "max_retries": 0}
-    assert words[0][:3] == ["yowo", "train", "seed=2"] and f"hydra.run.dir={tmp_path}/8" in words[0]
+    assert words[0][:3] == ["yowo", "train", "seed=2"] and f'hydra.run.dir="{tmp_path}/8"' in words[0]
     assert words[1:4] == (tmp_path / "8", tmp_path, "job 8 (seed=2)")
 
 

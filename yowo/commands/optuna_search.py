@@ -182,7 +182,7 @@ def _distribution(override: Override) -> Any:
     swept: Any = override.value()
     if isinstance(swept, IntervalSweep):
         low, high, log_scale = swept.start, swept.end, "log" in swept.tags
-        whole = isinstance(low, int) and isinstance(high, int)
+        whole = all(isinstance(end, int) for end in (low, high))
         made: Any = kinds.IntDistribution if whole else kinds.FloatDistribution
         return made(low, high, log=log_scale)
     values = list(override.sweep_string_iterator())
