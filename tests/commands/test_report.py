@@ -1,6 +1,7 @@
 import json
 
 from yowo.commands.report import run
+from yowo.reports.run_status import FAILED, ended, started, write_status
 
 
 def test_table_csv_and_picture_are_written(tmp_path, capsys):
@@ -13,3 +14,14 @@ def test_table_csv_and_picture_are_written(tmp_path, capsys):
     run([str(tmp_path), "--output", str(tmp_path / "out")])
     assert "optimizer.lr" in capsys.readouterr().out
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"report.md", "report.csv", "report.png"}
+
+
+def test_runs_without_a_result_are_shown_with_their_reasons(tmp_path, capsys):
+    write_status(tmp_path / "0", ended(started(), FAILED, "no data"))
+    write_status(tmp_path / "1", started())
+    run([str(tmp_path)])
+    shown = capsys.readouterr().out
+    assert "no data" in shown and "0 finished, 1 failed, 1 running" in shown
+    assert "failed,no data" in (tmp_path / "report.csv").read_text()
+    assert "| 0 |  | failed | no data |" in (tmp_path / "report.md").read_text()
+    assert not (tmp_path / "report.png").exists()

@@ -52,7 +52,7 @@ def test_markdown_has_means_with_their_spread(sweep):
 
 def test_csv_has_a_line_a_run(sweep):
     rows = list(csv.DictReader(io.StringIO(as_csv(tabulate(find_runs([sweep]))))))
-    assert len(rows) == 5 and rows[0]["assigner"] == "yowo" and rows[0]["seed"] == "0"
+    assert len(rows) == 5 and rows[0]["state"] == "done" and rows[0]["assigner"] == "yowo" and rows[0]["seed"] == "0"
     assert float(rows[1]["frame-mAP@0.5"]) == pytest.approx(70) and rows[4]["seconds"] == ""
 
 

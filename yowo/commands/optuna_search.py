@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep
+from hydra.core.override_parser.types import IntervalSweep, Override
 from hydra.core.plugins import Plugins
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
@@ -182,12 +182,12 @@ def _distribution(override: Override) -> Any:
     swept: Any = override.value()
     if isinstance(swept, IntervalSweep):
         low, high, log_scale = swept.start, swept.end, "log" in swept.tags
-        whole = isinstance(low, int) and isinstance(high, int)
+        whole = all(isinstance(end, int) for end in (low, high))
         made: Any = kinds.IntDistribution if whole else kinds.FloatDistribution
         return made(low, high, log=log_scale)
     values = list(override.sweep_string_iterator())
     whole_numbers = all(value.lstrip("-").isdigit() for value in values)
-    if isinstance(swept, RangeSweep) and whole_numbers and len(values) > 1 and not swept.shuffle:
+    if override.is_range_sweep() and whole_numbers and len(values) > 1 and not swept.shuffle:
         return kinds.IntDistribution(int(values[0]), int(values[-1]), step=int(values[1]) - int(values[0]))
     return kinds.CategoricalDistribution(values)
 

@@ -105,7 +105,7 @@ class RayLauncher(Launcher):
         try:
             status: RunStatus = self.ray.get(ref)
         except self.ray.exceptions.RayError as error:  # its worker or machine is gone
-            status = ended(started(), FAILED, one_line(error).partition(" The worker")[0])
+            status = ended(started(), FAILED, one_line(error))
             write_status(folder, status)
         log.info("%s: %s", name, in_words(status))
         done = JobReturn(overrides=OmegaConf.to_container(config.hydra.overrides.task), cfg=config)  # type: ignore[arg-type]

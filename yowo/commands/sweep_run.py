@@ -67,7 +67,7 @@ def run_sweep(hydra: Hydra, root: str, overrides: Sequence[str], job: SweepJob) 
     context = HydraContext(config_loader=hydra.config_loader, callbacks=callbacks)
     with suppress(OSError):
         (folder / STOP).unlink(missing_ok=True)
-    ended_early: Exception | None = None
+    ended_early: YowoError | None = None
     with (
         if_interrupted(lambda: _how_to_go_on(folder, launcher)),
         _stopped_together(folder, launcher),
@@ -177,13 +177,16 @@ def statuses(folder: Path) -> dict[Path, RunStatus]:
     return found
 
 
-def _tell_the_end(folder: Path, error: Exception | None) -> None:
+def _tell_the_end(folder: Path, error: YowoError | None) -> None:
     """Tell how a sweep went.
 
     Raises:
+        YowoError: The sweeper or launcher failed before any job began.
         SystemExit: A job failed or did not come to its end, or the launcher failed.
     """
     found = statuses(folder)
+    if error is not None and not found:
+        raise error
     for place, status in found.items():
         if status.reason == GONE:  # nobody else could record it
             with suppress(YowoError, OSError):
