@@ -78,7 +78,7 @@ def released_step(checkout: Path, name: str, num_classes: int, size: int, clip_l
     where = torch.device(device)
     anchors = config["anchor_size"]["ucf24"]
     with contextlib.redirect_stdout(io.StringIO()):
-        model = yowo(config, where, size, anchors, clip_len=clip_len, num_classes=num_classes, trainable=True)
+        model = yowo(config, where, size, anchors, len_clip=clip_len, num_classes=num_classes, trainable=True)
     model = model.to(where).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=5e-4)
 

@@ -10,7 +10,7 @@ from dataset.transforms import Augmentation
 import torch
 class YOWO(torch.nn.Module):
     made = []
-    def __init__(self, cfg, device, img_size, anchor_size, clip_len=16, num_classes=20, trainable=False):
+    def __init__(self, cfg, device, img_size, anchor_size, len_clip=16, num_classes=20, trainable=False):
         super().__init__()
         self.weight = torch.nn.Parameter(torch.ones(1))
         self.given = (cfg, img_size, anchor_size, num_classes, trainable)

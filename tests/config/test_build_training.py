@@ -168,6 +168,13 @@ def test_wrong_options_for_speed_are_told_in_one_line(typed, words):
         build_module(config, build_detector(config))
 
 
+def test_compiling_and_gradient_checkpointing_exclude_each_other():
+    options = ["compile=true", "gradient_checkpointing=true"]
+    config = compose_config("train", ["model=yowo_tiny", "dataset=motion", *options])
+    with pytest.raises(ConfigError, match=r"gradient_checkpointing: torch\.compile cannot trace it"):
+        build_module(config, build_detector(config))
+
+
 def test_float16_on_a_cpu_is_refused_and_not_replaced():
     config = compose_config("train", ["trainer=cpu", "trainer.precision=16-mixed"])
     with pytest.raises(

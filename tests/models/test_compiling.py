@@ -12,7 +12,6 @@ from yowo.models.compiling import compile_network
 from yowo.models.detector import Detector
 from yowo.models.fusion import CFAM
 from yowo.models.parts import freeze
-from yowo.models.recomputing import recompute_segments
 
 
 def test_a_machine_without_a_compiler_is_told_in_one_line(monkeypatch):
@@ -57,7 +56,7 @@ def test_names_and_copies_are_those_of_the_plain_network(monkeypatch):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("option", ["plain", "frozen", "recomputed", "bf16"])
+@pytest.mark.parametrize("option", ["plain", "frozen", "bf16"])
 def test_a_compiled_network_computes_what_the_plain_one_does(option, monkeypatch):
     """Traced, split into forward and backward graphs, and run without generated code, which takes many minutes."""
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
@@ -67,8 +66,6 @@ def test_a_compiled_network_computes_what_the_plain_one_does(option, monkeypatch
     plain = Detector(YOLOv2(0.02, 8), tiny_resnet3d(4), fusion, 3, [[10.0, 20.0]])
     if option == "frozen":
         freeze(plain, ["backbone2d"])
-    if option == "recomputed":
-        recompute_segments(plain)
     compiled = copy.deepcopy(plain)
     compile_network(compiled, torch.device("cpu"))
     clips = torch.randn(2, 3, 8, 32, 64)

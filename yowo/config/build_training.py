@@ -108,6 +108,11 @@ def _apply_options(config: DictConfig, detector: Detector) -> None:
     """Freeze parts, recompute segments and compile as `yowo train` is told to; other commands have no such keys."""
     parts = config.get("freeze") or []
     freeze(detector, [parts] if isinstance(parts, str) else list(parts))
+    if config.get("gradient_checkpointing") and config.get("compile"):
+        raise ConfigError(
+            "gradient_checkpointing: torch.compile cannot trace it, because batch norms must not count a batch twice; "
+            "set compile=false or gradient_checkpointing=false"
+        )
     if config.get("gradient_checkpointing"):
         recompute_segments(detector)
     if config.get("compile"):

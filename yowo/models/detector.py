@@ -172,7 +172,7 @@ def _lay_out(module: nn.Module, memory_format: torch.memory_format) -> None:
         if parameter.ndim == rank:
             parameter.data = parameter.data.contiguous(memory_format=memory_format)
             if 1 in parameter.shape:
-                parameter.register_hook(partial(_with_strides, parameter.stride()))
+                cast(Any, parameter).register_hook(partial(_with_strides, parameter.stride()))
 
 
 def _with_strides(strides: tuple[int, ...], gradient: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """The moving average of the weights, whose decay may grow at first."""
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import lightning as L
 from lightning.pytorch.callbacks import EMAWeightAveraging
@@ -50,7 +50,7 @@ class WeightAverage(EMAWeightAveraging):
     def _average(self, averages: list[Tensor], current: list[Tensor], count: Tensor | int) -> None:
         """Update tensors of one type and device in place."""
         if averages[0].is_floating_point():
-            get_ema_multi_avg_fn(self.decay_now)(averages, current, count)
+            cast(Any, get_ema_multi_avg_fn)(self.decay_now)(averages, current, count)
         else:  # numbers of batches
             for average, value in zip(averages, current, strict=True):
                 average.copy_(value)
