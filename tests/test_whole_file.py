@@ -4,7 +4,7 @@ import os
 import pytest
 
 from yowo.errors import YowoError
-from yowo.whole_file import disk_errors, growing_file, is_alive, whole_file
+from yowo.whole_file import disk_errors, growing_file, whole_file
 
 
 def test_the_file_is_there_when_the_block_has_ended(tmp_path):
@@ -65,14 +65,6 @@ def test_the_content_is_on_the_disk_before_the_name_and_the_name_before_the_end(
     with whole_file(tmp_path / "metrics.json") as unfinished:
         unfinished.write_text("{}")
     assert [name for name in done if name != "rename"] == ["fsync", "replace", "fsync"]
-
-
-def test_a_process_is_alive_until_it_has_ended():
-    child = os.fork()
-    if not child:
-        os._exit(0)
-    os.waitpid(child, 0)
-    assert is_alive(os.getpid()) and is_alive(1) and not is_alive(child)
 
 
 def test_a_pipe_gets_the_content(tmp_path):

@@ -89,23 +89,6 @@ def _fsync(path: Path, flags: int) -> None:
         os.close(number)
 
 
-def is_alive(process: int) -> bool:
-    """Return whether a process of this machine runs; True where the system does not tell.
-
-    Args:
-        process: Its number.
-    """
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it belongs to somebody else
-        return True
-    return True
-
-
 @contextmanager
 def growing_file(path: Path) -> Iterator[Path]:
     """Yield a path to write to, whose content stays whatever happens.

@@ -23,13 +23,13 @@ from yowo.commands.sweep_job import (
     start_of_command,
 )
 from yowo.errors import PrunedError, YowoError
+from yowo.process_life import is_alive
 from yowo.reports.run_status import (
     DONE,
     FAILED,
     INTERRUPTED,
     PRUNED,
     ended,
-    process_is_alive,
     read_status,
     started,
     write_status,
@@ -167,7 +167,7 @@ def test_a_job_ends_with_the_worker_that_started_it(tmp_path):
     process.wait()
     number = int((tmp_path / "pid").read_text())
     for _ in range(500):
-        if not process_is_alive(number):
+        if not is_alive(number):
             return
         time.sleep(0.02)
     pytest.fail("the job goes on alone")

@@ -1,19 +1,16 @@
 import json
-import os
 import subprocess
 import sys
 
 import pytest
 
 from yowo.reports.run_status import (
-    DONE,
     FAILED,
     GONE,
     LONGEST_REASON,
     RUNNING,
     STATUS,
     ended,
-    process_is_alive,
     read_status,
     started,
     write_status,
@@ -61,12 +58,3 @@ def test_another_machine_cannot_be_asked(tmp_path):
 def test_a_damaged_file_says_nothing(text, tmp_path):
     (tmp_path / STATUS).write_text(text)
     assert read_status(tmp_path) is None
-
-
-def test_a_child_that_has_ended_is_not_alive():
-    child = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
-    child.stdout.read()
-    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and nobody has asked how
-    assert not process_is_alive(child.pid)
-    child.wait()
-    assert process_is_alive(os.getpid()) and started().state == RUNNING and DONE == "done"

@@ -107,10 +107,10 @@ def record_result(score: float | None, evaluated: bool) -> None:
         _write(run_folder(), {**read_record(run_folder()), "score": score, "evaluated": evaluated})
 
 
-def record_logs(wandb_id: str) -> None:
-    """Add to run.json which run of W&B belongs to it."""
+def record_logs(wandb_id: str, names: Mapping[str, Any]) -> None:
+    """Add to run.json which run of W&B belongs to it, and what it is found by."""
     if is_first_process():
-        _write(run_folder(), {**read_record(run_folder()), "wandb_id": wandb_id})
+        _write(run_folder(), {**read_record(run_folder()), "wandb_id": wandb_id, "wandb_names": dict(names)})
 
 
 def planned(config: DictConfig) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import torch
 import torch.distributed as dist
 from omegaconf import DictConfig
 
-from yowo.commands.run_folder import LAST
+from yowo.errors import YowoError
+from yowo.training.checkpoint_files import usable_checkpoint
 from yowo.training.nonfinite import NonFiniteError
 
 log = logging.getLogger(__name__)
@@ -60,8 +61,10 @@ def with_recoveries(attempt: Callable[[DictConfig, float, int], Result], config:
 
 
 def _last(folder: Path) -> str | None:
-    last = folder / LAST
-    return str(last) if last.is_file() else None
+    try:
+        return str(usable_checkpoint(folder))
+    except YowoError:  # there is none yet
+        return None
 
 
 def _agreed(checkpoint: str | None) -> str | None:

@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from hydra.experimental.callback import Callback
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from yowo.commands.log_lines import process_number
 from yowo.commands.messages import tell_error, tell_warning
 from yowo.commands.shared_folder import folder_of_the_first, forget_folder, is_the_first, tell_folder
+from yowo.commands.sweep_plugins import OPTUNA
 from yowo.config.path_values import quoted
 from yowo.errors import ConfigError, YowoError
+from yowo.process_life import is_alive, process_began
 from yowo.reports.run_status import STATUS
-from yowo.whole_file import is_alive, whole_file
+from yowo.whole_file import whole_file
 
 EXIT_USER_ERROR = 2
 RUN, SWEEP = "run.json", "multirun.yaml"
@@ -66,7 +69,7 @@ def _reserve(config: DictConfig, kind: str, record: str) -> None:
                 _share(config)
             return
         if _is_typed(config, key):
-            folder = named_folder(wanted, key, record, OmegaConf.select(config, "resume"))
+            folder = named_folder(wanted, key, record, AUTO if _searches(config) else config.get("resume"))
         else:
             folder = next(path for path in _numbered(wanted) if take(path, record))
             if together and kind == "run":
@@ -95,6 +98,14 @@ def _share(config: DictConfig) -> None:
     with read_write(config), open_dict(config):
         config.hydra.run.dir = str(folder)
         config.hydra.job.name = f"{config.hydra.job.name}_process_{process_number(together=True)}"
+
+
+def _searches(config: DictConfig) -> bool:
+    """Return whether a sweep is a search that goes on with the trials that its storage has."""
+    return OmegaConf.select(config, "hydra.sweeper._target_") == OPTUNA and OmegaConf.select(config, "hydra.mode") in (
+        RunMode.MULTIRUN,
+        "MULTIRUN",
+    )
 
 
 def _is_typed(config: DictConfig, key: str) -> bool:
@@ -189,7 +200,7 @@ def owner() -> dict[str, str | int]:
 
 def exact_owner() -> dict[str, str | int | None]:
     """Return `owner` and when the process began, because a machine uses numbers again."""
-    return {**owner(), "process_began": _began(os.getpid())}
+    return {**owner(), "process_began": process_began(os.getpid())}
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -236,17 +247,9 @@ def is_given_up(folder: Path, record: Path) -> bool:
 def _is_at_work(record: dict[str, Any]) -> bool:
     """Return whether the process that a record names is still there, on this machine."""
     process = record.get("process")
-    if record.get("host") != socket.gethostname() or not isinstance(process, int) or not is_alive(process):
+    if record.get("host") != socket.gethostname() or not isinstance(process, int):
         return False
-    return record.get("process_began") in (None, _began(process))  # its number may be another process's by now
-
-
-def _began(process: int) -> str | None:
-    """Return when a process began, in the clock of this start of the machine; None if the system does not tell."""
-    with suppress(OSError, IndexError):
-        ticks = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
-        return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {ticks}"
-    return None
+    return is_alive(process, record.get("process_began"))
 
 
 def _numbered(folder: Path) -> Iterator[Path]:

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from lightning.pytorch.loggers import Logger
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from yowo.commands.records import record_logs, run_folder
 from yowo.commands.run_folder import folder_of, read_record
 from yowo.config.build_training import build_loggers
 from yowo.config.checkpoint import stored_places
-from yowo.training.continued_logs import LogPlaces, continue_logs, name_wandb_run
+from yowo.training.continued_logs import LogPlaces, continue_logs, keep_wandb_names, name_wandb_run, wandb_names
 
 NOTHING_KEPT: dict[str, Any] = {"csv_rows": 0, "step": -1}
 """Places in the logs of a run that begins anew in its folder."""
@@ -32,9 +32,13 @@ def run_loggers(config: DictConfig) -> tuple[list[Logger], LogPlaces]:
         places: dict[str, Any] = {}
     elif folder_of(Path(config.resume)) == folder.resolve():
         places = dict(stored_places(config.resume) or {})
-        continue_logs(loggers, places, read_record(folder).get("wandb_id"))
+        record = read_record(folder)
+        continue_logs(loggers, places, record.get("wandb_id"))
+        typed = OmegaConf.select(config, "logger.wandb", default={})
+        names = {k: v for k, v in (record.get("wandb_names") or {}).items() if typed.get(k) is None}
+        keep_wandb_names(loggers, names)
     else:
         places = {}
     if (identity := name_wandb_run(loggers)) is not None:
-        record_logs(identity)
+        record_logs(identity, wandb_names(loggers))
     return loggers, LogPlaces(places)

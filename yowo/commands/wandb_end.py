@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from yowo.commands.interruption import exit_code
+from yowo.errors import PrunedError
 
 FAILED, CTRL_C = 1, 130
 """Exit codes of runs in W&B, which shows any but 0 as failed."""
@@ -18,10 +19,14 @@ def ends_wandb_run() -> Iterator[None]:
     """End the W&B run that the block has started, whatever ends the block, so that the next job has its own.
 
     A run that fails is marked so, and W&B sends an alert with the error; so is one that a signal or Ctrl-C ends, with
-    the exit code of the signal. Nothing is done, and W&B is not imported, if the block has not started a run.
+    the exit code of the signal. A pruned one is complete. Nothing is done, and W&B is not imported, if
+    the block has not started a run.
     """
     try:
         yield
+    except PrunedError:
+        _end(0)
+        raise
     except BaseException as error:
         signalled = exit_code() or (CTRL_C if isinstance(error, KeyboardInterrupt) else None)
         if signalled is not None:

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from yowo.process_life import is_alive, process_began
 from yowo.whole_file import whole_file
 
 STATUS = "status.json"
@@ -51,7 +52,7 @@ class RunStatus:
             return False
         if self.host != socket.gethostname():
             return None
-        return process_is_alive(self.process) and self.began in ("", process_began(self.process))
+        return is_alive(self.process, self.began)
 
 
 def started() -> RunStatus:
@@ -105,34 +106,6 @@ def read_status(folder: Path) -> RunStatus | None:
     if status.state == RUNNING and status.is_at_work is False:
         return replace(status, state=FAILED, reason=GONE)
     return status
-
-
-def process_is_alive(process: int) -> bool:
-    """Return whether a process of this machine is there; True where the system does not tell."""
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it belongs to somebody else
-        return True
-    return not _is_zombie(process)
-
-
-def process_began(process: int) -> str:
-    """Return when a process began, in ticks since the machine did; empty where the system does not tell."""
-    with suppress(OSError, IndexError):
-        ticks = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
-        return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {ticks}"
-    return ""
-
-
-def _is_zombie(process: int) -> bool:
-    """Return whether a process has ended and its parent has not asked for its exit code yet."""
-    with suppress(OSError, IndexError):
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    return False
 
 
 def _now() -> str:

@@ -16,7 +16,8 @@ from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.fabric.utilities.cloud_io import _is_local_file_protocol
 
 from yowo.errors import YowoError
-from yowo.whole_file import OF_THE_DISK, is_alive, synced
+from yowo.process_life import is_alive
+from yowo.whole_file import OF_THE_DISK, synced
 
 log = logging.getLogger(__name__)
 LAST = "last.ckpt"

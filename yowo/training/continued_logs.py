@@ -24,6 +24,8 @@ from yowo.whole_file import whole_file
 KEY = "logs"
 STEP = "trainer/global_step"
 """The x-axis of W&B."""
+NAMES = ("name", "group")
+"""Arguments of W&B by which a run is found."""
 ID_BYTES = 4
 """Length of the id of a run of W&B, whose own ones have 8 characters, too."""
 
@@ -89,6 +91,19 @@ def name_wandb_run(loggers: Sequence[Logger]) -> str | None:
                 logger._id = logger._wandb_init["id"] = os.environ.get("WANDB_RUN_ID") or secrets.token_hex(ID_BYTES)
             return str(logger._id)
     return None
+
+
+def wandb_names(loggers: Sequence[Logger]) -> dict[str, Any]:
+    """Return what the run of W&B is found by: `name` and `group`; empty without such a logger."""
+    found = [logger for logger in loggers if isinstance(logger, WandbLogger)]
+    return {key: found[0]._wandb_init.get(key) for key in NAMES} if found else {}
+
+
+def keep_wandb_names(loggers: Sequence[Logger], names: Mapping[str, Any]) -> None:
+    """Give loggers that were not used yet the names of the run that they go on with."""
+    for logger in loggers:
+        if isinstance(logger, WandbLogger):
+            logger._wandb_init.update(names)
 
 
 class _Continued(ExperimentWriter):
@@ -158,6 +173,13 @@ class NewRows:
             metrics: Numbers and media by name.
             step: Optimizer steps done.
         """
+        attempt = getattr(self.logger, "attempt", None)
+        if attempt is None:  # a logger of Lightning's own class
+            self._log(metrics, step)
+        else:
+            attempt(next(iter(metrics), "a row"), lambda: self._log(metrics, step))
+
+    def _log(self, metrics: Any, step: int | None) -> None:
         if not _is_first():
             return
         run: Any = self.logger.experiment
