@@ -99,9 +99,11 @@ def train(folder: Path, root: Path, options: tuple[str, ...] = (), kill: tuple[s
     trainer = build_trainer(config, callbacks=callbacks, **options)
     trainer.fit(module, data, ckpt_path=checkpoint, weights_only=True)
     weights, optimizer, log = hashlib.sha256(), hashlib.sha256(), hashlib.sha256()
-    for value in module.state_dict().values():
-        weights.update(value.numpy().tobytes())
-    for state in trainer.optimizers[0].state_dict()["state"].values():
+    saved = torch.load(folder / LAST, weights_only=True)
+    for part in ("state_dict", "current_model_state"):
+        for value in saved.get(part, {}).values():
+            weights.update(value.numpy().tobytes())
+    for state in saved["optimizer_states"][0]["state"].values():
         for value in state.values():
             optimizer.update(torch.as_tensor(value).numpy().tobytes())
     log.update("\n".join(trainer.logger.rows).encode())

@@ -48,7 +48,7 @@ def test_a_training_that_is_asked_saves_at_its_next_step_or_batch_of_validation(
     trainer, log, _ = run(tmp_path / "whole", callbacks=average(), minutes=None)
     expected = end(trainer, log)
     asked, log = [], Rows()
-    with pytest.raises(TrainingStopped) as stopped:
+    with pytest.raises(TrainingStopped, match="15") as stopped:
         run(
             tmp_path,
             at,

@@ -140,7 +140,7 @@ class ClipDataModule(L.LightningDataModule):
     def _loader(self, stage: Stage) -> DataLoader[Sample]:
         dataset = self.dataset(stage)
         sampler = self._sampler(dataset) if stage == "train" else None
-        return (DataLoader if sampler is None else ClipLoader)(
+        return ClipLoader(
             dataset,
             batch_size=self.batch_size,
             sampler=sampler,

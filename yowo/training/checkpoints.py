@@ -11,6 +11,7 @@ from lightning.pytorch.callbacks import Callback, WeightAveraging
 from lightning.pytorch.trainer.states import TrainerFn
 
 from yowo.errors import YowoError
+from yowo.training.averaged_constants import averaged_constants, restore_averaged_constants
 from yowo.training.between_processes import Processes
 from yowo.training.checkpoint_files import KEEP, LAST, WholeCheckpointIO, remove_unfinished
 from yowo.training.epoch_place import Start, begin_at, to_keep
@@ -68,6 +69,7 @@ class LastCheckpoint(Callback):
         self._saved: _Moment | None = None
         self._validated: Place | None = None
         self._loaded: dict[str, Any] = {}
+        self._constants: dict[str, Any] = {}
         self._start = Start()
         self._before_validation: list[Any] | None = None
         self._averaged = self._resumed = False
@@ -95,12 +97,15 @@ class LastCheckpoint(Callback):
     def on_load_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
         """Remember where the training was."""
         if trainer.state.fn == TrainerFn.FITTING:
-            self._loaded = {key: checkpoint.get("yowo", {}).get(key) for key in ("place", "random")}
+            kept = checkpoint.get("yowo", {})
+            self._loaded = {key: kept.get(key) for key in ("place", "random")}
+            self._constants = kept.get("constants") or {}
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Tell the loader where to begin."""
         self._trains, self._begin = _is_real(trainer), time.monotonic()
         self._processes = Processes(trainer)
+        restore_averaged_constants(trainer, self._constants)
         kept = self._loaded.get("place")
         self._resumed = kept is not None
         if kept:
@@ -189,7 +194,7 @@ class LastCheckpoint(Callback):
         bring_into_form(checkpoint["loops"]["fit_loop"], here, validated)
         kept = to_keep(trainer, here, validated, self._start)
         random = self._before_validation or self._random(trainer)
-        checkpoint.setdefault("yowo", {}).update(place=kept, random=random)
+        checkpoint.setdefault("yowo", {}).update(place=kept, random=random, constants=averaged_constants(trainer))
 
     def _rest(self, trainer: L.Trainer, always: bool = False) -> None:
         """Write a checkpoint if it is due or the run is asked to end, and end it then.
