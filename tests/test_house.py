@@ -20,7 +20,7 @@ PACKAGE = ROOT / "yowo"
 CONF = ROOT / "conf"
 FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
-    ("errors", "contracts", "threads", "precision"),
+    ("errors", "contracts", "threads", "process_life", "precision"),
     ("whole_file", "progress"),
     ("boxes", "video"),
     ("storage", "data", "models", "losses", "tubes"),

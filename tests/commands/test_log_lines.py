@@ -44,8 +44,13 @@ def test_information_goes_to_stdout_and_problems_to_stderr_in_one_form(log, caps
         assert words in log()
 
 
-def test_of_several_processes_the_first_one_writes_and_others_only_their_problems(log, tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def second(monkeypatch):
+    """This process is the second one of a run."""
     monkeypatch.setenv("LOCAL_RANK", "1")
+
+
+def test_of_several_processes_the_first_one_writes_and_others_only_their_problems(second, log, tmp_path, capsys):
     logging.getLogger("yowo.data").info("epoch 1 of 5")
     assert not (tmp_path / "train.log").exists() and not capsys.readouterr().out
     logging.getLogger("yowo.data").error("a film is missing")

@@ -1,4 +1,5 @@
 import pytest
+import torch
 from omegaconf import OmegaConf
 
 from yowo.commands import recovery
@@ -12,7 +13,7 @@ def failing(times, calls, steps=3, recover=True, folder=None):
     def attempt(config, rate, recoveries):
         calls.append((config.resume, rate, recoveries))
         if len(calls) == 2 and folder is not None:
-            (folder / "last.ckpt").write_bytes(b"x")
+            torch.save({}, folder / "last.ckpt")
         if len(calls) <= times:
             raise NonFiniteError("the loss is not finite", recover, steps, rate, recoveries)
         return "trained"
@@ -58,7 +59,7 @@ def test_recoveries_have_a_limit(tmp_path):
 
 def test_a_checkpoint_that_fails_at_its_first_step_is_not_tried_again(tmp_path):
     calls = []
-    (tmp_path / "last.ckpt").write_bytes(b"x")
+    torch.save({}, tmp_path / "last.ckpt")
     with pytest.raises(NonFiniteError, match=r"it is the first step after .*last\.ckpt: resume from an earlier one"):
         with_recoveries(failing(99, calls, steps=0), config(), tmp_path)
     assert len(calls) == 2

@@ -39,13 +39,14 @@ def test_the_class_loss_fits_the_labels():
 def test_the_trainer_loggers_and_callbacks_are_built_from_their_groups(tmp_path):
     config = compose_config("train", ["logger=[csv,tensorboard]", "callbacks=ema", "trainer=cpu"])
     OmegaConf.update(config, "callbacks.checkpoint.dirpath", str(tmp_path))
-    for name in ("pictures", "tube_clip", "class_ap", "errors"):
+    for name in ("last", "pictures", "tube_clip", "class_ap", "errors"):
         OmegaConf.update(config, f"callbacks.{name}.folder", str(tmp_path))
     for name in ("csv", "tensorboard"):
         OmegaConf.update(config, f"logger.{name}.save_dir", str(tmp_path))
     names = {type(callback).__name__ for callback in build_callbacks(config)}
     assert {
-        "ModelCheckpoint",
+        "LastCheckpoint",
+        "BestCheckpoint",
         "WeightAverage",
         "TerminalBar",
         "ProgressLines",
@@ -56,7 +57,7 @@ def test_the_trainer_loggers_and_callbacks_are_built_from_their_groups(tmp_path)
     assert [type(logger).__name__ for logger in build_loggers(config)] == ["CSVLogger", "TensorBoardLogger"]
     assert build_trainer(config, logger=False).max_epochs == config.schedule.epochs
     config.trainer.fast_dev_run = 3
-    assert "ModelCheckpoint" not in {type(callback).__name__ for callback in build_callbacks(config)}
+    assert "BestCheckpoint" not in {type(callback).__name__ for callback in build_callbacks(config)}
     OmegaConf.update(
         config, "profiler", {"_target_": "yowo.training.profiling.PartTimes", "folder": "x"}, force_add=True
     )

@@ -15,7 +15,7 @@ from yowo.errors import ConfigError
         (["model=yowo_pluss"], r"choose one of yowo, yowo_nano, yowo_plus, yowo_tiny\. Did you mean yowo_plus\?"),
         (
             ["optimizer.lrr=1"],
-            r"optimizer\.lrr: there is no such key; optimizer has .*lr, weight_decay\. Did you mean optimizer\.lr\?",
+            r"optimizer\.lrr: there is no such key; optimizer has .*lr, .*weight_decay\. Did you mean optimizer\.lr\?",
         ),
         (["modle=yowo_plus"], r"modle: there is no such key; yowo train has .*model.*Did you mean model\?"),
         (["dataset.colour.depth=3"], r"dataset\.colour\.depth: there is no such key; dataset has .*anchors"),

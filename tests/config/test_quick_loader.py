@@ -4,7 +4,7 @@ from hydra._internal import defaults_list
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 
 from yowo.config import quick_loader
-from yowo.config.checkpoint import REMEMBERED, register_groups
+from yowo.config.checkpoint import PARTS, register_parts
 from yowo.config.conf_files import ConfigFolders
 from yowo.config.search_path import composer
 
@@ -54,7 +54,7 @@ def test_a_change_of_one_configuration_leaves_the_next_alone(own):
 
 def test_what_a_checkpoint_remembers_is_not_kept():
     for rate in (0.25, 0.5):
-        register_groups({group: {"lr": rate} for group in REMEMBERED})
+        register_parts({group: {"lr": rate} for group in PARTS})
         with composer("train"):
             assert compose("train", ["optimizer=from_checkpoint"]).optimizer.lr == rate
 

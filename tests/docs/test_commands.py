@@ -13,6 +13,7 @@ from tests.docs.pages import PAGES, commands, words
 from tests.make_data import project
 from yowo.commands import sweeps
 from yowo.commands.command_line import read_command_line
+from yowo.commands.entry.train import RERUN
 from yowo.commands.hydra_app import jobs
 from yowo.commands.main import VERBS
 from yowo.config.checkpoint import portable, register_parts
@@ -43,6 +44,8 @@ def folder(tmp_path_factory):
 
 
 def check_composed(verb: str, arguments: list[str]) -> None:
+    if verb == "train" and arguments[:1] == [RERUN]:
+        arguments = arguments[2:]
     if read_command_line(verb, arguments).shows:
         return
     jobs(verb, arguments, "train" if verb == "info" else verb)

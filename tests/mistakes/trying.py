@@ -49,7 +49,7 @@ def trainer_of(config: Any) -> Any:
     return build_training.build_trainer(config, logger=loggers, callbacks=callbacks)
 
 
-def without_a_job(config: Any) -> None:
+def without_a_job(config: Any, before: Any = ()) -> None:
     """Build everything that a run builds before it reads data."""
     with torch.device("meta"):
         detector = build.build_detector(config)

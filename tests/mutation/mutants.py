@@ -43,10 +43,10 @@ MUTANTS = (
     ),
     Mutant(
         "every process logs the AP of classes",
-        "yowo/training/callbacks.py",
-        "not known or not trainer.is_global_zero",
-        "not known",
-        ("training/test_callbacks.py",),
+        "yowo/training/class_review.py",
+        "if trainer.sanity_checking or not trainer.is_global_zero:\n            return\n        by_class",
+        "if trainer.sanity_checking:\n            return\n        by_class",
+        ("training/test_class_review.py",),
     ),
     Mutant(
         "warm-up begins with the whole rate",
@@ -71,10 +71,10 @@ MUTANTS = (
     ),
     Mutant(
         "samples of one process are counted",
-        "yowo/training/module.py",
-        "len(batch.targets) * self.trainer.world_size",
-        "len(batch.targets)",
-        ("training/test_module.py",),
+        "yowo/training/joint_loss.py",
+        'clips = self._clips = count(len(targets), raw["cls"].device)',
+        "clips = self._clips = len(targets)",
+        ("training/test_joint_loss.py",),
     ),
     Mutant(
         "old names of modules stay in checkpoints",
@@ -406,8 +406,8 @@ MUTANTS = (
     Mutant(
         "processes visit the same key frames",
         "yowo/data/samplers.py",
-        "positions[self.rank :: self.num_replicas]",
-        "positions[0 :: self.num_replicas]",
+        "rest[self.rank :: self.num_replicas]",
+        "rest[0 :: self.num_replicas]",
         ("data/test_samplers.py",),
     ),
     Mutant(

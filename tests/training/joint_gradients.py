@@ -131,7 +131,7 @@ def train(case, processes, rank, accumulated):
     made = network(case)
     batches = [share(b, s, rank) for b, s in zip(joint_batches(CASES[case][2]), SHARES[processes], strict=True)]
     module = ActionDetection(
-        made, MetricCollection({}), MetricCollection({}), lambda parameters: torch.optim.SGD(parameters, lr=0.0)
+        made, MetricCollection({}), MetricCollection({}), lambda net: torch.optim.SGD(net.parameters(), lr=0.0)
     )
     seen = Seen()
     strategy = "auto" if processes == 1 else DDPStrategy(gradient_as_bucket_view=True)

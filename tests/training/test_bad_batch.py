@@ -27,7 +27,7 @@ class Holder(torch.nn.Module):
 
     def __init__(self, detector):
         super().__init__()
-        self.detector, self.samples_seen = detector, 5
+        self.detector, self.loss = detector, SimpleNamespace(samples=5)
 
 
 def stop(detector, folder, clips):

@@ -59,7 +59,7 @@ def test_a_one_cycle_schedule_counts_the_steps_of_the_optimizer():
         network(SOME[0][0]),
         MetricCollection({}),
         MetricCollection({}),
-        partial(torch.optim.SGD, lr=0.0),
+        lambda net: torch.optim.SGD(net.parameters(), lr=0.0),
         partial(OneCycleLR, max_lr=0.1),
         "step",
     )

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 import wandb
+from hydra.core.hydra_config import HydraConfig
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from omegaconf import OmegaConf
 
@@ -47,7 +48,9 @@ def placed(config, folder):
         for key in ("folder", "dirpath"):
             if key in (config.callbacks[name] or {}):
                 OmegaConf.update(
-                    config, f"callbacks.{name}.{key}", str(folder / "pictures" if key == "folder" else folder)
+                    config,
+                    f"callbacks.{name}.{key}",
+                    str(folder / "pictures" if key == "folder" and name != "last" else folder),
                 )
     for name in config.logger:
         config.logger[name].save_dir = str(folder)
@@ -57,6 +60,7 @@ def placed(config, folder):
 @pytest.fixture(scope="module")
 def reviewed(tmp_path_factory):
     """The folder of a training of two epochs of two steps, with all loggers."""
+    HydraConfig.instance().cfg = None  # of another test in this process
     folder = tmp_path_factory.mktemp("run")
     config = placed(compose_config("train", [*SMALL, f"dataset.root={folder}/motion"]), folder)
     data, detector = build_datamodule(config), build_detector(config)

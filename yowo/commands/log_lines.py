@@ -131,7 +131,10 @@ class LogFile(logging.FileHandler):
     """
 
     def __init__(self, filename: str) -> None:
-        """Open the file, in other processes than the first with the first record; as UTF-8 whatever the system's language is."""
+        """Open the file, in other processes than the first with the first record.
+
+        It is UTF-8 whatever the system's language is.
+        """
         super().__init__(filename, encoding="utf-8", delay=not is_first_process())
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
 

@@ -69,10 +69,12 @@ def changes(overrides: Iterable[str]) -> list[str]:
         overrides: As typed; of several for one key the last one counts.
 
     Returns:
-        `key=value`, sorted, with the last part of each key where it tells them apart, and the seed at the end.
+        `key=value`, in the order of the whole keys, with the last part of each where it tells them apart, and the seed
+        at the end.
 
-    >>> changes(["seed=3", "model=yowo_nano", "+trainer.limit_train_batches=4", "optimizer.lr=0.01", "assigner=yowo"])
-    ['assigner=yowo', 'limit_train_batches=4', 'lr=0.01', 'seed=3']
+    Examples:
+        >>> changes(["seed=3", "model=yowo_nano", "+trainer.limit_train_batches=4", "optimizer.lr=0.01", "loss=yowo"])
+        ['loss=yowo', 'lr=0.01', 'limit_train_batches=4', 'seed=3']
     """
     values: dict[str, str] = {}
     for override in overrides:

@@ -38,6 +38,25 @@ def run_segment(
     return again
 
 
+def run_blocks(blocks: nn.Sequential, x: Tensor, recompute: bool) -> Tensor:
+    """Run the blocks of a stage, each of them a segment.
+
+    Args:
+        blocks: The stage.
+        x: Its input.
+        recompute: See `run_segment`.
+
+    Returns:
+        Its output.
+    """
+    if not recompute:
+        out: Tensor = blocks(x)
+        return out
+    for block in blocks:
+        x = run_segment(block, x, recompute)
+    return x
+
+
 @contextmanager
 def _statistics_kept(owners: Sequence[nn.Module]) -> Iterator[None]:
     """Keep the running statistics of the batch norms in modules: with a momentum of 0 a forward pass adds nothing.

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from yowo.errors import ConfigError
-from yowo.models.recomputing import run_segment
+from yowo.models.recomputing import run_blocks, run_segment
 
 SHORTCUTS = ("pool", "conv")
 
@@ -153,8 +153,7 @@ class ResNet3D(nn.Module):
         """
         x = run_segment(self._stem, clips, self.recompute, [self.bn1])
         for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
-            for block in layer:
-                x = run_segment(block, x, self.recompute)
+            x = run_blocks(layer, x, self.recompute)
         out: Tensor = x.mean(dim=2)
         return out
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from yowo.errors import ConfigError
-from yowo.models.recomputing import run_segment
+from yowo.models.recomputing import run_blocks, run_segment
 
 WIDTHS: dict[str, tuple[int, int, int]] = {
     "0.25x": (32, 64, 128),
@@ -105,7 +105,5 @@ class ShuffleNetV2(nn.Module):
             float [B, out_channels, H/32, W/32], the mean over time.
         """
         x = self.maxpool(run_segment(self.conv1, clips, self.recompute))
-        for unit in self.features:
-            x = run_segment(unit, x, self.recompute)
-        out: Tensor = x.mean(dim=2)
+        out: Tensor = run_blocks(self.features, x, self.recompute).mean(dim=2)
         return out
