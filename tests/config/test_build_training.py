@@ -47,7 +47,7 @@ def test_the_trainer_loggers_and_callbacks_are_built_from_their_groups(tmp_path)
     assert {
         "LastCheckpoint",
         "BestCheckpoint",
-        "WeightAverage",
+        "RampedEMAWeightAveraging",
         "TerminalBar",
         "ProgressLines",
         "KeyFramePictures",

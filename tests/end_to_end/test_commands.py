@@ -2,9 +2,11 @@
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
+import torch
 
 from tests.end_to_end.running import forked, yowo
 from tests.make_data import ucf24_files
@@ -103,19 +105,15 @@ def test_eval_and_detect_see_alike_around_the_key_frame(folder, run):
     assert sorted(found["none"]) != pytest.approx(sorted(found["lfb"]), abs=2e-6)
 
 
-def test_training_goes_on_from_the_last_checkpoint_with_its_own_configuration(folder, run):
-    done = forked(
-        "train",
-        f"resume={run[0]}/last.ckpt",
-        "trainer.max_epochs=2",
-        "logger=none",
-        "trainer=cpu",
-        "evaluate=false",
-        folder=folder,
-    )
-    newest = max((folder / "runs" / "train").iterdir(), key=lambda p: p.stat().st_mtime)
-    assert newest != run[0] and (newest / "last.ckpt").is_file(), done.stdout
-    assert "image_size: 64" in (newest / "config.yaml").read_text()
+def test_training_goes_on_in_its_folder_with_its_own_configuration(folder, run):
+    moved = folder / "moved run [1]"
+    shutil.copytree(run[0], moved)
+    done = forked("train", f"resume={moved}", "trainer.max_epochs=2", "evaluate=false", folder=folder)
+    record = json.loads((moved / "run.json").read_text())
+    assert len(record["starts"]) == 2 and record["trained"]["max_epochs"] == 2, done.stdout
+    steps = torch.load(moved / "last.ckpt", weights_only=True)["global_step"]
+    before = torch.load(run[0] / "last.ckpt", weights_only=True)["global_step"]
+    assert steps == 2 * before and "image_size: 64" in (moved / "config.yaml").read_text()
 
 
 def test_a_multirun_makes_a_run_for_each_value(folder):

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from yowo.training.weight_averaging import WeightAverage
+from yowo.training.weight_averaging import RampedEMAWeightAveraging
 
 
 class Module(L.LightningModule):
@@ -34,17 +34,17 @@ def test_the_decay_is_constant_or_grows_with_the_steps(ramp):
     for step in range(2, 5):
         decay = 0.9 * (1 - math.exp(-step / ramp)) if ramp else 0.9
         expected = decay * expected + (1 - decay) * step
-    saved = averaged(WeightAverage(decay=0.9, ramp=ramp))
+    saved = averaged(RampedEMAWeightAveraging(decay=0.9, ramp=ramp))
     assert saved["net.0.weight"].item() == pytest.approx(expected)
     assert saved["net.1.num_batches_tracked"] == 4
 
 
 def test_its_state_has_the_name_of_earlier_versions():
-    assert WeightAverage().state_key == "EMAWeightAveraging"
+    assert RampedEMAWeightAveraging().state_key == "EMAWeightAveraging"
 
 
 def test_what_does_not_change_is_averaged_to_exactly_itself():
-    callback = WeightAverage(decay=0.998)
+    callback = RampedEMAWeightAveraging(decay=0.998)
     values = [torch.randn(50)]
     average = [values[0].clone()]
     for _ in range(20):

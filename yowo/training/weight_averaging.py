@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 
-class WeightAverage(EMAWeightAveraging):
+class RampedEMAWeightAveraging(EMAWeightAveraging):
     """Exponential moving average of weights and statistics, which is evaluated and saved.
 
     With a ramp the decay is `decay` x (1 - exp(-steps / `ramp`)), so that the first, bad weights are soon forgotten.
