@@ -16,7 +16,7 @@ from yowo.contracts import ClipBatch
 from yowo.errors import YowoError
 from yowo.training.bad_batch import BadBatch, random_states, sample_names, save_bad_batch
 from yowo.training.lower_rate import lower_rates
-from yowo.training.nonfinite import Found, NonFiniteError, in_words, largest, nonfinite, several
+from yowo.training.nonfinite import Found, NonFiniteError, all_finite, in_words, nonfinite, several
 
 log = logging.getLogger(__name__)
 Action = Literal["stop", "skip", "recover"]
@@ -61,6 +61,7 @@ class NonFiniteGuard(Callback):
         self._open = False
         self._batch: Any = None
         self._random: dict[str, Tensor] = {}
+        self._running: list[Tensor] = []
         self._buffers: list[Tensor] = []
         self._positions: list[int] = []
         self._loss: Tensor | None = None
@@ -72,6 +73,10 @@ class NonFiniteGuard(Callback):
         if self.rate != self._applied:
             lower_rates(trainer, self.rate / self._applied)
             self._applied = self.rate
+
+    def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Look for the running statistics anew: a validation may have put other tensors in their place."""
+        self._running = []
 
     def on_train_batch_start(
         self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
@@ -105,7 +110,7 @@ class NonFiniteGuard(Callback):
         """
         self._open = False
         gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
-        overflow = ~largest(gradients).isfinite()
+        overflow = ~all_finite(gradients)
         flags = torch.stack([torch.full_like(overflow, bool(self._terms)), overflow]).float()
         if trainer.world_size > 1:
             flags = cast(Tensor, trainer.strategy.reduce(flags, reduce_op="sum"))
@@ -177,7 +182,7 @@ class NonFiniteGuard(Callback):
         """
         parts = [] if bad_loss else nonfinite(module.named_parameters(), gradient=True)
         optimizer.zero_grad(set_to_none=True)  # optimizers leave out parameters without a gradient
-        self._restore(module)
+        self._restore()
         if not bad_loss:
             self._kept = self._as_it_is(trainer, module)
         skips = self.action == "skip" and self._row < IN_A_ROW
@@ -220,7 +225,7 @@ class NonFiniteGuard(Callback):
         named: dict[str, Tensor] = dict(module.named_parameters())
         if trainer.world_size == 1:
             named |= {name: buffer for name, buffer in module.named_buffers() if buffer.is_floating_point()}
-        if math.isfinite(float(largest(list(named.values())))):
+        if bool(all_finite(list(named.values()))):
             return
         names = nonfinite(named.items())
         step = f"in epoch {trainer.current_epoch + 1}, after step {trainer.global_step}"
@@ -234,16 +239,16 @@ class NonFiniteGuard(Callback):
 
     def _remember(self, module: L.LightningModule) -> None:
         """Copy the running statistics of normalisation."""
-        buffers = _running(module)
-        if len(buffers) != len(self._buffers):
-            self._buffers = [buffer.clone() for buffer in buffers]
-        elif buffers:
-            torch._foreach_copy_(self._buffers, buffers)
+        if not self._running:
+            self._running = [buffer for buffer in module.buffers() if buffer.is_floating_point()]
+            self._buffers = [buffer.clone() for buffer in self._running]
+        else:
+            torch._foreach_copy_(self._buffers, self._running)
 
-    def _restore(self, module: L.LightningModule) -> None:
+    def _restore(self) -> None:
         """Put the running statistics back."""
         with torch.no_grad():
-            for buffer, before in zip(_running(module), self._buffers, strict=True):
+            for buffer, before in zip(self._running, self._buffers, strict=True):
                 buffer.copy_(before)
 
     def _as_it_is(self, trainer: L.Trainer, module: L.LightningModule) -> BadBatch | None:
@@ -263,7 +268,3 @@ class NonFiniteGuard(Callback):
             step=trainer.global_step,
             rank=trainer.global_rank,
         )
-
-
-def _running(module: L.LightningModule) -> list[Tensor]:
-    return [buffer for buffer in module.buffers() if buffer.is_floating_point()]

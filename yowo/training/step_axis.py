@@ -48,8 +48,9 @@ class StepAxis(Callback):
     def on_train_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: STEP_OUTPUT, batch: Any, batch_idx: int
     ) -> None:
-        """Log the axis of a row of training."""
-        log_row(pl_module, _axis(trainer))
+        """Log the axis of a row of training, if there will be one."""
+        if is_due(trainer):
+            log_row(pl_module, _axis(trainer))
 
     def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Log the axis of a validation."""
