@@ -35,7 +35,7 @@ def run_loggers(config: DictConfig) -> tuple[list[Logger], LogPlaces]:
         record = read_record(folder)
         continue_logs(loggers, places, record.get("wandb_id"))
         typed = OmegaConf.select(config, "logger.wandb", default={})
-        names = {k: v for k, v in (record.get("wandb_names") or {}).items() if typed.get(k) is None}
+        names = {k: v for k, v in (record.get("wandb_names") or {}).items() if not typed.get(k)}
         keep_wandb_names(loggers, names)
     else:
         places = {}

@@ -24,7 +24,7 @@ from yowo.whole_file import whole_file
 KEY = "logs"
 STEP = "trainer/global_step"
 """The x-axis of W&B."""
-NAMES = ("name", "group")
+NAMES = ("name", "group", "tags")
 """Arguments of W&B by which a run is found."""
 ID_BYTES = 4
 """Length of the id of a run of W&B, whose own ones have 8 characters, too."""
@@ -94,7 +94,7 @@ def name_wandb_run(loggers: Sequence[Logger]) -> str | None:
 
 
 def wandb_names(loggers: Sequence[Logger]) -> dict[str, Any]:
-    """Return what the run of W&B is found by: `name` and `group`; empty without such a logger."""
+    """Return what the run of W&B is found by: `name`, `group` and `tags`; empty without such a logger."""
     found = [logger for logger in loggers if isinstance(logger, WandbLogger)]
     return {key: found[0]._wandb_init.get(key) for key in NAMES} if found else {}
 
