@@ -13,7 +13,7 @@ from yowo.config.compose import compose_config
 from yowo.contracts import Detections, RawOutput, Target
 from yowo.errors import ConfigError
 from yowo.models.detector import Detector
-from yowo.training.bad_batch import Replay, read_bad_batch, replay_batch
+from yowo.training.guarding.bad_batch import Replay, read_bad_batch, replay_batch
 from yowo.weights.loading import LoadReport
 from yowo.weights.loading import load_weights as _load_weights
 

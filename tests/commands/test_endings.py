@@ -6,7 +6,7 @@ from omegaconf import OmegaConf
 from yowo.commands import endings
 from yowo.commands.endings import one_ending
 from yowo.errors import DatasetError, YowoError
-from yowo.training.processes import EndProcesses, ProcessError
+from yowo.training.guarding.processes import EndProcesses, ProcessError
 
 CONFIG = OmegaConf.create({"dataset": {"batch_size": 8}, "trainer": {"accumulate_grad_batches": 1}})
 

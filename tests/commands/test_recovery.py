@@ -4,7 +4,7 @@ from omegaconf import OmegaConf
 
 from yowo.commands import recovery
 from yowo.commands.recovery import LIMIT, with_recoveries
-from yowo.training.nonfinite import NonFiniteError
+from yowo.training.guarding.nonfinite import NonFiniteError
 
 
 def failing(times, calls, steps=3, recover=True, folder=None):

@@ -59,7 +59,7 @@ def test_the_trainer_loggers_and_callbacks_are_built_from_their_groups(tmp_path)
     config.trainer.fast_dev_run = 3
     assert "BestCheckpoint" not in {type(callback).__name__ for callback in build_callbacks(config)}
     OmegaConf.update(
-        config, "profiler", {"_target_": "yowo.training.profiling.PartTimes", "folder": "x"}, force_add=True
+        config, "profiler", {"_target_": "yowo.training.trying.profiling.PartTimes", "folder": "x"}, force_add=True
     )
     assert type(build_trainer(config, logger=False).profiler).__name__ == "PartTimes"
 

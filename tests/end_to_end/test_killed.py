@@ -15,7 +15,7 @@ import torch
 from tests.training.killed import OPTIONS, forked_train, killed_again_and_again
 from yowo.config.build_training import build_datamodule
 from yowo.config.compose import compose_config
-from yowo.training.checkpoint_files import LAST, damage, earlier, remove_unfinished, write_checkpoint
+from yowo.training.checkpointing.checkpoint_files import LAST, damage, earlier, remove_unfinished, write_checkpoint
 
 pytestmark = pytest.mark.long
 SEEDS = range(1, 11)

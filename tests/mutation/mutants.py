@@ -43,10 +43,10 @@ MUTANTS = (
     ),
     Mutant(
         "every process logs the AP of classes",
-        "yowo/training/class_review.py",
+        "yowo/training/logs/class_review.py",
         "if trainer.sanity_checking or not trainer.is_global_zero:\n            return\n        by_class",
         "if trainer.sanity_checking:\n            return\n        by_class",
-        ("training/test_class_review.py",),
+        ("training/logs/test_class_review.py",),
     ),
     Mutant(
         "warm-up begins with the whole rate",

@@ -20,8 +20,8 @@ from torch.nn.functional import dropout
 from yowo.config.build import build_detector
 from yowo.config.build_training import build_callbacks, build_datamodule, build_module, build_trainer
 from yowo.config.compose import compose_config
-from yowo.training import checkpoint_files
-from yowo.training.checkpoint_files import LAST, usable_checkpoint
+from yowo.training.checkpointing import checkpoint_files
+from yowo.training.checkpointing.checkpoint_files import LAST, usable_checkpoint
 
 OPTIONS = [
     *("dataset=motion", "model=yowo_tiny", "augment=full", "dataset.image_size=64", "dataset.clip_len=8"),

@@ -12,8 +12,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from yowo.data.clip_loader import ClipLoader
 from yowo.data.samplers import TrainSampler
-from yowo.training.checkpoint_files import WholeCheckpointIO
-from yowo.training.checkpoints import LastCheckpoint
+from yowo.training.checkpointing.checkpoint_files import WholeCheckpointIO
+from yowo.training.checkpointing.checkpoints import LastCheckpoint
 
 
 class StoppedError(Exception):

@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 from yowo.commands.interruption import was_interrupted
 from yowo.commands.memory_shortage import memory_shortage
 from yowo.errors import YowoError
-from yowo.training.processes import EndProcesses, is_lost
+from yowo.training.guarding.processes import EndProcesses, is_lost
 from yowo.whole_file import disk_errors
 
 

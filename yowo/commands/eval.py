@@ -28,8 +28,8 @@ from yowo.reports.number_text import percent
 from yowo.reports.published import row_of
 from yowo.reports.score_figures import score_figures, usual_columns
 from yowo.reports.terminal_tables import score_tables
+from yowo.training.guarding.processes import EndProcesses
 from yowo.training.module import ActionDetection
-from yowo.training.processes import EndProcesses
 from yowo.training.progress import ProgressLines, TerminalBar
 from yowo.whole_file import disk_errors
 

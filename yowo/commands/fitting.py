@@ -26,16 +26,16 @@ from yowo.config.from_data import input_sentence
 from yowo.config.logged_run import logged_configuration
 from yowo.data.datamodule import ClipDataModule
 from yowo.models.detector import Detector
-from yowo.training.checkpoint_files import LAST
-from yowo.training.checkpoints import LastCheckpoint, TrainingStopped
-from yowo.training.guards import NonFiniteGuard
-from yowo.training.loader_watch import LoaderWatch
+from yowo.training.checkpointing.checkpoint_files import LAST
+from yowo.training.checkpointing.checkpoints import LastCheckpoint, TrainingStopped
+from yowo.training.checkpointing.remembered_run import RememberedRun
+from yowo.training.checkpointing.resumed_optimizer import ResumedOptimizer
+from yowo.training.guarding.guards import NonFiniteGuard
+from yowo.training.guarding.loader_watch import LoaderWatch
+from yowo.training.guarding.processes import EndProcesses
+from yowo.training.logs.run_configuration import RunConfiguration
 from yowo.training.module import ActionDetection
-from yowo.training.processes import EndProcesses
 from yowo.training.pruning import raise_if_pruned
-from yowo.training.remembered_run import RememberedRun
-from yowo.training.resumed_optimizer import ResumedOptimizer
-from yowo.training.run_configuration import RunConfiguration
 
 log = logging.getLogger(__name__)
 Built = tuple[L.Trainer, ActionDetection, ClipDataModule]

@@ -11,8 +11,8 @@ import torch.distributed as dist
 from omegaconf import DictConfig
 
 from yowo.errors import YowoError
-from yowo.training.checkpoint_files import usable_checkpoint
-from yowo.training.nonfinite import NonFiniteError
+from yowo.training.checkpointing.checkpoint_files import usable_checkpoint
+from yowo.training.guarding.nonfinite import NonFiniteError
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")

@@ -27,8 +27,8 @@ HYDRA_RECORD = Path(".hydra")
 
 
 def usable_checkpoint(path: Path) -> Path:
-    """See `yowo.training.checkpoint_files.usable_checkpoint`, which imports torch."""
-    from yowo.training.checkpoint_files import usable_checkpoint as find
+    """See `yowo.training.checkpointing.checkpoint_files.usable_checkpoint`, which imports torch."""
+    from yowo.training.checkpointing.checkpoint_files import usable_checkpoint as find
 
     return find(path)
 

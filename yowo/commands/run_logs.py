@@ -10,7 +10,7 @@ from yowo.commands.records import record_logs, run_folder
 from yowo.commands.run_folder import folder_of, read_record
 from yowo.config.build_training import build_loggers
 from yowo.config.checkpoint import stored_places
-from yowo.training.continued_logs import LogPlaces, continue_logs, keep_wandb_names, name_wandb_run, wandb_names
+from yowo.training.logs.continued_logs import LogPlaces, continue_logs, keep_wandb_names, name_wandb_run, wandb_names
 
 NOTHING_KEPT: dict[str, Any] = {"csv_rows": 0, "step": -1}
 """Places in the logs of a run that begins anew in its folder."""

@@ -16,7 +16,7 @@ from yowo.commands.records import is_trained, planned, record_result, record_run
 from yowo.commands.resuming import goes_on
 from yowo.commands.run_folder import read_record
 from yowo.commands.wandb_end import ends_wandb_run
-from yowo.training.processes import EndProcesses
+from yowo.training.guarding.processes import EndProcesses
 from yowo.whole_file import disk_errors
 
 log = logging.getLogger(__name__)

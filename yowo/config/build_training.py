@@ -25,11 +25,11 @@ from yowo.models.detector import Detector
 from yowo.models.parts import freeze
 from yowo.models.recomputing import recompute_segments
 from yowo.threads import chosen_by_user, usable_threads
-from yowo.training.checkpoint_files import WholeCheckpointIO
+from yowo.training.checkpointing.checkpoint_files import WholeCheckpointIO
 from yowo.training.module import ActionDetection
 from yowo.training.parameter_groups import GroupedOptimizer, ParameterGroups
 
-WANDB = "yowo.training.loggers.wandb_logger"
+WANDB = "yowo.training.logs.loggers.wandb_logger"
 ONE_FRAME = 1
 """Frames of a clip in a test with a context, whose 3D features come from other clips."""
 

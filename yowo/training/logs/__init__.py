@@ -1,0 +1,1 @@
+"""What a training logs: steps, figures, pictures, the review in Weights & Biases, logs that go on."""

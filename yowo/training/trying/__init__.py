@@ -1,0 +1,1 @@
+"""Trying things: a learning rate, overfitting, profiles."""
