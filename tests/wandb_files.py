@@ -1,14 +1,12 @@
 """Reads the file of an offline run of Weights & Biases: a log of blocks as LevelDB writes them, of protobuf records."""
 
 import json
-import struct
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from wandb.proto import wandb_internal_pb2
 
-HEADER, BLOCK = 7, 32768
-WHOLE, LAST = 1, 4
+from yowo.training.logs.wandb_files import records
 
 
 class OfflineRun(NamedTuple):
@@ -28,21 +26,6 @@ class OfflineRun(NamedTuple):
     exit_code: int | None
 
 
-def records(path: Path):
-    data, place, content = path.read_bytes(), HEADER, b""
-    while place + HEADER <= len(data):
-        left = BLOCK - place % BLOCK
-        if left < HEADER:
-            place += left
-            continue
-        _, length, kind = struct.unpack("<IHB", data[place : place + HEADER])
-        content += data[place + HEADER : place + HEADER + length]
-        place += HEADER + length
-        if kind in (WHOLE, LAST):
-            yield wandb_internal_pb2.Record.FromString(content)
-            content = b""
-
-
 def set_in(tree: dict[str, Any], item: Any) -> None:
     *parents, last = list(item.nested_key) or [item.key]
     for parent in parents:
@@ -56,7 +39,8 @@ def read_run(path: Path) -> OfflineRun:
     """Read a run-*.wandb file."""
     run, config, history, summary = None, {}, [], {}
     metrics, files, alerts, artifacts, exit_code = {}, [], [], [], None
-    for record in records(path):
+    for content in records(path.read_bytes()):
+        record = wandb_internal_pb2.Record.FromString(content)
         kind = record.WhichOneof("record_type")
         if kind == "run":
             run = record.run

@@ -6,11 +6,11 @@ from typing import Any
 from weakref import proxy
 
 import lightning as L
-import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, WeightAveraging
 from torch import Tensor, nn
 
 from yowo.training.checkpointing.checkpoint_files import WholeCheckpointIO
+from yowo.training.guarding.nonfinite import all_finite, nonfinite
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +76,10 @@ def not_finite(trainer: L.Trainer) -> str | None:
         if isinstance(callback, WeightAveraging) and callback._average_model is not None:
             modules["average of "] = callback._average_model.module
     for prefix, module in modules.items():
-        for name, value in module.state_dict().items():
-            if isinstance(value, Tensor) and value.is_floating_point() and not bool(torch.isfinite(value).all()):
-                return f"{prefix}{name}"
+        stored = module.state_dict().items()
+        floats = {name: value for name, value in stored if isinstance(value, Tensor) and value.is_floating_point()}
+        if not all_finite(list(floats.values())):
+            return f"{prefix}{nonfinite(floats.items())[0]}"
     return None
 
 

@@ -1,7 +1,6 @@
 """The checkpoint that a training goes on from: after every epoch, every half hour, and when it is asked to end."""
 
 import logging
-import threading
 import time
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -17,7 +16,7 @@ from yowo.training.checkpointing.checkpoint_files import KEEP, LAST, WholeCheckp
 from yowo.training.checkpointing.epoch_place import Start, begin_at, to_keep
 from yowo.training.checkpointing.loop_state import Place, align_steps, at_a_step, bring_into_form, place
 from yowo.training.checkpointing.random_states import random_states, restore_random_states
-from yowo.training.guarding.processes import WATCHER
+from yowo.training.guarding.processes import stop_lightnings_watch
 
 log = logging.getLogger(__name__)
 
@@ -235,9 +234,7 @@ class LastCheckpoint(Callback):
             self._saved = self._moment(trainer)
 
     def _end(self, trainer: L.Trainer, signal: int) -> None:
-        for thread in threading.enumerate():
-            if thread.name == WATCHER:  # it would end this process by force when it sees the others go
-                thread._run = lambda: True  # type: ignore[attr-defined]
+        stop_lightnings_watch()
         trainer.strategy.barrier("yowo.training.checkpointing.checkpoints")
         raise TrainingStopped(signal)
 

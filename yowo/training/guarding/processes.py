@@ -80,7 +80,7 @@ class EndProcesses(Callback):
             for old in self.folder.glob(f"{FAILED}*.json"):
                 old.unlink(missing_ok=True)
         trainer.strategy.barrier("old failures are gone")
-        _stop_lightnings_watch()
+        stop_lightnings_watch()
         started_us = isinstance(getattr(trainer.strategy, "cluster_environment", None), LightningEnvironment)
         self._parent = os.getppid() if started_us and trainer.local_rank else None
         self._thread = threading.Thread(target=self._watch, daemon=True, name="other-processes")
@@ -116,7 +116,7 @@ class EndProcesses(Callback):
         elif is_lost(exception):
             _wait(self.processes, GRACE / 3)
         if self.processes:
-            _stop_lightnings_watch()  # it ends this process too, by force, when it sees the others gone
+            stop_lightnings_watch()
         for process in self.processes:
             if process.poll() is None:
                 process.ended_by_us = True
@@ -228,7 +228,8 @@ def _how_it_ended(code: int) -> str:
     return f"was killed by signal {-code}"
 
 
-def _stop_lightnings_watch() -> None:
+def stop_lightnings_watch() -> None:
+    """End Lightning's watch of the other devices' processes: it ends this one by force when it sees them gone."""
     for thread in threading.enumerate():
         if thread.name == WATCHER:
             cast(Any, thread)._run = lambda: True

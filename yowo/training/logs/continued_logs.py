@@ -18,12 +18,10 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger, WandbLogger
 from lightning.pytorch.loggers.csv_logs import ExperimentWriter
 
-from yowo.training.logs.wandb_files import logged_rows
+from yowo.training.logs.wandb_files import STEP, logged_rows
 from yowo.whole_file import whole_file
 
 KEY = "logs"
-STEP = "trainer/global_step"
-"""The x-axis of W&B."""
 NAMES = ("name", "group", "tags")
 """Arguments of W&B by which a run is found."""
 ID_BYTES = 4

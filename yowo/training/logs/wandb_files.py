@@ -12,7 +12,7 @@ from typing import Any
 BLOCK, HEADER = 32768, 7
 WHOLE, FIRST, MIDDLE, LAST = 1, 2, 3, 4
 STEP, NUMBER = "trainer/global_step", "_step"
-"""Names in a row: of the step of the optimizer, and of W&B's own number of the row."""
+"""Names in a row: of the optimizer's step, which Lightning makes the x-axis of all others, and of W&B's own number."""
 
 
 def logged_rows(folder: Path, identity: str) -> dict[int, tuple[int, set[str]]]:

@@ -16,9 +16,9 @@ import yaml
 from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
 
+from yowo.training.logs.wandb_files import STEP
+
 log = logging.getLogger(__name__)
-STEP = "trainer/global_step"
-"""The metric that Lightning makes the x-axis of all others."""
 LESS = {"online": "offline", "shared": "offline", "offline": "disabled"}
 """What a run falls back to if W&B cannot start it."""
 
