@@ -157,7 +157,7 @@ class _Files:
 
     def write(self, frames: Iterable[TrackedFrame]) -> None:
         """Append frames to both files."""
-        for result, rows, tracks in frames:
+        for result, rows, tracks, _ in frames:
             numbers = {box: number for box, number in zip(rows.owners.tolist(), tracks.tolist(), strict=True) if number}
             picture = drawn(result.picture, result.detections, self._names, numbers)
             if self._writer is None:

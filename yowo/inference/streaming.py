@@ -20,11 +20,13 @@ class FrameResult(NamedTuple):
         frame: Position in the source, from 0.
         picture: uint8 [H, W, 3], RGB, in the size of the source.
         detections: See `Detections`; tensors on the CPU.
+        seconds: Time of the frame since the first one of the source.
     """
 
     frame: int
     picture: NDArray[np.uint8]
     detections: Detections
+    seconds: float = 0.0
 
 
 Transform = Callable[[list[Tensor], list[Target]], tuple[Tensor, list[Target]]]

@@ -43,12 +43,15 @@ class TrackedFrame(NamedTuple):
     Attributes:
         result: The frame.
         rows: Its detections, n rows.
-        tracks: int64 [n], number of each row's track, from 1; `NO_TRACK` for a row without one.
+        tracks: int64 [n], number of each row's track (its tube), from 1; `NO_TRACK` for a row without one.
+        people: int64 [n], number of the person whom the tube of the row belongs to, from 1; `NO_TRACK` for a row without
+            a tube. Tubes of several classes of a person share it, at the same time (AVA) or one after the other.
     """
 
     result: FrameResult
     rows: FrameRows
     tracks: Ints
+    people: Ints
 
 
 class FrameTracks:
@@ -89,7 +92,8 @@ class FrameTracks:
         if self._stream is None:
             if self._linker is not None:
                 self._seen.append(rows)
-            return [TrackedFrame(result, rows, np.full(len(rows.labels), NO_TRACK))]
+            nothing = np.full(len(rows.labels), NO_TRACK)
+            return [TrackedFrame(result, rows, nothing, nothing)]
         self._waiting.append((result, rows))
         for step in self._stream.update(result.frame, rows.boxes_xyxy, rows.scores, rows.labels):
             self._note(step.tube, step.label, step.start, step.boxes_xyxy)
@@ -130,7 +134,8 @@ class FrameTracks:
 
     def _next(self) -> TrackedFrame:
         result, rows = self._waiting.popleft()
-        return TrackedFrame(result, rows, tracks_of(rows, self._boxes.pop(result.frame, ())))
+        tracks = tracks_of(rows, self._boxes.pop(result.frame, ()))
+        return TrackedFrame(result, rows, tracks, tracks)
 
 
 def tracks_of(rows: FrameRows, tubes: Iterable[tuple[int, int, Floats]]) -> Ints:
