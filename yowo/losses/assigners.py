@@ -15,6 +15,21 @@ from yowo.losses.candidates import Candidates, FlatTargets, candidate_shapes, fi
 
 
 @dataclass(frozen=True)
+class BoxPairs:
+    """Predictions and the boxes that they learn.
+
+    Attributes:
+        clip: int64 [Q], clip of each pair.
+        prediction: int64 [Q], index of its prediction in the M of the clip.
+        boxes_xyxy: float32 [Q, 4], its box, x1 y1 x2 y2 in pixels of the network's input.
+    """
+
+    clip: Tensor
+    prediction: Tensor
+    boxes_xyxy: Tensor
+
+
+@dataclass(frozen=True)
 class Assignment:
     """The positives of a batch: predictions with a box to learn, ordered by clip and prediction.
 
@@ -23,8 +38,10 @@ class Assignment:
         prediction: int64 [P], its index in the M predictions of the clip.
         boxes_xyxy: float32 [P, 4], its box, x1 y1 x2 y2 in pixels of the network's input.
         labels: int64 [P] or float32 [P, C], the label of the box.
-        ignored: bool [B, M], predictions that the confidence term leaves out, neither object nor background; None if
-            there are none.
+        ignored: bool [B, M], predictions that the confidence term (without one, the class term) leaves out, neither
+            object nor background; None if there are none.
+        box_rows: What learns a box, where this is not the positives: a prediction can stand here several times, with
+            several boxes, and without being positive. None: the positives do.
     """
 
     clip: Tensor
@@ -32,6 +49,7 @@ class Assignment:
     boxes_xyxy: Tensor
     labels: Tensor
     ignored: Tensor | None = None
+    box_rows: BoxPairs | None = None
 
 
 class AnchorIoUAssigner:

@@ -80,7 +80,7 @@ class Detector(nn.Module):
             ConfigError: `num_classes`, `exclusive_classes` or `anchors` is out of range.
         """
         super().__init__()
-        _check_head(num_classes, anchors, exclusive_classes)
+        check_head(num_classes, anchors, exclusive_classes)
         self.num_classes = num_classes
         self.exclusive_classes = num_classes if exclusive_classes is None else exclusive_classes
         self.register_buffer("anchors", torch.tensor(anchors, dtype=torch.float32), persistent=False)
@@ -184,7 +184,7 @@ def _with_strides(strides: tuple[int, ...], gradient: Tensor) -> Tensor:
     return gradient.as_strided(gradient.shape, strides) if same else gradient
 
 
-def _check_head(num_classes: int, anchors: Sequence[Sequence[float]], exclusive_classes: int | None) -> None:
+def check_head(num_classes: int, anchors: Sequence[Sequence[float]], exclusive_classes: int | None) -> None:
     """Raise ConfigError where the number of classes or the anchors are out of range."""
     if num_classes < 1:
         raise ConfigError(f"model.num_classes: expected at least 1, got {num_classes}")
