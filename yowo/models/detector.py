@@ -186,11 +186,16 @@ def _with_strides(strides: tuple[int, ...], gradient: Tensor) -> Tensor:
 
 def check_head(num_classes: int, anchors: Sequence[Sequence[float]], exclusive_classes: int | None) -> None:
     """Raise ConfigError where the number of classes or the anchors are out of range."""
-    if num_classes < 1:
-        raise ConfigError(f"model.num_classes: expected at least 1, got {num_classes}")
+    check_classes(num_classes, exclusive_classes)
     if not anchors or any(len(pair) != 2 or min(pair) <= 0 for pair in anchors):
         raise ConfigError(
             f"dataset.anchors: expected pairs of positive width and height in pixels, got {[list(a) for a in anchors]}"
         )
+
+
+def check_classes(num_classes: int, exclusive_classes: int | None) -> None:
+    """Raise ConfigError where the number of classes, or of those that exclude each other, is out of range."""
+    if num_classes < 1:
+        raise ConfigError(f"model.num_classes: expected at least 1, got {num_classes}")
     if exclusive_classes is not None and not 0 <= exclusive_classes <= num_classes:
         raise ConfigError(f"dataset.exclusive_classes: expected 0 to {num_classes}, got {exclusive_classes}")
