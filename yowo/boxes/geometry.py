@@ -1,5 +1,7 @@
 """Box formats and overlaps. Boxes are float tensors x1, y1, x2, y2 with x1 <= x2 and y1 <= y2, in any unit."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -93,3 +95,31 @@ def shape_iou(first: Tensor, second: Tensor) -> Tensor:
     shared = torch.minimum(first[:, None], second).prod(dim=-1)
     union = first.prod(dim=-1)[:, None] + second.prod(dim=-1) - shared
     return shared / union.clamp(min=torch.finfo(union.dtype).eps)
+
+
+def ciou(first: Tensor, second: Tensor, eps: float = 1e-7) -> Tensor:
+    """Compute the complete IoU (Zheng et al. 2020) of pairs of boxes, with the roundings of YOLOv8.
+
+    IoU less the squared distance of the centres over the squared diagonal of the enclosing box, less the difference of
+    the aspect ratios, whose factor has no gradient.
+
+    Args:
+        first: float [..., 4], broadcast against `second`.
+        second: float [..., 4], the same unit.
+        eps: Added to heights, union and squared diagonal.
+
+    Returns:
+        float [...], at most 1.
+    """
+    (w1, h1), (w2, h2) = ((boxes[..., 2:] - boxes[..., :2]).unbind(dim=-1) for boxes in (first, second))
+    h1, h2 = h1 + eps, h2 + eps
+    low, high = torch.maximum(first[..., :2], second[..., :2]), torch.minimum(first[..., 2:], second[..., 2:])
+    shared = (high - low).clamp(min=0).prod(dim=-1)
+    overlap = shared / (w1 * h1 + w2 * h2 - shared + eps)
+    hull = torch.maximum(first[..., 2:], second[..., 2:]) - torch.minimum(first[..., :2], second[..., :2])
+    diagonal = hull.square().sum(dim=-1) + eps
+    apart = (first[..., :2] + first[..., 2:] - second[..., :2] - second[..., 2:]).square().sum(dim=-1) / 4
+    aspect = (4 / math.pi**2) * ((w2 / h2).atan() - (w1 / h1).atan()).square()
+    with torch.no_grad():
+        factor = aspect / (aspect - overlap + (1 + eps))
+    return overlap - (apart / diagonal + aspect * factor)

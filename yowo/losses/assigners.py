@@ -42,7 +42,7 @@ class Assignment:
             object nor background; None if there are none.
         box_rows: What learns a box, where this is not the positives: a prediction can stand here several times, with
             several boxes, and without being positive. None: the positives do.
-        overlaps: float32 [P], IoU of each positive's predicted box with its box, where the assigner judges by it.
+        quality: float32 [P], factor of each positive's class goal, such as the IoU of its predicted box; None is 1.
     """
 
     clip: Tensor
@@ -51,7 +51,7 @@ class Assignment:
     labels: Tensor
     ignored: Tensor | None = None
     box_rows: BoxPairs | None = None
-    overlaps: Tensor | None = None
+    quality: Tensor | None = None
 
 
 class AnchorIoUAssigner:

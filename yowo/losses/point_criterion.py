@@ -64,7 +64,7 @@ class PointCriterion:
         where = (found.clip, found.prediction)
         logits = raw["cls"].float()[where]
         labels = found.labels if found.labels.ndim == 2 else F.one_hot(found.labels, logits.shape[-1])
-        goals = labels.to(logits) if found.overlaps is None else labels.to(logits) * found.overlaps[:, None]
+        goals = labels.to(logits) if found.quality is None else labels.to(logits) * found.quality[:, None]
         boxes = self.box_loss(BoxRows(raw, found.clip, found.prediction, found.boxes_xyxy))
         terms = {name: self.box_weight * value for name, value in boxes.items()}
         terms["conf"] = self.confidence_weight * self._confidence(raw, where, found.ignored)

@@ -48,7 +48,7 @@ class SimOTAAssigner:
         flat = flatten_targets(targets, raw["image_size"], raw["cls"].device, min_side=0.0)
         cost, overlap = self.costs(raw, flat)
         chosen = self._cheapest(cost, overlap)
-        best = _cheapest_box(cost, flat.clip, len(targets))  # [B, M], index of a box
+        best = first_of_clip(cost, flat.clip, len(targets))  # [B, M], index of a box
         batch, count = raw["cls"].shape[:2]
         taken = torch.zeros(batch, count, dtype=torch.int64, device=cost.device).index_add_(0, flat.clip, chosen.long())
         owner = torch.full((batch, count), -1, dtype=torch.int64, device=cost.device)
@@ -62,7 +62,7 @@ class SimOTAAssigner:
             prediction=prediction,
             boxes_xyxy=flat.boxes_xyxy[winner].float(),
             labels=flat.labels[winner],
-            overlaps=overlap[winner, prediction],
+            quality=overlap[winner, prediction],
         )
 
     def costs(self, raw: RawOutput, flat: FlatTargets) -> tuple[Tensor, Tensor]:
@@ -116,7 +116,7 @@ def _strictly_inside(points: Tensor, boxes: Tensor) -> Tensor:
     return ((points > boxes[:, None, :2]) & (points < boxes[:, None, 2:])).all(dim=-1)
 
 
-def _cheapest_box(cost: Tensor, clip: Tensor, batch: int) -> Tensor:
+def first_of_clip(cost: Tensor, clip: Tensor, batch: int) -> Tensor:
     """Return int64 [B, M], the box of the clip for which each point is cheapest, the first of equal ones; -1 without box.
 
     Args:

@@ -66,12 +66,13 @@ class ShuffleNetV2(nn.Module):
 
     recompute = False
 
-    def __init__(self, width: str = "1.0x", repeats: Sequence[int] = REPEATS) -> None:
+    def __init__(self, width: str = "1.0x", repeats: Sequence[int] = REPEATS, last_channels: int | None = None) -> None:
         """Make the network.
 
         Args:
             width: One of `WIDTHS`.
             repeats: Units of the three stages.
+            last_channels: Channels of a last 1 x 1 x 1 convolution (YOWOv3: 1024, of 2.0x 2048); None makes none.
 
         Raises:
             ConfigError: The width is unknown.
@@ -91,6 +92,8 @@ class ShuffleNetV2(nn.Module):
                 units.append(ShuffleUnit(channels, outputs, stride=2 if position == 0 else 1))
                 channels = outputs
         self.features = nn.Sequential(*units)
+        self.conv_last = nn.Identity() if last_channels is None else nn.Sequential(*_pointwise(channels, last_channels))
+        self.out_channels = last_channels or self.out_channels
         ends = [sum(repeats[:stage]) for stage in range(len(repeats) + 1)]
         names = [tuple(f"features.{unit}" for unit in range(*pair)) for pair in pairwise(ends)]
         self.stages = (("conv1",), *names)
@@ -105,5 +108,5 @@ class ShuffleNetV2(nn.Module):
             float [B, out_channels, H/32, W/32], the mean over time.
         """
         x = self.maxpool(run_segment(self.conv1, clips, self.recompute))
-        out: Tensor = run_blocks(self.features, x, self.recompute).mean(dim=2)
+        out: Tensor = self.conv_last(run_blocks(self.features, x, self.recompute)).mean(dim=2)
         return out

@@ -1,0 +1,173 @@
+"""YOWOv3: YOLOv8 on the key frame, a 3D backbone, and distances to the four sides as distributions over bins."""
+
+import math
+from collections.abc import Callable
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from yowo.boxes.anchors import grid_points, make_levels
+from yowo.contracts import RawOutput, Target
+from yowo.models.detector import check_classes, check_clips
+from yowo.models.layers import ConvNormAct, set_norms
+from yowo.models.pair_scores import PairScores
+from yowo.models.postprocess import DetectionRule
+from yowo.precision import full_precision, widened
+
+NORM_EPS, NORM_MOMENTUM = 1e-3, 0.03
+BINS = 16
+"""Distances that each side's distribution is over: 0 to 15 strides."""
+ACT = "silu"
+
+
+def two_units(inputs: int, channels: int) -> nn.Sequential:
+    """Make two 3 x 3 convolutions with norm and SiLU."""
+    return nn.Sequential(ConvNormAct(inputs, channels, 3, ACT), ConvNormAct(channels, channels, 3, ACT))
+
+
+class BinHead(nn.Module):
+    """Two units and a 1 x 1 convolution for the sides, two and one for the classes."""
+
+    def __init__(self, channels: int, num_classes: int, stride: int) -> None:
+        """Make the head of one level, of a stride in pixels."""
+        super().__init__()
+        self.box = nn.Sequential(*two_units(channels, channels), nn.Conv2d(channels, 4 * BINS, 1))
+        self.cls = nn.Sequential(*two_units(channels, channels), nn.Conv2d(channels, num_classes, 1))
+        nn.init.constant_(cast(Tensor, cast(nn.Conv2d, self.box[2]).bias), 1.0)
+        prior = math.log(5 / num_classes / (224 / stride) ** 2)
+        nn.init.constant_(cast(Tensor, cast(nn.Conv2d, self.cls[2]).bias), prior)
+
+    def forward(self, boxes: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
+        """Predict logits of the bins [B, 64, h, w] (16 side + bin) and of the classes [B, C, h, w]."""
+        return self.box(boxes), self.cls(classes)
+
+
+def side_boxes(deltas: Tensor, points: Tensor, strides: Tensor) -> Tensor:
+    """Decode boxes from the distributions of their sides' distances.
+
+    Args:
+        deltas: float [..., M, 64], logits: left, top, right, bottom, 16 bins each.
+        points: float [M, 2], pixels.
+        strides: float [M], pixels.
+
+    Returns:
+        float [..., M, 4], x1 y1 x2 y2 in pixels, not clipped.
+    """
+    bins = torch.arange(BINS, dtype=deltas.dtype, device=deltas.device)
+    away = (deltas.unflatten(-1, (4, BINS)).softmax(dim=-1) @ bins) * strides[:, None]
+    return torch.cat([points - away[..., :2], points + away[..., 2:]], dim=-1)
+
+
+class YOWOv3(nn.Module):
+    """2D features on three levels, in branches for boxes and classes, each joined with the 3D feature; a head a level.
+
+    See `yowo.models.detector.Detector` for the members that training, evaluation and detection use.
+
+    Attributes:
+        num_classes: C.
+        exclusive_classes: Number of classes, counted from the first, that exclude each other in the labels. The scores
+            of all classes are sigmoids, whatever the labels are.
+        strides: Strides of the levels in pixels, finest first.
+        recipe: See `Detector`.
+        criterion: See `Detector`.
+        postprocess: See `Detector`.
+    """
+
+    recipe: dict[str, Any] | None = None
+    criterion: Callable[[RawOutput, list[Target], int | None], dict[str, Tensor]] | None = None
+    postprocess: DetectionRule
+
+    def __init__(
+        self,
+        backbone2d: nn.Module,
+        backbone3d: nn.Module,
+        fusion: Callable[..., nn.Module],
+        num_classes: int,
+        exclusive_classes: int | None = None,
+        width: int = 256,
+        fusion_norm_eps: float = NORM_EPS,
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            backbone2d: Maps [B, 3, H, W] to a feature a level; has the attributes `out_channels` (one number a level)
+                and `strides`.
+            backbone3d: Maps [B, 3, K, H, W] to [B, out_channels, H/32, W/32]; has the attribute `out_channels`.
+            fusion: Makes a fusion from the keyword arguments `inputs_2d`, `inputs_3d`, `channels` and `act`.
+            num_classes: C, at least 1.
+            exclusive_classes: See the class; None means all.
+            width: Channels of branches, fusions and heads.
+            fusion_norm_eps: Epsilon of the fusions' batch norms. The released program trains from scratch with 1e-3 and
+                evaluates with 1e-5.
+
+        Raises:
+            ConfigError: `num_classes` or `exclusive_classes` is out of range.
+        """
+        super().__init__()
+        check_classes(num_classes, exclusive_classes)
+        self.num_classes = num_classes
+        self.exclusive_classes = num_classes if exclusive_classes is None else exclusive_classes
+        self.strides = cast(tuple[int, ...], tuple(backbone2d.strides))
+        self.backbone2d, self.backbone3d = backbone2d, backbone3d
+        inputs = cast(tuple[int, ...], backbone2d.out_channels)
+        sizes = {"inputs_2d": width, "inputs_3d": backbone3d.out_channels, "channels": width, "act": ACT}
+        self.box_branch = nn.ModuleList(two_units(channels, width) for channels in inputs)
+        self.cls_branch = nn.ModuleList(two_units(channels, width) for channels in inputs)
+        self.box_fusion = nn.ModuleList(fusion(**sizes) for _ in inputs)
+        self.cls_fusion = nn.ModuleList(fusion(**sizes) for _ in inputs)
+        self.heads = nn.ModuleList(BinHead(width, num_classes, stride) for stride in self.strides)
+        for part in (self.box_branch, self.cls_branch, self.heads):
+            set_norms(part, NORM_EPS, NORM_MOMENTUM)
+        for part in (self.box_fusion, self.cls_fusion):
+            set_norms(part, fusion_norm_eps, NORM_MOMENTUM if fusion_norm_eps == NORM_EPS else 0.1)
+        self.postprocess = PairScores(self.exclusive_classes)
+
+    @property
+    def multi_hot(self) -> bool:
+        """Whether a person can have several classes at the same time."""
+        return self.exclusive_classes < self.num_classes
+
+    def forward(self, clips: Tensor, feature_3d: Tensor | None = None) -> RawOutput:
+        """Predict for every cell of the three levels.
+
+        Args:
+            clips: float [B, 3, K, H, W], H and W multiples of the coarsest stride, key frame last.
+            feature_3d: float [B, backbone3d.out_channels, H/32, W/32], used in place of the 3D backbone's feature.
+
+        Returns:
+            See `RawOutput`; neither confidence nor anchors. `deltas` are the logits of the bins, D = 64.
+
+        Raises:
+            ConfigError: `clips` has another number of axes or channels, or a side that is no such multiple.
+        """
+        check_clips(clips, max(self.strides))
+        if feature_3d is None:
+            feature_3d = self.motion_feature(clips)
+        found: list[tuple[Tensor, ...]] = []
+        for level, feature in enumerate(self.backbone2d(clips[:, :, -1])):
+            motion = F.interpolate(feature_3d, size=feature.shape[-2:])
+            boxes = self.box_fusion[level](self.box_branch[level](feature), motion)
+            classes = self.cls_fusion[level](self.cls_branch[level](feature), motion)
+            found.append(tuple(part.flatten(2).transpose(1, 2) for part in self.heads[level](boxes, classes)))
+        deltas, cls = (torch.cat(parts, dim=1) for parts in zip(*found, strict=True))
+        image_size = (int(clips.shape[3]), int(clips.shape[4]))
+        levels = make_levels(image_size, self.strides, [1] * len(self.strides))
+        points, strides = grid_points(levels, deltas.device)
+        with full_precision(deltas.device):
+            boxes = side_boxes(deltas.float(), points, strides)
+        return RawOutput(
+            cls=widened(cls),
+            boxes=boxes,
+            deltas=deltas.float(),
+            points=points,
+            strides=strides,
+            levels=levels,
+            image_size=image_size,
+        )
+
+    def motion_feature(self, clips: Tensor) -> Tensor:
+        """Compute the 3D backbone's feature [B, backbone3d.out_channels, H/32, W/32] of clips [B, 3, K, H, W]."""
+        feature: Tensor = self.backbone3d(clips)
+        return feature
