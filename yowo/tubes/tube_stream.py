@@ -208,8 +208,8 @@ class OnlineStream:
         bank, options = self.bank, self.options
         expected = bank.fitted(slice(None), -1, options.track_window, options.track_stiffness)
         wide, wide_boxes = widened(expected, options.widening), widened(boxes, options.widening)
-        reach = max(options.widening, 1.0)
-        track, box = same_class(bank.labels, labels, widened(expected, reach), widened(boxes, reach))
+        near_by = (wide, wide_boxes) if options.widening >= 1 else (expected, boxes)  # pairs with an IoU touch here
+        track, box = same_class(bank.labels, labels, *near_by)
         track, box = track[~bank.closed[track]], box[~bank.closed[track]]
         tight, loose = pair_iou(expected[track], boxes[box]), pair_iou(wide[track], wide_boxes[box])
         weights = bank.weights.sum(axis=1)
