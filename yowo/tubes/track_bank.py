@@ -161,8 +161,11 @@ class TrackBank:
             bell[far] = weights[far] * np.exp(-0.5 * (steps / width[far]) ** 2)
         s0, s1 = bell.sum(axis=1), bell @ steps
         s2 = bell @ steps**2 + stiffness * width[:, 0] ** 2 * s0
-        share = (s2[:, None] - s1[:, None] * steps) * bell / (s0 * s2 - s1 * s1)[:, None]
-        smooth: Reals = (self.corners[:, :, tracks] * np.ascontiguousarray(share.T)[:, None]).sum(axis=0).T
+        share = steps[:, None] * s1  # [W, n], as the corners are stored
+        np.subtract(s2, share, out=share)
+        share *= bell.T
+        share /= s0 * s2 - s1 * s1
+        smooth: Reals = (self.corners[:, :, tracks] * share[:, None]).sum(axis=0).T
         return smooth
 
     def close_doubles(self, column_window: float, stiffness: float, most_iou: float) -> None:

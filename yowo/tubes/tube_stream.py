@@ -267,7 +267,8 @@ class OnlineStream:
         bank, options = self.bank, self.options
         seen = bank.weights > 0
         known = np.arange(self.window)[columns] >= np.where(seen.any(axis=1), seen.argmax(axis=1), self.window)[:, None]
-        level = options.level_share * np.array([self.highest[label] for label in bank.labels.tolist()])
+        highest = np.fromiter(map(self.highest.__getitem__, bank.labels.tolist()), np.float64, len(bank))
+        level = options.level_share * highest
         missed = np.where(bank.charged[:, columns], -options.miss_cost, 0.0)
         evidence = np.where(seen[:, columns], bank.scores[:, columns] - level[:, None], missed)
         return np.where(known, evidence, NEVER)
