@@ -28,8 +28,8 @@ class TrackBank:
 
     Attributes:
         labels: int64 [S], class.
-        corners: float64 [W, 4, S], x1 y1 x2 y2 in pixels of each frame, the newest last, valid in frames where the track
-            has a box; tracks lie side by side in memory, because sums run over frames.
+        corners: float64 [W, 4, S], x1 y1 x2 y2 in pixels in each frame, the newest last, valid where the track has a
+            box; tracks lie side by side in memory, because sums run over frames.
         weights: float64 [S, W], sum of the scores of the boxes that were averaged; 0 in a frame without a box.
         scores: float64 [S, W], score of the box that was matched to the track, 0..1.
         charged: bool [S, W], whether a missing box counts against the track: its class was detected in that frame.
