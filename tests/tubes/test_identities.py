@@ -60,6 +60,16 @@ def test_a_tube_that_is_not_given_for_some_frames_keeps_its_person():
     assert numbers(people, 8, (7, 1, 150), (9, 1, 300)) == [1, 2]
 
 
+def test_a_tube_that_began_while_two_people_overlapped_goes_with_its_own_when_they_part():
+    people = PersonNumbers()
+    assert numbers(people, 0, (0, 1, 0), (1, 1, 200)) == [1, 2]
+    assert numbers(people, 1, (0, 1, 0), (1, 1, 4)) == [1, 2]
+    assert numbers(people, 2, (0, 1, 0), (1, 1, 4), (2, 5, 1)) == [1, 2, 1]
+    assert numbers(people, 3, (0, 1, 0), (1, 1, 30), (2, 5, 27)) == [1, 2, 1], "still near to both"
+    assert numbers(people, 9, (0, 1, 0), (1, 1, 60), (2, 5, 61)) == [1, 2, 2]
+    assert numbers(people, 10, (2, 5, 300), (1, 1, 60), (0, 1, 0)) == [3, 2, 1]
+
+
 def test_memory_does_not_grow_with_the_stream():
     people = PersonNumbers(memory=5)
     for frame in range(200):

@@ -25,12 +25,13 @@ class _Person:
 
 
 class PersonNumbers:
-    """Numbers the people that tubes belong to, frame by frame, from 1. A tube keeps its person for as long as it lasts.
+    """Numbers the people that tubes belong to, frame by frame, from 1.
 
     A new tube belongs to the person whose box on its first frame overlaps it most; if there is none, to the person who
-    was last seen where it begins; else to a new person. At one time a person has one tube of a class. The rule looks
-    back only, so that it serves final tubes of files and provisional ones of live sources; its memory depends on the
-    number of people in the last frames.
+    was last seen where it begins; else to a new person. At one time a person has one tube of a class. A tube keeps its
+    person, unless it parts from the person's oldest tube, as one does that began while two people overlapped: it then
+    gets its person as a new tube does. The rule looks back only, so that it serves final tubes of files and provisional
+    ones of live sources; its memory depends on the number of people in the last frames.
 
     Attributes:
         count: Number of people so far.
@@ -49,17 +50,26 @@ class PersonNumbers:
         [1, 2]
     """
 
-    def __init__(self, same_iou: float = 0.5, next_iou: float = 0.3, widening: float = 2.0, memory: int = 30) -> None:
+    def __init__(
+        self,
+        same_iou: float = 0.5,
+        next_iou: float = 0.3,
+        part_iou: float = 0.2,
+        widening: float = 2.0,
+        memory: int = 30,
+    ) -> None:
         """Start without people.
 
         Args:
             same_iou: A tube is of a person who is on its first frame if their boxes have more IoU than this.
             next_iou: A tube is of a person who was seen before if their widened boxes have more IoU than this.
-            widening: Factor by which boxes are widened for that, in width and height.
+            part_iou: A tube parts from its person if its IoU with the oldest tube of the person is not above this.
+            widening: Factor by which boxes are widened for `next_iou`, in width and height.
             memory: Frames for which a person is remembered who is not seen, and a tube that is not given.
         """
         self.count = 0
-        self._same_iou, self._next_iou, self._widening, self._memory = same_iou, next_iou, widening, memory
+        self._same_iou, self._next_iou, self._part_iou = same_iou, next_iou, part_iou
+        self._widening, self._memory = widening, memory
         self._people: dict[int, _Person] = {}
         self._tubes: dict[int, tuple[int, int]] = {}
         self._frame: int | None = None
@@ -86,19 +96,34 @@ class PersonNumbers:
         boxes = np.asarray(boxes_xyxy, np.float64).reshape(-1, 4)
         numbers, classes = np.asarray(tubes).tolist(), np.asarray(labels).tolist()
         found = np.zeros(len(numbers), np.int64)
-        new = []
-        for row, number in enumerate(numbers):
-            if number in self._tubes:
-                self._join(row, number, self._tubes[number][0], frame, boxes, classes, found)
-            else:
-                new.append(row)
-        for row in sorted(new, key=lambda row: numbers[row]):
+        together = self._together(numbers, boxes)
+        for row in np.flatnonzero(together).tolist():
+            self._join(row, numbers[row], self._tubes[numbers[row]][0], frame, boxes, classes, found)
+        for row in sorted(np.flatnonzero(~together).tolist(), key=lambda row: numbers[row]):
             person = self._person_at(frame, classes[row], boxes[row])
             if person is None:
                 self.count += 1
                 person = self.count
             self._join(row, numbers[row], person, frame, boxes, classes, found)
         return found
+
+    def _together(self, tubes: list[int], boxes: Reals) -> NDArray[np.bool_]:
+        """Return for each tube of the frame, with its box [n, 4], whether it stays with the person that it has."""
+        oldest: dict[int, int] = {}
+        places = {tube: place for place, tube in enumerate(self._tubes)}  # a tube is put in when it gets its person
+        for row, tube in enumerate(tubes):
+            if tube in places:
+                first = oldest.setdefault(self._tubes[tube][0], row)
+                if places[tube] < places[tubes[first]]:
+                    oldest[self._tubes[tube][0]] = row
+        known = np.array([tube in places for tube in tubes], np.bool_)
+        rows = np.flatnonzero(known)
+        first_rows = [oldest[self._tubes[tubes[row]][0]] for row in rows.tolist()]
+        stays = (pair_iou(boxes[rows], boxes[first_rows]) > self._part_iou) | (rows == first_rows)
+        known[rows[~stays]] = False
+        for row in rows[~stays].tolist():
+            del self._tubes[tubes[row]]
+        return known
 
     def _join(
         self, row: int, tube: int, number: int, frame: int, boxes: Reals, classes: list[int], found: Ints
