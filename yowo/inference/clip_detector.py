@@ -95,5 +95,5 @@ class ClipDetector:
     def _clips(self, ends: list[int]) -> Tensor:
         """Return the clips whose key frames are at places of the ring, float [B, 3, K, H, W]."""
         places = torch.tensor(ends)[:, None] + self._steps
-        clips = self._ring.index_select(1, places.flatten().to(self._ring.device))
-        return clips.unflatten(1, tuple(places.shape)).transpose(0, 1)
+        frames = self._ring.index_select(1, places.flatten().to(self._ring.device))
+        return frames.view(3, *places.shape, *frames.shape[2:]).transpose(0, 1)
