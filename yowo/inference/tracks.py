@@ -44,8 +44,9 @@ class TrackedFrame(NamedTuple):
         result: The frame.
         rows: Its detections, n rows.
         tracks: int64 [n], number of each row's track (its tube), from 1; `NO_TRACK` for a row without one.
-        people: int64 [n], number of the person whom the tube of the row belongs to, from 1; `NO_TRACK` for a row without
-            a tube. Tubes of several classes of a person share it, at the same time (AVA) or one after the other.
+        people: int64 [n], number of the person whom the tube of the row belongs to, from 1; `NO_TRACK` for a row
+            without a tube. Tubes of several classes of a person share it, at the same time (AVA) or one after the
+            other.
     """
 
     result: FrameResult
