@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from omegaconf import DictConfig
 
+from yowo.commands.output_paths import check_outputs, inputs_of
 from yowo.errors import ConfigError
 
 KINDS = {
@@ -83,6 +84,25 @@ def output_files(config: DictConfig, name: str, folder: Path) -> list[OutputFile
             words = f"{path}, of save={kind}"
         files.append(OutputFile(kind, path, words))
     return files
+
+
+def check_files(files: Sequence[OutputFile], config: DictConfig, source: Path | None = None) -> None:
+    """Check that files can be written, and that none of them is read.
+
+    Args:
+        files: The files.
+        config: Names what is read.
+        source: The video file that is read, where `source` names several.
+
+    Raises:
+        ConfigError: A file is an input, or cannot be written; the folder of crops holds something already.
+    """
+    inputs = inputs_of(config) if source is None else {**inputs_of(config), f"source={source}": source}
+    for file in files:
+        if file.kind == "crops" and file.path is not None and file.path.is_dir() and any(file.path.iterdir()):
+            raise ConfigError(f"{file.words}: holds files already; move them, or write elsewhere with output=FOLDER")
+    named = {f.words: f.path for f in files if f.path is not None and not (f.kind == "crops" and f.path.is_dir())}
+    check_outputs(named, inputs, (*BY_ENDING,))
 
 
 def saved_kinds(config: DictConfig) -> list[str]:

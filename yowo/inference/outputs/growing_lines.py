@@ -9,7 +9,7 @@ from yowo.errors import YowoError
 from yowo.whole_file import growing_file
 
 
-class _Incomplete(Exception):
+class _IncompleteError(Exception):
     """Tells `growing_file` that an earlier file stays."""
 
 
@@ -71,5 +71,5 @@ class GrowingLines:
 
     def close(self) -> None:
         """Close the file as it is; an earlier file of its name stays."""
-        self._stack.__exit__(_Incomplete, _Incomplete(), None)
+        self._stack.__exit__(_IncompleteError, _IncompleteError(), None)
         self._stack = ExitStack()

@@ -54,7 +54,10 @@ class NpzOutput:
         """
         if self._frames:
             self._path = resting_place(self._path, self._facts, self._frames)
-            with whole_file(self._path) as unfinished, zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+            with (
+                whole_file(self._path) as unfinished,
+                zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive,
+            ):
                 add_array(archive, "videos", 1, [np.array([self._facts.name])])
                 add_array(archive, "num_frames", 1, [np.array([self._frames], np.int32)])
                 for name in ROW.names or ():

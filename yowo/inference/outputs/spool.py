@@ -35,7 +35,7 @@ class Spool:
         self._target, self._row = target, row
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            self._file = tempfile.TemporaryFile(dir=target.parent)
+            self._file = tempfile.TemporaryFile(dir=target.parent)  # noqa: SIM115
         except OSError as error:
             raise self._failed(error) from error
 
