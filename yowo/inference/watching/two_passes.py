@@ -21,7 +21,7 @@ class _Stored(NamedTuple):
     """A frame without its picture: its time, and its detections as arrays."""
 
     seconds: float
-    found: dict[str, np.ndarray] | None  # type: ignore[type-arg]
+    found: dict[str, np.ndarray] | None
 
 
 class SeenBefore:
