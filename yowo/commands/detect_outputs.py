@@ -11,12 +11,25 @@ from yowo.commands.output_kinds import OutputFile, check_files, output_files
 from yowo.commands.records import run_folder
 from yowo.commands.stdout_data import data_stream
 from yowo.inference.outputs.box_table_output import BoxTableOutput
+from yowo.inference.outputs.crops_output import CropsOutput
+from yowo.inference.outputs.cvat_output import CvatOutput
 from yowo.inference.outputs.frame_output import FrameOutput, StreamFacts
+from yowo.inference.outputs.gif_output import GifOutput
 from yowo.inference.outputs.json_lines_output import JsonLinesOutput
 from yowo.inference.outputs.npz_output import NpzOutput
 from yowo.inference.outputs.page_output import PageOutput
 from yowo.inference.outputs.tube_table_output import TubeTableOutput
 from yowo.inference.stream_meter import StreamMeter
+
+PLAIN: dict[str, Callable[[Path, StreamFacts], FrameOutput]] = {
+    "boxes": BoxTableOutput,
+    "tubes": TubeTableOutput,
+    "jsonl": JsonLinesOutput,
+    "npz": NpzOutput,
+    "cvat": CvatOutput,
+    "crops": CropsOutput,
+}
+"""Outputs that need no painter."""
 
 
 def build_outputs(
@@ -66,13 +79,9 @@ class _Making:
             return JsonLinesOutput(data_stream(), self._facts)
         if file.kind == "video":
             return self._video(file.path)
-        tables: dict[str, Callable[[Path, StreamFacts], FrameOutput]] = {
-            "boxes": BoxTableOutput,
-            "tubes": TubeTableOutput,
-            "jsonl": JsonLinesOutput,
-            "npz": NpzOutput,
-        }
-        return tables[file.kind](file.path, self._facts)
+        if file.kind == "gif":
+            return GifOutput(file.path, self._facts, self._painter.paint)
+        return PLAIN[file.kind](file.path, self._facts)
 
     def _video(self, path: Path) -> FrameOutput:
         from yowo.inference.outputs.video_output import VideoOutput
