@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from yowo.commands.output_kinds import OutputFile, check_files, output_files
 from yowo.commands.records import run_folder
 from yowo.commands.stdout_data import data_stream
+from yowo.inference.frame_painter import FramePainter
 from yowo.inference.outputs.box_table_output import BoxTableOutput
 from yowo.inference.outputs.crops_output import CropsOutput
 from yowo.inference.outputs.cvat_output import CvatOutput
@@ -99,8 +100,6 @@ class _Making:
         return WindowOutput(self._facts, self._painter)
 
     @cached_property
-    def _painter(self) -> "FramePainter":
-        from yowo.inference.frame_painter import FramePainter
-
+    def _painter(self) -> FramePainter:
         size = (self._facts.width, self._facts.height)
         return FramePainter(self._facts.classes, size, self._config.colour, self._config.scale)

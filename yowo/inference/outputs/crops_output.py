@@ -1,6 +1,7 @@
 """The people of tubes, cut out of the frames: a folder of pictures for each tube."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,8 @@ class CropsOutput:
                 path.parent.mkdir(exist_ok=True)
                 crop.save(path, quality=QUALITY)
             except OSError as error:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):
+                    path.unlink()
                 raise self._failed(path, error) from error
             self.count += 1
 

@@ -38,13 +38,14 @@ class GifOutput:
         self._path, self._facts, self._paint = path, facts, paint
         self._pictures: list[NDArray[np.uint8]] = []
         self._times: list[float] = []
-        self._due = 0.0
+        self._due, self._is_part = 0.0, False
         self._frames = 0
 
     def write(self, frame: TrackedFrame) -> None:
         """Keep the picture of a frame if its time has come."""
         self._frames += 1
         seconds = frame.result.seconds
+        self._is_part = seconds >= SECONDS
         if self._due <= seconds < SECONDS:
             self._pictures.append(reduced(self._paint(frame)))
             self._times.append(seconds)
@@ -68,7 +69,7 @@ class GifOutput:
         """Return where the file is, and what it shows; None if there was no frame."""
         if not self._times:
             return None
-        more = f", the first {SECONDS:g} seconds" if self._due >= SECONDS else ""
+        more = f", the first {SECONDS:g} seconds" if self._is_part else ""
         return f"GIF: {self._path}{more}"
 
     def _rate(self) -> float:
