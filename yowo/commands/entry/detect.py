@@ -67,6 +67,6 @@ def check_device(name: str) -> None:
         return
     if name in ("gpu", "GPU") or not DEVICE.fullmatch(name):
         raise ConfigError(f"device={name}: expected auto, cpu, cuda, cuda:N or mps")
-    from yowo.commands.annotated_video import pick_device
+    from yowo.inference.devices import pick_device
 
     pick_device(name)
