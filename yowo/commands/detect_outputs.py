@@ -20,6 +20,7 @@ from yowo.inference.outputs.json_lines_output import JsonLinesOutput
 from yowo.inference.outputs.npz_output import NpzOutput
 from yowo.inference.outputs.page_output import PageOutput
 from yowo.inference.outputs.tube_table_output import TubeTableOutput
+from yowo.inference.outputs.video_output import VideoOutput
 from yowo.inference.stream_meter import StreamMeter
 
 PLAIN: dict[str, Callable[[Path, StreamFacts], FrameOutput]] = {
@@ -85,8 +86,6 @@ class _Making:
         return PLAIN[file.kind](file.path, self._facts)
 
     def _video(self, path: Path) -> FrameOutput:
-        from yowo.inference.outputs.video_output import VideoOutput
-
         return VideoOutput(path, self._facts, self._painter, preset=self._config.preset)
 
     def _page(self) -> FrameOutput:

@@ -63,7 +63,7 @@ def test_yowo_score_reads_it(tmp_path):
     written(NpzOutput(tmp_path / "v.npz", facts(9, name="v")), frames)
     metrics = yowo.score(tmp_path / "v.npz", tmp_path / "a.mat")
     assert metrics["video_map"]["0.5"] == 1
-    assert metrics["frame_map"]["0.5"] == pytest.approx(1 / 24)  # a mean over all classes
+    assert metrics["frame_map"]["0.5"] == pytest.approx(1 / 24)  # the mean over all classes
 
 
 def test_a_video_without_detections_is_a_file_and_one_without_frames_is_none(tmp_path):
