@@ -161,9 +161,7 @@ def track(
     lines.end(done)
 
 
-def _bar_with_words(
-    items: Iterable[Item], what: str, total: int | None, more: Callable[[], str]
-) -> Iterator[Item]:
+def _bar_with_words(items: Iterable[Item], what: str, total: int | None, more: Callable[[], str]) -> Iterator[Item]:
     """Yield items and show a bar with changing words behind it."""
     columns = (*Progress.get_default_columns(), TextColumn("{task.fields[words]}"))
     with Progress(*columns, console=Console(), transient=True) as progress:

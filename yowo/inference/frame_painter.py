@@ -8,17 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from yowo.errors import ConfigError
 from yowo.inference.colours import NEUTRAL, Colour, class_colour, identity_colour
 from yowo.inference.labels import Label, Line, Picture, draw_label, line_height, place_labels, text_size
 from yowo.inference.tracks import NO_TRACK, TrackedFrame
 
-KINDS = ("tube", "class")
-"""What colours can distinguish."""
 SMALL_SIDE = 240
 """Pixels. Smaller pictures are enlarged by a whole factor until their short side is about this long."""
-SCALES = (0.05, 16.0)
-"""Factors of enlargement that are accepted."""
 TRAIL = 24
 """Frames over which the way of a person is drawn."""
 TOP_ACTIONS = 3
@@ -62,15 +57,8 @@ class FramePainter:
             names: Names of the C classes.
             size: Width and height of the source in pixels.
             colour: What colours distinguish: "tube" (people; detections without a tube are grey) or "class".
-            scale: Factor of enlargement; None enlarges pictures that are too small for labels.
-
-        Raises:
-            ConfigError: `colour` or `scale` is none of these.
+            scale: Factor of enlargement above 0; None enlarges pictures that are too small for labels.
         """
-        if colour not in KINDS:
-            raise ConfigError(f"colour={colour}: expected one of {', '.join(KINDS)}")
-        if scale is not None and not SCALES[0] <= scale <= SCALES[1]:
-            raise ConfigError(f"scale={scale}: expected a factor from {SCALES[0]} to {SCALES[1]}, or null")
         factor = max(1, round(SMALL_SIDE / max(1, min(size)))) if scale is None else scale
         self.size = (max(1, round(size[0] * factor)), max(1, round(size[1] * factor)))
         self._names, self._by_person = names, colour == "tube"
@@ -112,7 +100,7 @@ class FramePainter:
             frame: The frame.
         """
         rows = frame.rows
-        who = {}
+        who: dict[int, int] = {}
         for owner, person in zip(rows.owners.tolist(), frame.people.tolist(), strict=True):
             if person != NO_TRACK:
                 who.setdefault(owner, person)

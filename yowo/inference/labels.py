@@ -105,7 +105,7 @@ def _mask(text: str, size: int) -> NDArray[np.float32]:
     width = int(np.ceil(font(size).getlength(text))) + 2 * MARGIN
     mask = Image.new("L", (width, line_height(size)))
     ImageDraw.Draw(mask).text((MARGIN, line_height(size) // 2), text, 255, font(size), anchor="lm")
-    return np.asarray(mask, np.float32) / 255
+    return np.asarray(mask, np.float32) / np.float32(255)
 
 
 def line_height(size: int) -> int:
@@ -209,8 +209,8 @@ def _grid(extent: tuple[int, int], picture: tuple[int, int], size: int) -> Corne
 
 def _free(places: Corners, taken: Corners) -> NDArray[np.bool_]:
     """Return bool [n], whether places [n, 4] overlap none of those that are taken [m, 4]."""
-    apart = (places[:, None, :2] >= taken[:, 2:]) | (places[:, None, 2:] <= taken[:, :2])
-    result: NDArray[np.bool_] = apart.any(axis=2).all(axis=1)
+    apart = ((places[:, None, :2] >= taken[:, 2:]) | (places[:, None, 2:] <= taken[:, :2])).any(axis=2)
+    result: NDArray[np.bool_] = np.logical_and.reduce(apart, axis=1)
     return result
 
 
