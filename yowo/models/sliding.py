@@ -27,7 +27,7 @@ def obstacle(detector: nn.Module) -> str | None:
     if not isinstance(detector, Detector):
         return f"{type(detector).__name__} is no Detector of two backbones"
     backbone = detector.backbone3d
-    if not isinstance(backbone, HasStem):
+    if not isinstance(backbone, HasStem) or not callable(backbone.stem_layers):
         return f"its 3D backbone {type(backbone).__name__} does not tell its stem"
     conv = backbone.stem_layers().conv
     half = tuple(size // 2 for size in conv.kernel_size)

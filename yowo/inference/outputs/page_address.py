@@ -105,7 +105,9 @@ def check_address(address: PageAddress) -> None:
 def cannot_serve(address: PageAddress, error: OSError) -> ConfigError:
     """Return the line about an address that cannot be taken."""
     if error.errno == errno.EADDRINUSE:
-        words = f"another program has this port; give another one, such as serve={address._replace(port=_next(address))}"
+        words = (
+            f"another program has this port; give another one, such as serve={address._replace(port=_next(address))}"
+        )
     elif error.errno in (errno.EACCES, errno.EPERM):
         words = f"this user may not take port {address.port}; give one from 1024 on, such as 8000"
     else:

@@ -158,7 +158,9 @@ class _Handler(BaseHTTPRequestHandler):
             host = urlsplit(f"//{self.headers.get('Host', '')}").hostname or ""
             if is_loopback(host):
                 return True
-            self._refuse(HTTPStatus.FORBIDDEN, "this page is for this machine alone; for others serve it with token=WORD")
+            self._refuse(
+                HTTPStatus.FORBIDDEN, "this page is for this machine alone; for others serve it with token=WORD"
+            )
             return False
         kind, _, word = (self.headers.get("Authorization") or "").partition(" ")
         given = word.strip() if kind == "Bearer" else parse_qs(query).get("token", [""])[0]
