@@ -1,5 +1,7 @@
 """Builds what detects on a stream of frames, as `streaming` and the model choose."""
 
+import logging
+
 import torch
 from omegaconf import DictConfig
 
@@ -7,8 +9,12 @@ from yowo.config.build import build_eval_transform
 from yowo.errors import ConfigError
 from yowo.inference.clip_detector import ClipDetector, Features
 from yowo.inference.frame_detector import FrameDetector
+from yowo.inference.sliding_detections import SlidingDetections
 from yowo.models.detector import Detector
 from yowo.models.postprocess import DetectionRule
+from yowo.models.sliding import SlidingDetector, obstacle
+
+_log = logging.getLogger(__name__)
 
 STREAMING = ("exact", "clip")
 """Values of `streaming`."""
@@ -43,6 +49,10 @@ def build_frame_detector(
     clip_len, dilation = config.dataset.clip_len, config.dataset.dilation
     if features is not None:
         return ClipDetector(network, rule, transform, 1, 1, device, features)
+    if streaming == "exact":
+        if (reason := obstacle(network)) is None:
+            return SlidingDetections(SlidingDetector(network, clip_len), rule, transform, dilation, device)
+        _log.info("each clip is computed anew (streaming=clip): %s", reason)
     return ClipDetector(network, rule, transform, clip_len, dilation, device)
 
 
