@@ -154,7 +154,7 @@ def detect(
 ) -> list[Detections]:
     """Detect actions in clips, with the model's own rule for detections.
 
-    The model runs in evaluation mode; afterwards it is in the mode that it was in before. YOWO-Plus, YOWO-Nano and
+    The model runs in evaluation mode; afterwards each part is in the mode that it was in before. YOWO-Plus, YOWO-Nano and
     YOWO-Tiny: the (box, class) pairs with the best scores, suppressed class by class. The original YOWO: boxes with
     their best class, suppressed over all classes in the order of confidence, and not clipped to the picture.
 
@@ -177,12 +177,14 @@ def detect(
         >>> len(found), list(found[0])
         (2, ['boxes', 'scores', 'labels'])
     """
-    training = model.training
-    model.eval()
+    training = [part for part in model.modules() if part.training]
+    if training:
+        model.eval()
     try:
         raw = model(clips)
     finally:
-        model.train(training)
+        for part in training:
+            part.training = True
     rule = model.postprocess.with_options(
         score_threshold=score_threshold, nms_threshold=nms_threshold, top_k=top_k, every_class=False
     )
