@@ -12,6 +12,7 @@ from yowo.commands.quick_start import job_begins
 from yowo.commands.starting_weights import check_network, remember_network
 from yowo.config.checks import check_required
 from yowo.errors import ConfigError
+from yowo.inference.drawing_options import check_drawing
 
 FILE_READER = "yowo.video.frame_source.open_file"
 """`_target_` of conf/reader/file.yaml, the reader whose source is a path."""
@@ -45,6 +46,7 @@ def check(config: DictConfig) -> None:
     if config.reader._target_ == FILE_READER and not source.exists():
         raise ConfigError(f"source={source}: there is no such video or folder")
     check_device(str(config.device))
+    check_drawing(config.colour, config.scale, config.preset)
     if config.output is not None:
         from yowo.video.writer import CONTAINERS, check_ending  # what writes videos takes a while to load
 
@@ -65,6 +67,6 @@ def check_device(name: str) -> None:
         return
     if name in ("gpu", "GPU") or not DEVICE.fullmatch(name):
         raise ConfigError(f"device={name}: expected auto, cpu, cuda, cuda:N or mps")
-    from yowo.commands.annotated_video import pick_device
+    from yowo.inference.devices import pick_device
 
     pick_device(name)

@@ -68,10 +68,19 @@ class Spool:
             self._file.seek(first * self._row.itemsize)
             yield np.frombuffer(self._file.read(min(BLOCK, self.count - first) * self._row.itemsize), self._row)
 
-    def take(self, places: NDArray[np.int64]) -> NDArray[Any]:
-        """Return the rows at some places, int64 [n], rising, from 0; the rest is not read into memory."""
-        self._file.flush()
-        return np.array(np.memmap(self._file, self._row, "r", shape=(self.count,))[places])
+    def grouped(self, field: str) -> Iterator[NDArray[Any]]:
+        """Yield all rows by the value of a field of whole numbers, and those of a value in their order.
+
+        Only this field is in memory as a whole.
+
+        Yields:
+            Arrays of at most `BLOCK` rows.
+        """
+        values = np.concatenate([np.zeros(0, np.int64), *(rows[field].astype(np.int64) for rows in self.blocks())])
+        order = values.argsort(kind="stable")
+        for first in range(0, self.count, BLOCK):
+            rows = np.memmap(self._file, self._row, "r", shape=(self.count,))
+            yield np.array(rows[order[first : first + BLOCK]])
 
     def close(self) -> None:
         """Forget the rows."""
