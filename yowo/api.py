@@ -13,7 +13,8 @@ from typing_extensions import Self
 from yowo.config.build import build_detector, make
 from yowo.config.checkpoint import register_checkpoint, register_parts
 from yowo.config.compose import compose_config
-from yowo.config.frame_detector import build_frame_detector, read_stride
+from yowo.config.frame_detector import build_frame_detector
+from yowo.config.streaming_keys import read_stride
 from yowo.contracts import Detections, RawOutput, Target
 from yowo.errors import ConfigError
 from yowo.inference.devices import pick_device

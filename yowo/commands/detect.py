@@ -12,7 +12,8 @@ from yowo.commands.records import record_run
 from yowo.commands.starting_weights import load_network
 from yowo.commands.watch_source import Watched, watch_source
 from yowo.config.build import build_context, build_detector, build_eval_transform, make
-from yowo.config.frame_detector import build_frame_detector, read_stride
+from yowo.config.frame_detector import build_frame_detector
+from yowo.config.streaming_keys import read_stride
 from yowo.errors import ConfigError
 from yowo.inference.clip_detector import Features
 from yowo.inference.devices import pick_device

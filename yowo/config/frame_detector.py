@@ -6,7 +6,7 @@ import torch
 from omegaconf import DictConfig
 
 from yowo.config.build import build_eval_transform
-from yowo.errors import ConfigError
+from yowo.config.streaming_keys import check_streaming
 from yowo.inference.clip_detector import ClipDetector, Features
 from yowo.inference.frame_detector import FrameDetector
 from yowo.inference.sliding_detections import SlidingDetections
@@ -15,9 +15,6 @@ from yowo.models.postprocess import DetectionRule
 from yowo.models.sliding import SlidingDetector, obstacle
 
 _log = logging.getLogger(__name__)
-
-STREAMING = ("exact", "clip")
-"""Values of `streaming`."""
 
 
 def build_frame_detector(
@@ -40,8 +37,7 @@ def build_frame_detector(
         ConfigError: There is no such way of streaming.
     """
     streaming = config.get("streaming", "clip")
-    if streaming not in STREAMING:
-        raise ConfigError(f"streaming={streaming}: expected {' or '.join(STREAMING)}")
+    check_streaming(streaming)
     threshold = config.get("score_threshold", config.dataset.show_threshold)
     network = detector.eval().to(device)
     rule = (rule or detector.postprocess).with_options(score_threshold=threshold)
@@ -54,15 +50,3 @@ def build_frame_detector(
             return SlidingDetections(SlidingDetector(network, clip_len), rule, transform, dilation, device)
         _log.info("each clip is computed anew (streaming=clip): %s", reason)
     return ClipDetector(network, rule, transform, clip_len, dilation, device)
-
-
-def read_stride(config: DictConfig) -> int:
-    """Return `stride`, the frames from one that the network sees to the next.
-
-    Raises:
-        ConfigError: It is no whole number from 1 on.
-    """
-    stride = config.stride
-    if not isinstance(stride, int) or isinstance(stride, bool) or stride < 1:
-        raise ConfigError(f"stride={stride}: expected a whole number of frames, 1 or more")
-    return stride
