@@ -155,8 +155,8 @@ def detect(
 ) -> list[Detections]:
     """Detect actions in clips, with the model's own rule for detections.
 
-    The model runs in evaluation mode; afterwards each part is in the mode that it was in before. YOWO-Plus, YOWO-Nano and
-    YOWO-Tiny: the (box, class) pairs with the best scores, suppressed class by class. The original YOWO: boxes with
+    The model runs in evaluation mode; afterwards each part is in the mode that it was in before. YOWO-Plus, YOWO-Nano
+    and YOWO-Tiny: the (box, class) pairs with the best scores, suppressed class by class. The original YOWO: boxes with
     their best class, suppressed over all classes in the order of confidence, and not clipped to the picture.
 
     Args:
