@@ -4,6 +4,7 @@ import os
 import stat
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import av
@@ -69,6 +70,16 @@ def is_redirected_file(address: str) -> bool:
 def can_be_opened_again(address: str) -> bool:
     """Return whether a stream that broke off can be opened anew."""
     return address != STANDARD_INPUT
+
+
+def advice(address: str) -> str:
+    """Return what to do about an address that cannot be opened."""
+    if address == STANDARD_INPUT:
+        return "send MPEG-TS or MJPEG"
+    if not address.startswith(CAMERA):
+        return "check the address"
+    cameras = ", ".join(map(str, sorted(Path("/dev").glob("video*")))) if sys.platform == "linux" else ""
+    return f"check the camera; this machine has {cameras or 'none'}" if sys.platform == "linux" else "check the camera"
 
 
 def _check_stdin() -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from yowo.errors import ConfigError, VideoError
 from yowo.progress import duration
 from yowo.video.frame_queue import LATE, FrameQueue
-from yowo.video.live_address import can_be_opened_again, is_redirected_file, opening
+from yowo.video.live_address import advice, can_be_opened_again, is_redirected_file, opening
 from yowo.video.live_connection import LIKELY_FPS, LiveConnection, Picture, reason
 from yowo.video.packets import DECODING_ERRORS
 from yowo.video.source_names import STANDARD_INPUT, shown
@@ -153,7 +153,7 @@ class LiveReceiver:
                 return
             words = self._why(error)
             if not self._received:
-                raise VideoError(f"{self._name}: cannot be opened ({words}); check the address")
+                raise VideoError(f"{self._name}: cannot be opened ({words}); {advice(self._address)}")
             if not self.live or not can_be_opened_again(self._address) or self._policy.reconnect == 0:
                 if error is None:
                     return
