@@ -22,7 +22,7 @@ from yowo.inference.outputs.frame_output import StreamFacts
 from yowo.inference.watching.watch import Watching, is_live
 from yowo.models.detector import Detector
 from yowo.video.frame_source import FrameSource, ReaderSource
-from yowo.video.read_ahead import ReadAhead
+from yowo.video.read_ahead import read_ahead
 from yowo.video.reader import open_video
 from yowo.video.source_names import Source, SourceKind, read_sources
 from yowo.whole_file import disk_errors
@@ -103,13 +103,13 @@ def detect_one(config: DictConfig, detector: Detector, source: Source, folder: P
     how = Watching(source.name, config.score_threshold, read_stride(config), config.batch_size)
     with ExitStack() as stack:
         opened = open_source(config, source.address)
-        frames = stack.enter_context(ReadAhead(opened))
+        frames = stack.enter_context(read_ahead(opened))
         features = stack.enter_context(look_ahead(detector, config, opened, source.address))
         facts = stream_facts(detector, config, source, frames)
         network = build_frame_detector(config, detector, pick_device(config.device), features)
         return watch_source(
             frames,
-            lambda: ReadAhead(open_source(config, source.address)),
+            lambda: read_ahead(open_source(config, source.address)),
             network,
             make(config.linker),
             lambda meter: build_outputs(config, facts, meter, folder),
@@ -156,7 +156,7 @@ def look_ahead(detector: Detector, config: DictConfig, frames: FrameSource, addr
     if not isinstance(frames, ReaderSource):
         raise ConfigError(
             f"source={address} is read forward only and context=lfb looks ahead of the frame it judges; give a "
-            "video file (reader=file), or context=none"
+            "video file, or context=none"
         )
     with open_video(address, decoder=config.decoder.name) as ahead:
         yield bank_of_video(context, detector, build_eval_transform(config), ahead).mean
