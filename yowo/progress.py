@@ -19,6 +19,20 @@ STEP = {"step": True}
 """Marks a line of the log that a terminal does not need, because it shows a bar."""
 
 
+_only_parts = False
+
+
+@contextmanager
+def parts_only() -> Iterator[None]:
+    """Treat everything that is tracked in the block as a small part of a command, see `Lines`."""
+    global _only_parts
+    before, _only_parts = _only_parts, True
+    try:
+        yield
+    finally:
+        _only_parts = before
+
+
 def on_terminal() -> bool:
     """Return whether stdout is a terminal that can show a bar; TERM=dumb and what Rich reads are respected."""
     console = Console()
@@ -138,7 +152,7 @@ def track(
         else:
             yield from _bar_with_words(items, what, total, more)
         return
-    lines = Lines(what, total, unit, part, more)
+    lines = Lines(what, total, unit, part or _only_parts, more)
     done = 0
     for item in items:
         yield item
@@ -147,9 +161,7 @@ def track(
     lines.end(done)
 
 
-def _bar_with_words(
-    items: Iterable[Item], what: str, total: int | None, more: Callable[[], str]
-) -> Iterator[Item]:
+def _bar_with_words(items: Iterable[Item], what: str, total: int | None, more: Callable[[], str]) -> Iterator[Item]:
     """Yield items and show a bar with changing words behind it."""
     columns = (*Progress.get_default_columns(), TextColumn("{task.fields[words]}"))
     with Progress(*columns, console=Console(), transient=True) as progress:

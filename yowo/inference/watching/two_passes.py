@@ -21,7 +21,7 @@ class _Stored(NamedTuple):
     """A frame without its picture: its time, and its detections as arrays."""
 
     seconds: float
-    found: dict[str, np.ndarray] | None  # type: ignore[type-arg]
+    found: dict[str, np.ndarray] | None
 
 
 class SeenBefore:
@@ -91,7 +91,7 @@ class SeenBefore:
         while first < self.frames and len(pictures := source.read(min(batch_size, self.frames - first))):
             meter.came(first, len(pictures))
             for frame, picture in enumerate(pictures, first):
-                stored: _Stored = pickle.load(self._file)  # noqa: S301 - this process wrote it
+                stored: _Stored = pickle.load(self._file)  # this process wrote it
                 yield SeenFrame(frame, picture, stored.seconds, _detections(stored))
             first += len(pictures)
 
@@ -107,5 +107,5 @@ class SeenBefore:
 def _detections(stored: _Stored) -> Detections | None:
     if stored.found is None:
         return None
-    found: Detections = {name: torch.from_numpy(value) for name, value in stored.found.items()}  # type: ignore[misc, assignment]
+    found: Detections = {name: torch.from_numpy(value) for name, value in stored.found.items()}  # type: ignore[assignment]
     return found

@@ -10,9 +10,10 @@ from yowo.contracts import Detections
 from yowo.inference.frame_detector import FrameDetector
 from yowo.inference.frame_rows import frame_rows
 from yowo.inference.frame_tracks import FrameTracks
-from yowo.inference.watching.output_group import OutputGroup
 from yowo.inference.stream_meter import StreamMeter
 from yowo.inference.streaming import FrameResult
+from yowo.inference.tracks import TrackedFrame
+from yowo.inference.watching.output_group import OutputGroup
 from yowo.inference.watching.worker_thread import WorkerThread
 from yowo.video.frame_source import FrameSource
 
@@ -122,21 +123,23 @@ def watch(
         YowoError, OSError: An output cannot be written.
     """
 
+    def write(done: list[TrackedFrame]) -> None:
+        outputs.write(done)
+        for frame in done:
+            meter.done(frame.result.frame)
+
     def work(seen: SeenFrame) -> None:
         result = FrameResult(seen.frame, seen.picture, NOTHING if seen.found is None else seen.found, seen.seconds)
         rows = None
         if seen.found is not None:
             size = seen.picture.shape[1], seen.picture.shape[0]
             rows = frame_rows(seen.found, size, how.threshold, f"{how.name}, frame {seen.frame}")
-        done = tracks.add(result, rows)
-        outputs.write(done)
-        for frame in done:
-            meter.done(frame.result.frame)
+        write(tracks.add(result, rows))
 
     def last() -> None:
         try:
             if not outputs.failed:
-                outputs.write(tracks.finish())
+                write(tracks.finish())
         finally:
             outputs.end()
 
