@@ -46,10 +46,9 @@ def test_a_person_has_a_box_and_a_label_in_one_colour_and_the_frame_is_not_chang
 
 def test_people_have_different_colours_and_keep_them():
     ours = painter()
-    first = [ours.people(tracked(0, [person(1), person(2, 200)]))]
-    for frame in range(1, 5):
-        first.append(ours.people(tracked(frame, [person(2, 200), person(1), person(3, 20)])))
-    colours = {(one.person, one.colour) for people in first for one in people}
+    rows = [person(2, 200), person(1), person(3, 20)]
+    shown = [ours.people(tracked(frame, rows[: 2 + frame % 2])) for frame in range(5)]
+    colours = {(one.person, one.colour) for people in shown for one in people}
     assert len(colours) == 3
 
 

@@ -25,12 +25,12 @@ def colour_difference(one, other):
     h1, h2 = np.degrees(np.arctan2(b1, a1)) % 360, np.degrees(np.arctan2(b2, a2)) % 360
     dh = 2 * np.sqrt(c1 * c2) * np.sin(np.radians((h2 - h1 + 180) % 360 - 180) / 2)
     dh = np.where(c1 * c2 == 0, 0, dh)
-    l, c = (l1 + l2) / 2, (c1 + c2) / 2
+    light, c = (l1 + l2) / 2, (c1 + c2) / 2
     far = np.abs(h1 - h2) > 180
     h = np.where(c1 * c2 == 0, h1 + h2, (h1 + h2 + far * np.where(h1 + h2 < 360, 360, -360)) / 2)
     cos = [np.cos(np.radians(k * h + turn)) for k, turn in ((1, -30), (2, 0), (3, 6), (4, -63))]
     t = 1 - 0.17 * cos[0] + 0.24 * cos[1] + 0.32 * cos[2] - 0.20 * cos[3]
-    sl = 1 + 0.015 * (l - 50) ** 2 / np.sqrt(20 + (l - 50) ** 2)
+    sl = 1 + 0.015 * (light - 50) ** 2 / np.sqrt(20 + (light - 50) ** 2)
     sc, sh = 1 + 0.045 * c, 1 + 0.015 * c * t
     turn = np.radians(60 * np.exp(-(((h - 275) / 25) ** 2)))
     r = -2 * np.sqrt(c**7 / (c**7 + 25.0**7)) * np.sin(turn)
