@@ -30,8 +30,11 @@ OUTPUT_KEYS = frozenset({
 OUTPUT_NAMES = frozenset({"dir", "dirpath", "folder", "root", "save_dir"})
 """Last parts of keys of a user's own configurations that hold a folder."""
 OVERRIDE = re.compile(r"(\+{0,2})([\w./$@:-]+)=(.*)", re.DOTALL)
-ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-"""The beginning of the address of a stream."""
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|camera:", re.IGNORECASE)
+"""The beginning of the address of a stream, or of the name of a camera."""
+PATTERN_KEYS = frozenset({"source"})
+"""Keys whose value may be a pattern of names."""
+PATTERN = re.compile(r"[*?[]")
 INTERPOLATION = re.compile(r"(\\*)\$\{")
 INSIDE_QUOTES = re.compile(r"""(['"])(.*)\1""", re.DOTALL)
 
@@ -129,7 +132,12 @@ def _new_or_several(override: str, given: _Given, sweep: bool) -> str:
     read = parsed(override)
     if read is not None and (_is_syntax(read, sweep) or "\\" in value):
         return override
-    if ADDRESS.match(value) or (_may_be_new(given.key) and "${" not in value and _can_be_made(given.key, value)):
+    pattern = given.key in PATTERN_KEYS and PATTERN.search(value)
+    if (
+        ADDRESS.match(value)
+        or pattern
+        or (_may_be_new(given.key) and "${" not in value and _can_be_made(given.key, value))
+    ):
         return given.before + literally(_home(value))
     if read is None or read.is_sweep_override():
         several = "" if read is None else "; several values need -m"

@@ -13,7 +13,10 @@ Reals = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 SURE_WEIGHT = 5.0
 """Summed scores at which a track has full strength, 1."""
-PER_TRACK = ("labels", "boxes", "weights", "scores", "charged", "unseen", "closed", "tubes", "starts", "sums", "counts")
+PER_TRACK = (
+    *("labels", "boxes", "weights", "scores", "charged", "unseen", "closed", "tubes", "promised", "starts", "sums"),
+    "counts",
+)
 
 
 class TrackBank:
@@ -28,6 +31,7 @@ class TrackBank:
         unseen: int64 [S], frames since the track last had a box.
         closed: bool [S], whether the track no longer takes boxes.
         tubes: int64 [S], number of the track's tube while it acts, else -1.
+        promised: int64 [S], number that the track's next tube will have, because it was told before; else -1.
         starts: int64 [S], first frame of the tube.
         sums: float64 [S], sum of the scores over the tube.
         counts: int64 [S], number of these scores.
@@ -44,7 +48,8 @@ class TrackBank:
         self.boxes, self.weights = np.zeros((0, window, 4)), np.zeros((0, window))
         self.scores, self.charged = np.zeros((0, window)), np.zeros((0, window), np.bool_)
         self.unseen, self.closed = np.zeros(0, np.int64), np.zeros(0, np.bool_)
-        self.tubes, self.starts = np.zeros(0, np.int64), np.zeros(0, np.int64)
+        self.tubes, self.promised = np.zeros(0, np.int64), np.zeros(0, np.int64)
+        self.starts = np.zeros(0, np.int64)
         self.sums, self.counts = np.zeros(0), np.zeros(0, np.int64)
 
     def __len__(self) -> int:
@@ -100,7 +105,7 @@ class TrackBank:
         for name in PER_TRACK:
             values = getattr(self, name)
             setattr(self, name, np.concatenate([values, np.zeros((new, *values.shape[1:]), values.dtype)]))
-        self.labels[old:], self.tubes[old:] = labels, -1
+        self.labels[old:], self.tubes[old:], self.promised[old:] = labels, -1, -1
         self.see(np.arange(old, old + new), boxes, weights, scores)
 
     def strength(self) -> Reals:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from yowo.boxes.array_iou import pair_iou
 from yowo.errors import YowoError
 from yowo.tubes.fixed_lag import acting
+from yowo.tubes.provisional import CurrentTube, acting_now
 from yowo.tubes.track_bank import TrackBank, greedy_pairs, widened
 
 Ints = NDArray[np.int64]
@@ -123,6 +124,44 @@ class OnlineStream:
             steps += self._advance(self.frame + 1, boxes[:0], values[:0], classes[:0])
         return steps + self._advance(frame, boxes, values, classes)
 
+    def current(self) -> list[CurrentTube]:
+        """Return the tubes that pass through the newest frame as far as it is known now, for live sources.
+
+        A track is shown if it acts in the newest frame under the best labelling of the frames that are not final yet.
+        A new action is shown after `min_frames` frames, not `max_delay` later; a track that was not seen for more than
+        `min_frames` frames is not shown. The number of a tube, once told, is kept by the final tube; numbers of tubes
+        that were told and did not come about are not used again. Otherwise the final tubes do not depend on the calls.
+
+        Returns:
+            The tubes in the order of their tracks, oldest first.
+        """
+        bank, options = self.bank, self.options
+        if not len(bank) or self.frame is None:
+            return []
+        columns = slice(self.window - options.max_delay, self.window)
+        first = self.frame + 1 - options.max_delay
+        active = bank.tubes >= 0
+        held = np.where(active, np.maximum(bank.starts + options.min_frames - first, 0), 0)
+        acts, begun = acting_now(
+            self._evidence(columns), active, held, options.start_cost, options.patience, options.min_frames
+        )
+        acts &= (bank.unseen <= options.min_frames) & ~bank.closed
+        rows = np.flatnonzero(acts)
+        if not len(rows):
+            return []
+        begun, going = begun[rows], begun[rows] < 0
+        for row in rows[~going & (bank.promised[rows] < 0)].tolist():
+            bank.promised[row], self.tubes = self.tubes, self.tubes + 1
+        counted = (bank.weights[rows, columns] > 0) & (np.arange(options.max_delay) >= begun[:, None])
+        sums = np.where(going, bank.sums[rows], 0) + np.where(counted, bank.scores[rows, columns], 0).sum(axis=1)
+        counts = np.where(going, bank.counts[rows], 0) + counted.sum(axis=1)
+        starts = np.where(going, bank.starts[rows], first + begun)
+        numbers = np.where(going, bank.tubes[rows], bank.promised[rows])
+        boxes = bank.fitted(rows, self.window - 1, options.box_window).astype(np.float32)
+        scores = self._scores(sums, counts, self.frame + 1 - starts)
+        found = zip(numbers.tolist(), bank.labels[rows].tolist(), starts.tolist(), boxes, scores, strict=True)
+        return [CurrentTube(*tube) for tube in found]
+
     def finish(self) -> list[TubeStep]:
         """Decide the last `max_delay` frames, end all tubes and forget all tracks.
 
@@ -206,19 +245,14 @@ class OnlineStream:
             return []
         frame, column = self.frame - lag, self.window - 1 - lag
         seen = bank.weights > 0
-        known = np.maximum.accumulate(seen, axis=1)[:, column:]
-        level = options.level_share * np.array([self.highest[label] for label in bank.labels.tolist()])
-        missed = np.where(bank.charged[:, column:], -options.miss_cost, 0.0)
-        evidence = np.where(seen[:, column:], bank.scores[:, column:] - level[:, None], missed)
-        evidence = np.where(known, evidence, NEVER)
+        evidence = self._evidence(slice(column, self.window))
         active = bank.tubes >= 0
         held = active & (frame < bank.starts + options.min_frames)
         acts = acting(evidence, active, held, options.start_cost, options.patience, options.min_frames)
         acts &= held | seen[:, column:].any(axis=1)
         steps = [self._ended(row, frame) for row in np.flatnonzero(active & ~acts).tolist()]
         for row in np.flatnonzero(acts & ~active).tolist():
-            bank.tubes[row], bank.starts[row], bank.sums[row], bank.counts[row] = self.tubes, frame, 0.0, 0
-            self.tubes += 1
+            bank.tubes[row], bank.starts[row], bank.sums[row], bank.counts[row] = self._number(row), frame, 0.0, 0
         rows = np.flatnonzero(acts)
         if len(rows):
             bank.sums[rows] += bank.scores[rows, column]
@@ -232,6 +266,25 @@ class OnlineStream:
             ]
         return steps
 
+    def _evidence(self, columns: slice) -> Reals:
+        """Return float64 [S, n], the evidence for action of all tracks in the frames of some columns."""
+        bank, options = self.bank, self.options
+        seen = bank.weights > 0
+        known = np.maximum.accumulate(seen, axis=1)[:, columns]
+        level = options.level_share * np.array([self.highest[label] for label in bank.labels.tolist()])
+        missed = np.where(bank.charged[:, columns], -options.miss_cost, 0.0)
+        evidence = np.where(seen[:, columns], bank.scores[:, columns] - level[:, None], missed)
+        return np.where(known, evidence, NEVER)
+
+    def _number(self, row: int) -> int:
+        """Return the number of a track's new tube: the promised one, or the next."""
+        promised = int(self.bank.promised[row])
+        if promised >= 0:
+            self.bank.promised[row] = -1
+            return promised
+        self.tubes += 1
+        return self.tubes - 1
+
     def _ended(self, row: int, stop: int) -> TubeStep:
         bank = self.bank
         nothing = np.zeros((0, 4), np.float32)
@@ -240,9 +293,20 @@ class OnlineStream:
         return step
 
     def _score(self, row: int, stop: int) -> float:
-        length = stop - int(self.bank.starts[row])
-        mean = self.bank.sums[row] / max(int(self.bank.counts[row]), 1)
-        return float(mean * (length / (length + EXTENT_FRAMES)) ** self.options.extent_power)
+        one = slice(row, row + 1)
+        return self._scores(self.bank.sums[one], self.bank.counts[one], stop - self.bank.starts[one])[0]
+
+    def _scores(self, sums: Reals, counts: Ints, lengths: Ints) -> list[float]:
+        """Return the scores of tubes: the mean of their boxes' scores, lower for short tubes.
+
+        Args:
+            sums: float64 [n], sums of the scores.
+            counts: int64 [n], number of the scores.
+            lengths: int64 [n], number of frames.
+        """
+        power = self.options.extent_power
+        extents = [(length / (length + EXTENT_FRAMES)) ** power for length in lengths.tolist()]
+        return [mean * extent for mean, extent in zip((sums / np.maximum(counts, 1)).tolist(), extents, strict=True)]
 
 
 def _averaged(boxes: Reals, scores: Reals, owner: Ints, count: int) -> tuple[Reals, Reals]:

@@ -21,7 +21,7 @@ def test_source_and_checkpoint_are_required_and_must_exist(tmp_path):
 
 @pytest.mark.parametrize("name", ["gpu", "cuda:", "CPU", "0"])
 def test_what_is_no_device_is_told_without_torch(name, monkeypatch):
-    monkeypatch.setitem(sys.modules, "yowo.commands.annotated_video", None)  # importing it fails
+    monkeypatch.setitem(sys.modules, "yowo.inference.devices", None)  # importing it fails
     with pytest.raises(ConfigError, match=f"device={name}: expected auto, cpu, cuda, cuda:N or mps"):
         check_device(name)
 

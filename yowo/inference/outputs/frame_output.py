@@ -1,11 +1,12 @@
 """What everything that takes the frames of a watched source has in common."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from yowo.inference.tracks import TrackedFrame
+from yowo.whole_file import UNFINISHED
 
 
 @dataclass(frozen=True)
@@ -58,3 +59,55 @@ class FrameOutput(Protocol):
 
     def kept(self) -> str | None:
         """Return what a person wants to read about it in the end, such as "video: runs/.../match_detected.mp4"."""
+
+
+def is_complete(facts: StreamFacts, frames: int) -> bool:
+    """Return whether an output has all frames of its source, so that it can replace an earlier file of its name.
+
+    Args:
+        facts: Of the source; one of unknown length is complete whenever it ends.
+        frames: Number of frames that were written.
+    """
+    return facts.length is None or frames >= facts.length
+
+
+def resting_place(path: Path, facts: StreamFacts, frames: int) -> Path:
+    """Return where a file that is written in the end belongs: beside an earlier one of its name if it is incomplete.
+
+    Args:
+        path: The file that is wanted.
+        facts: Of the source.
+        frames: Number of frames that it holds.
+
+    Returns:
+        `path`, or NAME.unfinished.ENDING beside it.
+    """
+    if is_complete(facts, frames) or not path.exists():
+        return path
+    return path.with_name(f"{path.stem}.{UNFINISHED}{path.suffix}")
+
+
+class OutputRow(NamedTuple):
+    """A box and class of a frame.
+
+    Attributes:
+        box: x1 y1 x2 y2 in pixels.
+        score: 0..1.
+        label: Class, from 0.
+        track: Number of its tube, from 1; `NO_TRACK` without one.
+        person: Number of its person, from 1; `NO_TRACK` without one.
+    """
+
+    box: list[float]
+    score: float
+    label: int
+    track: int
+    person: int
+
+
+def rows_of(frame: TrackedFrame) -> Iterator[OutputRow]:
+    """Yield the detections of a frame, a row for each box and class."""
+    rows = frame.rows
+    columns = (rows.boxes_xyxy, rows.scores, rows.labels, frame.tracks, frame.people)
+    for values in zip(*(column.tolist() for column in columns), strict=True):
+        yield OutputRow(*values)
