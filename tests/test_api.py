@@ -128,6 +128,14 @@ def test_an_unknown_model_lists_the_models():
         yowo.build_model("yolo")
 
 
+def test_detect_leaves_frozen_parts_of_a_model_in_training_as_they_were():
+    model = yowo.build_model("yowo_tiny", dataset="motion")
+    model.backbone2d.eval()
+    modes = [part.training for part in model.modules()]
+    yowo.detect(model, torch.zeros(1, 3, 8, 64, 64))
+    assert [part.training for part in model.modules()] == modes and len(set(modes)) == 2
+
+
 def test_losses_of_a_detector_made_by_hand_need_a_criterion():
     model = yowo.build_model("yowo_tiny", "motion", 8)
     model.criterion = None

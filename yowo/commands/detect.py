@@ -12,7 +12,7 @@ from yowo.commands.records import record_run
 from yowo.commands.starting_weights import load_network
 from yowo.commands.watch_source import Watched, watch_source
 from yowo.config.build import build_context, build_detector, build_eval_transform, make
-from yowo.config.frame_detector import build_frame_detector
+from yowo.config.frame_detector import build_frame_detector, read_stride
 from yowo.errors import ConfigError
 from yowo.inference.clip_detector import Features
 from yowo.inference.devices import pick_device
@@ -99,7 +99,7 @@ def detect_one(config: DictConfig, detector: Detector, source: Source, folder: P
         VideoError: The source cannot be read; the outputs hold the frames until then.
         YowoError, OSError: An output cannot be written.
     """
-    how = Watching(source.name, config.score_threshold, checked_stride(config), config.batch_size)
+    how = Watching(source.name, config.score_threshold, read_stride(config), config.batch_size)
     with ExitStack() as stack:
         opened = open_source(config, source.address)
         frames = stack.enter_context(ReadAhead(opened))
@@ -115,18 +115,6 @@ def detect_one(config: DictConfig, detector: Detector, source: Source, folder: P
             facts,
             how,
         )
-
-
-def checked_stride(config: DictConfig) -> int:
-    """Return `stride`.
-
-    Raises:
-        ConfigError: It is no whole number from 1 on.
-    """
-    stride = config.stride
-    if not isinstance(stride, int) or isinstance(stride, bool) or stride < 1:
-        raise ConfigError(f"stride={stride}: expected a whole number of frames, 1 or more")
-    return stride
 
 
 def stream_facts(detector: Detector, config: DictConfig, source: Source, frames: FrameSource) -> StreamFacts:

@@ -1,5 +1,7 @@
 """Builds what detects on a stream of frames, as `streaming` and the model choose."""
 
+import logging
+
 import torch
 from omegaconf import DictConfig
 
@@ -7,14 +9,23 @@ from yowo.config.build import build_eval_transform
 from yowo.errors import ConfigError
 from yowo.inference.clip_detector import ClipDetector, Features
 from yowo.inference.frame_detector import FrameDetector
+from yowo.inference.sliding_detections import SlidingDetections
 from yowo.models.detector import Detector
+from yowo.models.postprocess import DetectionRule
+from yowo.models.sliding import SlidingDetector, obstacle
+
+_log = logging.getLogger(__name__)
 
 STREAMING = ("exact", "clip")
 """Values of `streaming`."""
 
 
 def build_frame_detector(
-    config: DictConfig, detector: Detector, device: torch.device | str, features: Features | None = None
+    config: DictConfig,
+    detector: Detector,
+    device: torch.device | str,
+    features: Features | None = None,
+    rule: DetectionRule | None = None,
 ) -> FrameDetector:
     """Build what detects on the frames of one source.
 
@@ -23,6 +34,7 @@ def build_frame_detector(
         detector: The network, which is moved to the device, in evaluation mode; several sources may share it.
         device: Where to compute.
         features: See `ClipDetector`; the clips of the network are then single frames.
+        rule: Makes detections of raw output; None is the network's own.
 
     Raises:
         ConfigError: There is no such way of streaming.
@@ -32,9 +44,25 @@ def build_frame_detector(
         raise ConfigError(f"streaming={streaming}: expected {' or '.join(STREAMING)}")
     threshold = config.get("score_threshold", config.dataset.show_threshold)
     network = detector.eval().to(device)
-    rule = detector.postprocess.with_options(score_threshold=threshold)
+    rule = (rule or detector.postprocess).with_options(score_threshold=threshold)
     transform = build_eval_transform(config)
     clip_len, dilation = config.dataset.clip_len, config.dataset.dilation
     if features is not None:
         return ClipDetector(network, rule, transform, 1, 1, device, features)
+    if streaming == "exact":
+        if (reason := obstacle(network)) is None:
+            return SlidingDetections(SlidingDetector(network, clip_len), rule, transform, dilation, device)
+        _log.info("each clip is computed anew (streaming=clip): %s", reason)
     return ClipDetector(network, rule, transform, clip_len, dilation, device)
+
+
+def read_stride(config: DictConfig) -> int:
+    """Return `stride`, the frames from one that the network sees to the next.
+
+    Raises:
+        ConfigError: It is no whole number from 1 on.
+    """
+    stride = config.stride
+    if not isinstance(stride, int) or isinstance(stride, bool) or stride < 1:
+        raise ConfigError(f"stride={stride}: expected a whole number of frames, 1 or more")
+    return stride
