@@ -14,7 +14,6 @@ from yowo.config.build import build_detector, make
 from yowo.config.checkpoint import register_checkpoint, register_parts
 from yowo.config.compose import compose_config
 from yowo.config.frame_detector import build_frame_detector
-from yowo.config.streaming_keys import read_stride
 from yowo.contracts import Detections, RawOutput, Target
 from yowo.errors import ConfigError
 from yowo.inference.devices import pick_device
@@ -220,7 +219,7 @@ class Detector(LiveTubes):
         linker = make(config.linker)
         if not isinstance(linker, OnlineLinker):
             raise ConfigError(f"{config.linker._target_} needs all frames; on frames as they come use linker=online")
-        stride, names = read_stride(config), list(config.dataset.classes)
+        stride, names = config.stride, list(config.dataset.classes)
         device, rule = pick_device(config.device), make(config.postprocess)
         network = build_frame_detector(config, model, device, rule=rule)
         threshold = config.score_threshold

@@ -124,13 +124,6 @@ def test_a_file_is_detected_on_with_the_same_boxes_whatever_links_them(tmp_path,
         assert old["label"] == new["label"] and float(old["x1"]) == pytest.approx(float(new["x1"]), abs=0.02)
 
 
-@pytest.mark.parametrize("stride", ["0", "1.5", "true"])
-def test_a_stride_is_a_whole_number_of_frames(camera, ready, stride):
-    config = compose_config("detect", [*camera[1], f"stride={stride}"])
-    with pytest.raises(ConfigError, match=r"^stride=.*: expected a whole number of frames, 1 or more$"):
-        detect_video(config)
-
-
 @pytest.mark.parametrize("decoder", ["decord", "pyav"])
 def test_files_are_read_with_the_decoder_that_is_configured(videos, decoder):
     register_checkpoint(None)

@@ -6,7 +6,6 @@ import torch
 from omegaconf import DictConfig
 
 from yowo.config.build import build_eval_transform
-from yowo.config.streaming_keys import check_streaming
 from yowo.inference.clip_detector import ClipDetector, Features
 from yowo.inference.frame_detector import FrameDetector
 from yowo.inference.sliding_detections import SlidingDetections
@@ -32,12 +31,8 @@ def build_frame_detector(
         device: Where to compute.
         features: See `ClipDetector`; the clips of the network are then single frames.
         rule: Makes detections of raw output; None is the network's own.
-
-    Raises:
-        ConfigError: There is no such way of streaming.
     """
     streaming = config.get("streaming", "clip")
-    check_streaming(streaming)
     threshold = config.get("score_threshold", config.dataset.show_threshold)
     network = detector.eval().to(device)
     rule = (rule or detector.postprocess).with_options(score_threshold=threshold)
