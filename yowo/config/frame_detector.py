@@ -1,6 +1,7 @@
 """Builds what detects on a stream of frames, as `streaming` and the model choose."""
 
 import logging
+from typing import cast
 
 import torch
 from omegaconf import DictConfig
@@ -10,6 +11,7 @@ from yowo.inference.clip_detector import ClipDetector, Features
 from yowo.inference.frame_detector import FrameDetector
 from yowo.inference.sliding_detections import SlidingDetections
 from yowo.models.detector import Detector
+from yowo.models.fast.fast_copy import shared_fast_copy
 from yowo.models.postprocess import DetectionRule
 from yowo.models.sliding import SlidingDetector, obstacle
 
@@ -27,7 +29,8 @@ def build_frame_detector(
 
     Args:
         config: Configuration of `yowo detect`, or of a training (which has neither `streaming` nor `score_threshold`).
-        detector: The network, which is moved to the device, in evaluation mode; several sources may share it.
+        detector: The network, which is moved to the device, in evaluation mode; several sources may share it. On a CPU
+            a copy of it is used, made for inference (`yowo.models.fast`).
         device: Where to compute.
         features: See `ClipDetector`; the clips of the network are then single frames.
         rule: Makes detections of raw output; None is the network's own.
@@ -35,6 +38,8 @@ def build_frame_detector(
     streaming = config.get("streaming", "clip")
     threshold = config.get("score_threshold", config.dataset.show_threshold)
     network = detector.eval().to(device)
+    if torch.device(device).type == "cpu":
+        network = cast(Detector, shared_fast_copy(network))
     rule = (rule or detector.postprocess).with_options(score_threshold=threshold)
     transform = build_eval_transform(config)
     clip_len, dilation = config.dataset.clip_len, config.dataset.dilation
