@@ -128,3 +128,6 @@ def test_what_cannot_slide_is_said():
         SlidingDetector(net, 8)
     even = detector(tiny_resnet3d(4, stem_kernel=(4, 3, 3)))
     assert obstacle(even) == "the stem of its 3D backbone ResNet3D is not an odd kernel padded by its half"
+    grouped = tiny_resnet3d(4)
+    grouped.bn1 = nn.GroupNorm(2, 4)
+    assert obstacle(detector(grouped)).startswith("the norm GroupNorm of its 3D backbone's stem cannot be folded")

@@ -71,6 +71,8 @@ def test_networks_of_other_families_and_parts_of_users_stay_as_they_are():
 
     own = Own(3, 8, (4, 1, 1), (1, 32, 32))
     net, clips = detector(own), torch.randn(1, 3, 4, 32, 32)
+    net.backbone2d.route.act = nn.SiLU()
+    net.backbone2d.neck[0].norm = nn.GroupNorm(1, net.backbone2d.neck[0].conv.out_channels)
     made = fast_copy(net)
     assert type(made.backbone3d) is Own and made.backbone3d is not own
     with torch.inference_mode():
