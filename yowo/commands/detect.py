@@ -12,7 +12,7 @@ from yowo.commands.records import record_run
 from yowo.commands.starting_weights import load_network
 from yowo.commands.watch_source import Watched, watch_source
 from yowo.config.build import build_context, build_detector, build_eval_transform, make
-from yowo.config.frame_detector import build_frame_detector, read_stride
+from yowo.config.frame_detector import build_frame_detector
 from yowo.errors import ConfigError
 from yowo.inference.clip_detector import Features
 from yowo.inference.devices import pick_device
@@ -99,7 +99,7 @@ def detect_one(config: DictConfig, detector: Detector, source: Source, folder: P
         VideoError: The source cannot be read; the outputs hold the frames until then.
         YowoError, OSError: An output cannot be written.
     """
-    how = Watching(source.name, config.score_threshold, read_stride(config), config.batch_size)
+    how = Watching(source.name, config.score_threshold, config.stride, config.batch_size)
     with ExitStack() as stack:
         opened = open_source(config, source.address)
         frames = stack.enter_context(read_ahead(opened))

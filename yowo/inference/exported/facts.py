@@ -38,8 +38,8 @@ class ExportFacts:
         image_size: Height and width in pixels of the input that the network was trained for.
         mean: Subtracted from RGB values of 0..1, three numbers.
         std: What the difference is divided by, three numbers.
-        levels: Of each level of predictions, finest first: its `stride` in pixels, and its `anchors`, pairs of width and
-            height in pixels, or null for each prediction of a cell that has none.
+        levels: Of each level of predictions, finest first: its `stride` in pixels, and its `anchors`, pairs of width
+            and height in pixels, or null for each prediction of a cell that has none.
         outputs: Names of the outputs, see `RawOutput`.
         detections: The rule inside the file: names of the `columns` of its rows, and its thresholds; None without one.
         model: Name of the network.

@@ -47,6 +47,14 @@ class ExportedNetwork(nn.Module):
         self.strides = tuple(int(level["stride"]) for level in facts.levels)
         self.postprocess = PostProcess(self.exclusive_classes)
 
+    def __repr__(self) -> str:
+        """Return what the file holds and what runs it, as one line."""
+        facts = self.facts
+        return (
+            f"{facts.model} of {facts.dataset}, {self.num_classes} classes, {facts.precision}, streaming="
+            f"{facts.streaming}, run by {self.runtime.name} on the CPU"
+        )
+
     @property
     def multi_hot(self) -> bool:
         """Whether a person can have several classes at the same time."""

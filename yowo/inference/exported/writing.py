@@ -1,5 +1,6 @@
 """Writes a traced network as a file of ONNX, OpenVINO or torch.export, with what the file says of itself."""
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -115,3 +116,29 @@ def save_torch_export(traced: Traced, path: Path, facts: ExportFacts) -> None:
     """Write a program of torch.export with its facts."""
     with quietly(), path.open("wb") as file:
         torch.export.save(traced.program, file, extra_files={f"{KEY}.json": facts.text()})
+
+
+def write(format_name: str, traced: Traced, path: Path, facts: ExportFacts, rule: GraphRule | None) -> None:
+    """Write a traced network.
+
+    Args:
+        format_name: "onnx", "openvino" or "torch_export".
+        traced: The network.
+        path: The file; OpenVINO's weights lie beside it.
+        facts: Of the file.
+        rule: For the output `detections`; None leaves it out.
+
+    Raises:
+        ConfigError: A package is missing, or the format cannot hold the network.
+    """
+    if format_name == "torch_export":
+        save_torch_export(traced, path, facts)
+        return
+    model = onnx_model(traced, rule, len(facts.classes))
+    if format_name == "onnx":
+        save_onnx(model, path, facts)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        between = Path(folder) / "network.onnx"
+        save_onnx(model, between, facts)
+        save_openvino(openvino_model(between), path, facts)
