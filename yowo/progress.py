@@ -19,6 +19,20 @@ STEP = {"step": True}
 """Marks a line of the log that a terminal does not need, because it shows a bar."""
 
 
+_only_parts = False
+
+
+@contextmanager
+def parts_only() -> Iterator[None]:
+    """Treat everything that is tracked in the block as a small part of a command, see `Lines`."""
+    global _only_parts
+    before, _only_parts = _only_parts, True
+    try:
+        yield
+    finally:
+        _only_parts = before
+
+
 def on_terminal() -> bool:
     """Return whether stdout is a terminal that can show a bar; TERM=dumb and what Rich reads are respected."""
     console = Console()
@@ -138,7 +152,7 @@ def track(
         else:
             yield from _bar_with_words(items, what, total, more)
         return
-    lines = Lines(what, total, unit, part, more)
+    lines = Lines(what, total, unit, part or _only_parts, more)
     done = 0
     for item in items:
         yield item

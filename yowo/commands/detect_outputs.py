@@ -10,13 +10,28 @@ from omegaconf import DictConfig
 from yowo.commands.output_kinds import OutputFile, check_files, output_files
 from yowo.commands.records import run_folder
 from yowo.commands.stdout_data import data_stream
+from yowo.inference.frame_painter import FramePainter
 from yowo.inference.outputs.box_table_output import BoxTableOutput
+from yowo.inference.outputs.crops_output import CropsOutput
+from yowo.inference.outputs.cvat_output import CvatOutput
 from yowo.inference.outputs.frame_output import FrameOutput, StreamFacts
+from yowo.inference.outputs.gif_output import GifOutput
 from yowo.inference.outputs.json_lines_output import JsonLinesOutput
 from yowo.inference.outputs.npz_output import NpzOutput
 from yowo.inference.outputs.page_output import PageOutput
 from yowo.inference.outputs.tube_table_output import TubeTableOutput
+from yowo.inference.outputs.video_output import VideoOutput
 from yowo.inference.stream_meter import StreamMeter
+
+PLAIN: dict[str, Callable[[Path, StreamFacts], FrameOutput]] = {
+    "boxes": BoxTableOutput,
+    "tubes": TubeTableOutput,
+    "jsonl": JsonLinesOutput,
+    "npz": NpzOutput,
+    "cvat": CvatOutput,
+    "crops": CropsOutput,
+}
+"""Outputs that need no painter."""
 
 
 def build_outputs(
@@ -66,17 +81,11 @@ class _Making:
             return JsonLinesOutput(data_stream(), self._facts)
         if file.kind == "video":
             return self._video(file.path)
-        tables: dict[str, Callable[[Path, StreamFacts], FrameOutput]] = {
-            "boxes": BoxTableOutput,
-            "tubes": TubeTableOutput,
-            "jsonl": JsonLinesOutput,
-            "npz": NpzOutput,
-        }
-        return tables[file.kind](file.path, self._facts)
+        if file.kind == "gif":
+            return GifOutput(file.path, self._facts, self._painter.paint)
+        return PLAIN[file.kind](file.path, self._facts)
 
     def _video(self, path: Path) -> FrameOutput:
-        from yowo.inference.outputs.video_output import VideoOutput
-
         return VideoOutput(path, self._facts, self._painter, preset=self._config.preset)
 
     def _page(self) -> FrameOutput:
@@ -90,8 +99,6 @@ class _Making:
         return WindowOutput(self._facts, self._painter)
 
     @cached_property
-    def _painter(self) -> "FramePainter":
-        from yowo.inference.frame_painter import FramePainter
-
+    def _painter(self) -> FramePainter:
         size = (self._facts.width, self._facts.height)
         return FramePainter(self._facts.classes, size, self._config.colour, self._config.scale)

@@ -51,7 +51,33 @@ class OutputFile(NamedTuple):
     words: str
 
 
-def output_files(config: DictConfig, name: str, folder: Path) -> list[OutputFile]:
+def check_output(config: DictConfig, name: str, several: bool) -> None:
+    """Check `save` and `output` before anything is read.
+
+    Args:
+        config: Uses these, `source`, and what names other files to read.
+        name: Name of the video.
+        several: Whether `source` names several videos; `name` is then that of any.
+
+    Raises:
+        ConfigError: A kind is unknown, a file cannot be written or is an input, or one file is for several videos.
+        VideoError: Nothing writes a video of that ending.
+    """
+    named = listed(config.output)
+    if several:
+        for text in named:
+            if text != STDOUT and kind_of(text) is not None:
+                raise ConfigError(f"output={text}: is one file for the videos of source={config.source}; give a folder")
+    files = output_files(config, name, None)
+    check_files(files, config)
+    for file in files:
+        if file.kind == "video" and file.path is not None:
+            from yowo.video.writer import check_ending  # what writes videos takes a while to load
+
+            check_ending(file.path)
+
+
+def output_files(config: DictConfig, name: str, folder: Path | None) -> list[OutputFile]:
     """Return the files that are written of a video.
 
     Files that `output` names are written to, and the kinds of `save` lie beside a video among them, with its stem; in
@@ -61,7 +87,7 @@ def output_files(config: DictConfig, name: str, folder: Path) -> list[OutputFile
     Args:
         config: Uses `save` and `output`.
         name: Name of the video; of "a/b" the files lie in a folder a.
-        folder: Folder of the run.
+        folder: Folder of the run; None leaves out what lies in it.
 
     Raises:
         ConfigError: A key has a value that means nothing, or a folder's name is that of a file.
@@ -79,9 +105,11 @@ def output_files(config: DictConfig, name: str, folder: Path) -> list[OutputFile
         if video is not None and video.path is not None:
             path = video.path.with_name(f"{video.path.stem}{BESIDE[kind]}")
             words = f"{path}, beside {video.words}"
-        else:
+        elif below is not None:
             path = below / f"{file_name(name)}{KINDS[kind]}"
             words = f"{path}, of save={kind}"
+        else:
+            continue
         files.append(OutputFile(kind, path, words))
     return files
 
@@ -126,15 +154,16 @@ def writes_to_stdout(config: DictConfig) -> bool:
     return STDOUT in listed(config.output)
 
 
-def goes_for_several(config: DictConfig) -> None:
-    """Check that `output` can be used for several videos: a folder, or standard output.
-
-    Raises:
-        ConfigError: It names a file, which each video would write again.
-    """
-    for text in listed(config.output):
-        if text != STDOUT and kind_of(text) is not None:
-            raise ConfigError(f"output={text}: is one file and source={config.source} several videos; give a folder")
+def hides_from_score(config: DictConfig) -> str | None:
+    """Return a warning if the detections for `yowo score` are fewer than those that `yowo eval` takes; else None."""
+    kinds = [*saved_kinds(config), *map(kind_of, listed(config.output))]
+    shown, scored = float(config.score_threshold), float(config.dataset.score_threshold)
+    if "npz" not in kinds or shown <= scored:
+        return None
+    return (
+        f"the npz will hold detections with scores above {shown:g}, and yowo eval takes those above {scored:g}; for "
+        f"the same figures add score_threshold={scored:g}"
+    )
 
 
 def listed(value: Any) -> list[str]:
@@ -173,18 +202,24 @@ def file_name(name: str) -> str:
 
 
 def _named(config: DictConfig) -> list[OutputFile]:
-    """Return the files that `output` names."""
-    files = []
+    """Return the files that `output` names.
+
+    Raises:
+        ConfigError: Two have the same kind.
+    """
+    files: dict[str, OutputFile] = {}
     for text in listed(config.output):
         kind = kind_of(text)
-        if kind is not None:
-            files.append(OutputFile(kind, None if text == STDOUT else Path(text), f"output={text}"))
-    return files
+        if kind is None:
+            continue
+        if kind in files:
+            raise ConfigError(f"{files[kind].words} and output={text} are both of the kind {kind}; give one")
+        files[kind] = OutputFile(kind, None if text == STDOUT else Path(text), f"output={text}")
+    return list(files.values())
 
 
 def _folder(text: str) -> Path:
     path = Path(text)
     if path.exists() and not path.is_dir():
-        endings: Sequence[str] = list(BY_ENDING)
-        raise ConfigError(f"output={text}: is no folder; of a file the name ends in {', '.join(endings)}, or is -")
+            raise ConfigError(f"output={text}: is no folder; of a file the name ends in {', '.join(BY_ENDING)}, or is -")
     return path

@@ -6,21 +6,22 @@ import torch
 from omegaconf import DictConfig
 
 from yowo.config.build import build_eval_transform
-from yowo.errors import ConfigError
 from yowo.inference.clip_detector import ClipDetector, Features
 from yowo.inference.frame_detector import FrameDetector
 from yowo.inference.sliding_detections import SlidingDetections
 from yowo.models.detector import Detector
+from yowo.models.postprocess import DetectionRule
 from yowo.models.sliding import SlidingDetector, obstacle
 
 _log = logging.getLogger(__name__)
 
-STREAMING = ("exact", "clip")
-"""Values of `streaming`."""
-
 
 def build_frame_detector(
-    config: DictConfig, detector: Detector, device: torch.device | str, features: Features | None = None
+    config: DictConfig,
+    detector: Detector,
+    device: torch.device | str,
+    features: Features | None = None,
+    rule: DetectionRule | None = None,
 ) -> FrameDetector:
     """Build what detects on the frames of one source.
 
@@ -29,16 +30,12 @@ def build_frame_detector(
         detector: The network, which is moved to the device, in evaluation mode; several sources may share it.
         device: Where to compute.
         features: See `ClipDetector`; the clips of the network are then single frames.
-
-    Raises:
-        ConfigError: There is no such way of streaming.
+        rule: Makes detections of raw output; None is the network's own.
     """
     streaming = config.get("streaming", "clip")
-    if streaming not in STREAMING:
-        raise ConfigError(f"streaming={streaming}: expected {' or '.join(STREAMING)}")
     threshold = config.get("score_threshold", config.dataset.show_threshold)
     network = detector.eval().to(device)
-    rule = detector.postprocess.with_options(score_threshold=threshold)
+    rule = (rule or detector.postprocess).with_options(score_threshold=threshold)
     transform = build_eval_transform(config)
     clip_len, dilation = config.dataset.clip_len, config.dataset.dilation
     if features is not None:

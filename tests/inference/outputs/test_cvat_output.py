@@ -68,7 +68,7 @@ def test_the_import_has_the_same_boxes_within_a_pixel_and_the_same_actions_on_ev
         assert len(person) == 1
         own_frames = {}
         for row in own:
-            box, labels = wanted[row.frame, *person]
+            box, labels = wanted[(row.frame, *person)]
             assert abs(box - row.box).max() < 1
             own_frames.setdefault(row.frame, set()).add(row.label)
             assert row.label in labels

@@ -1,10 +1,11 @@
-"""The newest picture as a JPEG for any number of viewers, encoded in a thread of its own, never faster than is watched."""
+"""The newest picture as a JPEG for any number of viewers, encoded in a thread of its own, rarely if nobody watches."""
 
 import io
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,20 @@ UNWATCHED_SECONDS = 1.0
 LONG_SIDE = 1280
 """Pixels. Larger pictures are made smaller for viewers."""
 QUALITY = 80
+
+
+class Newest(NamedTuple):
+    """The newest picture.
+
+    Attributes:
+        number: How many there were until now, with it; 0 as long as there is none.
+        jpeg: The bytes of a JPEG file.
+        is_last: Whether no other one will come.
+    """
+
+    number: int
+    jpeg: bytes
+    is_last: bool
 
 
 class LivePicture:
@@ -48,21 +63,16 @@ class LivePicture:
             self._offered, self._busy, self._last = picture, True, monotonic()
             self._changed.notify_all()
 
-    def newest(self, after: int = 0, timeout: float = 0.0) -> tuple[int, bytes]:
-        """Return the number of the newest picture and its JPEG; the number is 0 as long as there is none.
+    def newest(self, after: int = 0, timeout: float = 0.0) -> Newest:
+        """Return the newest picture, whatever its number.
 
         Args:
-            after: Wait for a picture with a higher number.
+            after: Wait first for one with a higher number, unless no other one will come.
             timeout: Seconds to wait at most.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._number > after or self._ended, timeout)
-            return self._number, self._jpeg
-
-    @property
-    def ended(self) -> bool:
-        """Whether no other picture will come."""
-        return self._ended
+            return Newest(self._number, self._jpeg, self._ended)
 
     @contextmanager
     def watched(self) -> Iterator[None]:

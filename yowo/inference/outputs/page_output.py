@@ -3,10 +3,8 @@
 import logging
 import secrets
 import threading
-from collections import deque
 from collections.abc import Callable
 from functools import cache
-from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -18,11 +16,10 @@ from yowo.inference.outputs.live_picture import LivePicture
 from yowo.inference.outputs.page_address import read_address
 from yowo.inference.outputs.page_server import PageServer
 from yowo.inference.outputs.recent_tubes import SPAN, RecentTube, RecentTubes
+from yowo.inference.stream_meter import StreamMeter
 from yowo.inference.tracks import TrackedFrame
 
 log = logging.getLogger(__name__)
-RATE_SECONDS = 5.0
-"""Frames per second are counted over this time."""
 MOST_SHOWN = 60
 """Tubes on the page; of more, those with the best scores."""
 
@@ -39,9 +36,8 @@ class PageOutput:
         token: str | None,
         facts: StreamFacts,
         paint: Callable[[TrackedFrame], NDArray[np.uint8]],
+        meter: StreamMeter,
         colour: str = "tube",
-        latency: Callable[[], float | None] = lambda: None,
-        dropped: Callable[[], int | None] = lambda: None,
     ) -> None:
         """Take the port, begin to serve, and log where.
 
@@ -50,23 +46,19 @@ class PageOutput:
             token: Word that the page asks for; None or "": a random one, and none on a loopback address.
             facts: What is known of the source.
             paint: Returns the picture of a frame, uint8 [H, W, 3], RGB; called in `write`, for frames that are shown.
+            meter: Knows how fast detection is.
             colour: What colours distinguish, "tube" (people) or "class".
-            latency: Returns the seconds from the camera to the newest detections; None if that is not known.
-            dropped: Returns the number of frames that came too late; None if that is not counted.
 
         Raises:
             ConfigError: The address cannot be read, its port is taken, or it is none of this machine.
         """
         where = read_address(address)
-        self._facts, self._paint, self._colour = facts, paint, colour
-        self._latency, self._dropped = latency, dropped
+        self._facts, self._paint, self._meter, self._colour = facts, paint, meter, colour
         self._recent = RecentTubes(facts.fps)
         self._lock = threading.Lock()
-        self._times: deque[float] = deque()
-        self._began: float | None = None
-        self._rate: float | None = None
-        self._frames, self._newest, self._unseen = 0, -1, None  # type: int, int, TrackedFrame | None
-        self._ended = False
+        self._frames = 0
+        self._unseen: TrackedFrame | None = None
+        self._last_speed: dict[str, Any] | None = None
         self._picture = LivePicture()
         try:
             word = token or (None if where.is_loopback else random_token())
@@ -83,13 +75,9 @@ class PageOutput:
 
     def write(self, frame: TrackedFrame) -> None:
         """Show the next frame: its tubes always, its picture if one is due."""
-        now = monotonic()
         with self._lock:
             self._recent.add(frame)
-            self._frames, self._newest = self._frames + 1, frame.result.frame
-            self._began = now if self._began is None else self._began
-            self._times.append(now)
-            self._prune(now)
+            self._frames += 1
         if self._picture.wanted():
             self._picture.offer(self._paint(frame))
             self._unseen = None
@@ -101,9 +89,7 @@ class PageOutput:
         if self._unseen is not None:
             self._picture.offer(self._paint(self._unseen))
             self._unseen = None
-        with self._lock:
-            self._rate = self._fps(monotonic())
-            self._ended = True
+        self._last_speed = self._speed()
 
     def close(self) -> None:
         """End the page and give the port back."""
@@ -124,13 +110,19 @@ class PageOutput:
                 least = sorted((_best(tube) for tube in tubes), reverse=True)[MOST_SHOWN - 1]
                 tubes = [tube for tube in tubes if _best(tube) >= least][:MOST_SHOWN]
             shown = [self._plain(tube) for tube in tubes]
-            rate = self._rate if self._ended else self._fps(monotonic())
-            frames, newest, ended = self._frames, self._newest, self._ended
+            frames = self._frames
         return {
             **{"name": facts.name, "source": facts.source, "width": facts.width, "height": facts.height},
-            **{"length": facts.length, "live": facts.live, "frames": frames, "frame": newest, "ended": ended},
-            **{"now": round(now, 3), "span": SPAN, "fps": rate and round(rate, 2), "tubes": shown},
-            **{"latency": self._latency(), "dropped": self._dropped(), "viewers": self._picture.viewers},
+            **{"length": facts.length, "frames": frames, "now": round(now, 3), "span": SPAN, "tubes": shown},
+            **{"ended": self._last_speed is not None, **(self._last_speed or self._speed())},
+        }
+
+    def _speed(self) -> dict[str, Any]:
+        meter = self._meter
+        return {
+            "fps": round(meter.fps, 2) if meter.frames > 1 else None,
+            "latency": round(meter.latency, 4) if meter.frames else None,
+            "dropped": meter.dropped if self._facts.live else None,
         }
 
     def _plain(self, tube: RecentTube) -> dict[str, Any]:
@@ -141,17 +133,6 @@ class PageOutput:
             **{"on": self._recent.is_on(tube), "colour": "#" + bytes(colour).hex()},
             "samples": [(round(seconds, 3), round(score, 4)) for seconds, score in tube.samples],
         }
-
-    def _fps(self, now: float) -> float | None:
-        """Return the frames of the last seconds by their time; None before there are two."""
-        self._prune(now)
-        if self._began is None or self._frames < 2:
-            return None
-        return len(self._times) / max(1e-3, min(RATE_SECONDS, now - self._began))
-
-    def _prune(self, now: float) -> None:
-        while self._times and self._times[0] < now - RATE_SECONDS:
-            self._times.popleft()
 
 
 def _best(tube: RecentTube) -> float:

@@ -145,7 +145,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         answers[target.path]()
 
-    do_HEAD = do_GET
+    def do_HEAD(self) -> None:
+        """Answer without a body."""
+        self.do_GET()
 
     def log_message(self, format: str, *values: Any) -> None:
         """Note a request in the debug log only; it may hold the token."""
@@ -162,9 +164,9 @@ class _Handler(BaseHTTPRequestHandler):
                 HTTPStatus.FORBIDDEN, "this page is for this machine alone; for others serve it with token=WORD"
             )
             return False
-        kind, _, word = (self.headers.get("Authorization") or "").partition(" ")
-        given = word.strip() if kind == "Bearer" else parse_qs(query).get("token", [""])[0]
-        if hmac.compare_digest(given.encode(), token.encode()):
+        kind, _, word = (self.headers.get("Authorization") or "").partition(" ")  # http.server reads it as Latin-1
+        given = word.strip().encode("latin-1") if kind == "Bearer" else _word(query).encode()
+        if hmac.compare_digest(given, token.encode()):
             return True
         sleep(WRONG_TOKEN_SECONDS)
         self._refuse(HTTPStatus.FORBIDDEN, "this page needs its token: open the whole address that yowo detect printed")
@@ -188,9 +190,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _send_picture(self) -> None:
-        number, picture = self.server.picture.newest(timeout=PATIENCE)
-        if number:
-            self._send(picture, "image/jpeg")
+        newest = self.server.picture.newest(timeout=PATIENCE)
+        if newest.number:
+            self._send(newest.jpeg, "image/jpeg")
         else:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "there is no picture yet")
 
@@ -203,17 +205,21 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         self.wfile.write(f"--{BOUNDARY}\r\n".encode())
-        pictures, number = self.server.picture, 0
+        pictures, sent = self.server.picture, 0
         with pictures.watched():
             while True:
-                last = pictures.ended
-                newest, picture = pictures.newest(after=number, timeout=REPEAT)
-                if newest and (newest > number or not last):
-                    head = f"Content-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
-                    self.wfile.write(head.encode() + picture + f"\r\n--{BOUNDARY}\r\n".encode())
-                if last:
+                number, jpeg, is_last = pictures.newest(after=sent, timeout=REPEAT)
+                if number and (number > sent or not is_last):
+                    head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                    self.wfile.write(head.encode() + jpeg + f"\r\n--{BOUNDARY}\r\n".encode())
+                if is_last:
                     return
-                number = newest
+                sent = number
+
+
+def _word(query: str) -> str:
+    """Return the token of a query; empty if it has none."""
+    return parse_qs(query).get("token", [""])[0]
 
 
 @cache

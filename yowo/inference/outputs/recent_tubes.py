@@ -9,6 +9,8 @@ SPAN = 60.0
 """Seconds of the source that are remembered."""
 SAMPLE_SECONDS = 0.5
 """A tube's score is remembered once in this time: the highest one."""
+HOLD_SECONDS = 0.25
+"""A tube without a detection for this time is no longer on the picture."""
 MOST_TUBES = 400
 """Tubes that are remembered; of more, those that ended first are forgotten."""
 
@@ -71,8 +73,8 @@ class RecentTubes:
         return sorted(self._tubes.values(), key=lambda tube: (tube.person, tube.start, tube.tube))
 
     def is_on(self, tube: RecentTube) -> bool:
-        """Return whether a tube is on the newest frame."""
-        return tube.end >= self.now
+        """Return whether a tube is on the newest frames."""
+        return tube.end >= self.now - HOLD_SECONDS
 
     def _forget(self) -> None:
         first = self.now - self._span

@@ -49,6 +49,7 @@ class Spool:
             YowoError: The disk is full.
         """
         try:
+            self._file.seek(self.count * self._row.itemsize)
             self._file.write(rows.astype(self._row, copy=False).tobytes())
         except OSError as error:
             raise self._failed(error) from error
