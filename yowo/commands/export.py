@@ -24,8 +24,8 @@ from yowo.config.checkpoint import network_parts, shown_rule
 from yowo.errors import YowoError
 from yowo.inference.exported.comparing import LIMIT, Difference, difference
 from yowo.inference.exported.facts import EXACT, FORMATS, ExportFacts, read_facts
-from yowo.inference.exported.opening import open_exported
 from yowo.inference.exported.onnx_rules import GraphRule, graph_rule
+from yowo.inference.exported.opening import open_exported
 from yowo.inference.exported.quantising import quantised, save_quantised
 from yowo.inference.exported.sliding import ExportedSliding, trace_sliding
 from yowo.inference.exported.tracing import OUTPUTS, Traced, trace
@@ -60,11 +60,12 @@ def export_network(config: DictConfig) -> None:
         log.info("writing %s", kind)
         write(kind, traced, unfinished, facts, rule)
         found = compared(detector, unfinished, clips)
+        how = "frame by frame" if states else "one and two at once"
         log.info(
-            "checked on %d clips of %s, one and two at once and in another size: scores differ from PyTorch's by at "
-            "most %.1e, boxes by %.1e of the picture (limit %.0e)",
-            len(clips),
+            "checked on clips of %s, %s, also in another size: scores differ from PyTorch's by at most %.1e, boxes by "
+            "%.1e of the picture (limit %.0e)",
             where,
+            how,
             found.scores,
             found.boxes,
             LIMIT,
@@ -76,10 +77,13 @@ def export_network(config: DictConfig) -> None:
             )
         if config.precision == "int8":
             _quantise(config, kind, detector, unfinished, facts)
-    log.info("%s: %.1f MB; use: yowo detect %s source=VIDEO", output, _megabytes(output), shlex.quote(f"model={output}"))
+    typed = shlex.quote(f"model={output}")
+    log.info("%s: %.1f MB; use: yowo detect %s source=VIDEO", output, _megabytes(output), typed)
 
 
-def facts_of(config: DictConfig, detector: Detector, traced: Traced, states: dict[str, Any], rule: GraphRule | None) -> ExportFacts:
+def facts_of(
+    config: DictConfig, detector: Detector, traced: Traced, states: dict[str, Any], rule: GraphRule | None
+) -> ExportFacts:
     """Return what the file says of itself.
 
     Args:
@@ -143,7 +147,7 @@ def compared(detector: Detector, file: Path, clips: Tensor) -> Difference:
         return compared_sliding(detector, network, clips)
     stride = max(detector.strides)
     other = (clips.shape[2], clips.shape[3] + stride, clips.shape[4] + 2 * stride)
-    batches = [*clips.split(1), clips[-2:], F.interpolate(clips[-1:], other)]
+    batches = [*clips.unsqueeze(1), clips[-2:], F.interpolate(clips[-1:], other)]
     worst = Difference(0.0, 0.0)
     for batch in batches:
         worst = worst.joined(difference(detector(batch), network(batch), facts.exclusive_classes))

@@ -65,7 +65,7 @@ class ExportedFile(nn.Module):
             ConfigError: Always.
         """
         raise ConfigError(
-            "context=lfb needs the network's 3D backbone alone, which an exported file does not give; use checkpoint=FILE"
+            "context=lfb needs the network's 3D backbone alone, which exported files do not give; use checkpoint=FILE"
         )
 
 

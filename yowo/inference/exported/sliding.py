@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from yowo.contracts import Detections, RawOutput
 from yowo.errors import ConfigError
-from yowo.inference.exported.folding import fold_batch_norms
 from yowo.inference.exported.facts import ExportFacts
+from yowo.inference.exported.folding import fold_batch_norms
 from yowo.inference.exported.network import ExportedFile, raw_output
 from yowo.inference.exported.runtimes import Runtime
 from yowo.inference.exported.tracing import OUTPUTS, Traced, free_sizes, levels_of, program_of
@@ -81,15 +81,16 @@ def trace_sliding(detector: Detector, clip_len: int, name: str) -> tuple[Traced,
     program = program_of(_Step(sliding, outputs), (frames, past), shapes, name)
     inputs = [FRAMES, *(f"past_{wanted.series}_{wanted.lag}" for wanted in sliding.past)]
     returned = [f"kept_{series}" for series in sliding.kept]
-    sides = {0: "batch", 2: "height", 3: "width"}
-    halves = {place: f"{side}_of_states" if place else side for place, side in sides.items()}
+    steps = {series: frames.shape[2] // one.shape[2] for series, one in kept.items()}
     axes = {output: {0: "batch", 1: "predictions"} for output in outputs}
-    axes |= {FRAMES: sides, **{state: halves for state in (*inputs[1:], *returned)}}
+    axes[FRAMES] = {0: "batch", 2: "height", 3: "width"}
+    for state, series in zip((*inputs[1:], *returned), (*(one.series for one in sliding.past), *kept), strict=True):
+        axes[state] = {0: "batch", 2: f"height / {steps[series]}", 3: f"width / {steps[series]}"}
     stem = cast(HasStem, detector.backbone3d).stem_layers().conv
     states = {
         "past": [list(wanted) for wanted in sliding.past],
         "kept": list(sliding.kept),
-        "sizes": {series: [one.shape[1], frames.shape[2] // one.shape[2]] for series, one in kept.items()},
+        "sizes": {series: [one.shape[1], steps[series]] for series, one in kept.items()},
         "settled_after": int(stem.kernel_size[0]),
     }
     return Traced(program, inputs, [*outputs, *returned], axes, levels_of(raw)), states
