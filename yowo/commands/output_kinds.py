@@ -63,11 +63,8 @@ def check_output(config: DictConfig, name: str, several: bool) -> None:
         ConfigError: A kind is unknown, a file cannot be written or is an input, or one file is for several videos.
         VideoError: Nothing writes a video of that ending.
     """
-    named = listed(config.output)
     if several:
-        for text in named:
-            if text != STDOUT and kind_of(text) is not None:
-                raise ConfigError(f"output={text}: is one file for the videos of source={config.source}; give a folder")
+        goes_for_several(config)
     files = output_files(config, name, None)
     check_files(files, config)
     for file in files:
@@ -75,6 +72,17 @@ def check_output(config: DictConfig, name: str, several: bool) -> None:
             from yowo.video.writer import check_ending  # what writes videos takes a while to load
 
             check_ending(file.path)
+
+
+def goes_for_several(config: DictConfig) -> None:
+    """Check that `output` can be used for several videos: a folder, or standard output.
+
+    Raises:
+        ConfigError: It names a file, which each video would write again.
+    """
+    for text in listed(config.output):
+        if text != STDOUT and kind_of(text) is not None:
+            raise ConfigError(f"output={text}: is one file for the videos of source={config.source}; give a folder")
 
 
 def output_files(config: DictConfig, name: str, folder: Path | None) -> list[OutputFile]:
