@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yowo.inference.outputs.frame_output import OutputRow, StreamFacts, is_complete, resting_place, rows_of
-from yowo.inference.outputs.sparse_boxes import Key, SparseBoxes
+from yowo.inference.outputs.sparse_boxes import Box, Key, SparseBoxes
 from yowo.inference.outputs.spool import Spool
 from yowo.inference.tracks import NO_TRACK, TrackedFrame
 from yowo.whole_file import whole_file
@@ -34,7 +34,7 @@ class _Person:
     """A person on the newest frame: the tube whose box is taken, the box, the classes, the frame, and the way there."""
 
     track: int
-    box: NDArray[np.float64]
+    box: Box
     actions: frozenset[int]
     frame: int
     way: SparseBoxes = field(default_factory=SparseBoxes)
@@ -58,7 +58,7 @@ class CvatOutput:
         kinds = [("person", "<i8"), ("frame", "<i8"), ("box", "<f8", (4,)), ("outside", "u1")]
         self._row = np.dtype([*kinds, ("actions", "u1", (-(-len(facts.classes) // 8),))])
         self._keys = Spool(path, self._row)
-        self._edge = np.array([facts.width, facts.height] * 2, np.float64)
+        self._edge = (facts.width, facts.height, facts.width, facts.height)
 
     def write(self, frame: TrackedFrame) -> None:
         """Take the people of a frame.
@@ -108,9 +108,10 @@ class CvatOutput:
         person = self._here.get(number)
         last = None if person is None else person.track
         best = max(rows, key=lambda row: (row.track == last, row.score))
-        box = np.clip(best.box, 0, self._edge)
-        if min(box[2:] - box[:2]) < LEAST_SIDE:
+        x1, y1, x2, y2 = (min(max(value, 0.0), edge) for value, edge in zip(best.box, self._edge, strict=True))
+        if min(x2 - x1, y2 - y1) < LEAST_SIDE:
             return False
+        box = (x1, y1, x2, y2)
         actions = frozenset(row.label for row in rows)
         if person is None:
             person = self._here[number] = _Person(best.track, box, actions, frame)
@@ -128,6 +129,8 @@ class CvatOutput:
             self._keep(number, [Key(person.frame + 1, person.box)], person.actions, outside=True)
 
     def _keep(self, number: int, keys: Sequence[Key], actions: frozenset[int], outside: bool = False) -> None:
+        if not keys:
+            return
         rows = np.zeros(len(keys), self._row)
         flags = np.zeros(len(self._facts.classes), np.bool_)
         flags[list(actions)] = True
