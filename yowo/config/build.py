@@ -13,7 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from yowo.config.checkpoint import network_parts
 from yowo.data.augment import EvalTransform
-from yowo.errors import ConfigError
+from yowo.errors import ConfigError, YowoError
 from yowo.inference.exported.facts import read_facts
 from yowo.inference.exported.network import ExportedNetwork, open_exported
 from yowo.inference.feature_bank import LongTermContext
@@ -119,14 +119,14 @@ def make(node: DictConfig, **arguments: Any) -> Any:
         The object.
 
     Raises:
-        ConfigError: The object cannot be created; a ConfigError of its constructor is raised unchanged.
+        ConfigError: The object cannot be created; an error of this package in its constructor is raised unchanged.
     """
     try:
         return instantiate(node, **arguments, _convert_="all")
     except (HydraException, OmegaConfBaseException) as error:
         cause = error.__cause__
         while cause is not None:
-            if isinstance(cause, ConfigError):
+            if isinstance(cause, YowoError):
                 raise cause from error
             cause = cause.__cause__
         raise ConfigError(str(error)) from error

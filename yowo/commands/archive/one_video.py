@@ -108,15 +108,18 @@ def _finish(place: VideoPlace, now: Fingerprint, detect: Detect) -> Outcome:
 
 def is_of_the_disk(error: BaseException) -> bool:
     """Return whether an error, or what caused it, says that a disk takes no more."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, OSError) and seen.errno in OF_THE_DISK:
+    seen: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in seen:  # causes may form a ring
+        if isinstance(cause, OSError) and cause.errno in OF_THE_DISK:
             return True
-        seen = seen.__cause__ or seen.__context__
+        seen.append(cause)
+        cause = cause.__cause__ or cause.__context__
     return False
 
 
 def _failed(place: VideoPlace, words: str, expected: bool = True) -> Outcome:
+    words = words.removeprefix(f"{place.source.address}: ")
     place.failure.parent.mkdir(parents=True, exist_ok=True)
     place.fail(words)
-    return Outcome(place.source.name, FAILED, words.removeprefix(f"{place.source.address}: "), expected)
+    return Outcome(place.source.name, FAILED, words, expected)

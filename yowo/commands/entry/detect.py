@@ -6,6 +6,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from yowo.commands.archive.checks import check_several, works_on_several
 from yowo.commands.hydra_app import run_hydra
 from yowo.commands.messages import tell_warning
 from yowo.commands.output_kinds import check_output, hides_from_score, writes_to_stdout
@@ -15,7 +16,8 @@ from yowo.commands.stdout_data import data_on_stdout
 from yowo.config.checks import check_required
 from yowo.errors import ConfigError
 from yowo.inference.drawing_options import check_drawing
-from yowo.video.source_names import read_sources
+from yowo.inference.outputs.page_address import check_address, read_address
+from yowo.video.source_names import Source, SourceKind, Sources, read_sources
 
 WITHOUT_TORCH = ("auto", "cpu")
 """Devices that every machine has."""
@@ -30,10 +32,23 @@ def run(arguments: Sequence[str]) -> None:
 def job(config: DictConfig) -> None:
     """Detect as configured, see `yowo.commands.detect.detect_video`."""
     with data_on_stdout(writes_to_stdout(config)):
-        from yowo.commands.detect import detect_video
+        if is_for_several(config):
+            from yowo.commands.archive.videos import detect_videos as detect
+        else:
+            from yowo.commands.detect import detect_video as detect
 
         job_begins()
-        detect_video(config)
+        detect(config)
+
+
+def is_for_several(config: DictConfig) -> bool:
+    """Return whether the command is one for several videos, of which each has results of its own."""
+    return is_ours(config) and works_on_several(config, read_sources(str(config.source)))
+
+
+def is_ours(config: DictConfig) -> bool:
+    """Return whether a reader of this package reads the source; what others take is not looked at."""
+    return bool(config.reader._target_.startswith("yowo."))
 
 
 def check(config: DictConfig) -> None:
@@ -45,16 +60,20 @@ def check(config: DictConfig) -> None:
     """
     check_network(config, "detect")
     source = str(check_required(config, "source", "yowo detect checkpoint=best.ckpt source=VIDEO"))
-    if config.reader._target_.startswith("yowo."):
-        sources = read_sources(source)
-        name, several = sources.each[0].name, sources.several
-    else:  # what a reader elsewhere takes is not looked at
-        name, several = Path(source).stem, False
+    sources = read_sources(source) if is_ours(config) else Sources((_of_a_reader(source),), several=False)
     check_device(str(config.device))
     check_drawing(config.colour, config.scale, config.preset)
-    check_output(config, name, several)
+    if config.serve is not None:
+        check_address(read_address(str(config.serve)))
+    check_several(config, sources)
+    if not works_on_several(config, sources):
+        check_output(config, sources.each[0].name, several=False)
     if above := hides_from_score(config):
         tell_warning(above)
+
+
+def _of_a_reader(source: str) -> Source:
+    return Source(SourceKind.LIVE, source, Path(source).stem)
 
 
 def check_device(name: str) -> None:
