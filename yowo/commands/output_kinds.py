@@ -51,20 +51,17 @@ class OutputFile(NamedTuple):
     words: str
 
 
-def check_output(config: DictConfig, name: str, several: bool) -> None:
+def check_output(config: DictConfig, name: str) -> None:
     """Check `save` and `output` before anything is read.
 
     Args:
         config: Uses these, `source`, and what names other files to read.
         name: Name of the video.
-        several: Whether `source` names several videos; `name` is then that of any.
 
     Raises:
-        ConfigError: A kind is unknown, a file cannot be written or is an input, or one file is for several videos.
+        ConfigError: A kind is unknown, or a file cannot be written or is an input.
         VideoError: Nothing writes a video of that ending.
     """
-    if several:
-        goes_for_several(config)
     files = output_files(config, name, None)
     check_files(files, config)
     for file in files:
@@ -72,17 +69,6 @@ def check_output(config: DictConfig, name: str, several: bool) -> None:
             from yowo.video.writer import check_ending  # what writes videos takes a while to load
 
             check_ending(file.path)
-
-
-def goes_for_several(config: DictConfig) -> None:
-    """Check that `output` can be used for several videos: a folder, or standard output.
-
-    Raises:
-        ConfigError: It names a file, which each video would write again.
-    """
-    for text in listed(config.output):
-        if text != STDOUT and kind_of(text) is not None:
-            raise ConfigError(f"output={text}: is one file for the videos of source={config.source}; give a folder")
 
 
 def output_files(config: DictConfig, name: str, folder: Path | None) -> list[OutputFile]:
@@ -229,5 +215,5 @@ def _named(config: DictConfig) -> list[OutputFile]:
 def _folder(text: str) -> Path:
     path = Path(text)
     if path.exists() and not path.is_dir():
-            raise ConfigError(f"output={text}: is no folder; of a file the name ends in {', '.join(BY_ENDING)}, or is -")
+        raise ConfigError(f"output={text}: is no folder; of a file the name ends in {', '.join(BY_ENDING)}, or is -")
     return path

@@ -17,7 +17,7 @@ from yowo.config.checks import check_required
 from yowo.errors import ConfigError
 from yowo.inference.drawing_options import check_drawing
 from yowo.inference.outputs.page_address import check_address, read_address
-from yowo.video.source_names import Source, SourceKind, Sources, read_sources
+from yowo.video.source_names import Source, SourceKind, Sources, read_sources, shown
 
 WITHOUT_TORCH = ("auto", "cpu")
 """Devices that every machine has."""
@@ -61,19 +61,41 @@ def check(config: DictConfig) -> None:
     check_network(config, "detect")
     source = str(check_required(config, "source", "yowo detect checkpoint=best.ckpt source=VIDEO"))
     sources = read_sources(source) if is_ours(config) else Sources((_of_a_reader(source),), several=False)
+    if is_ours(config) and sources.each[0].kind is SourceKind.LIVE:
+        check_live(config, sources.each[0].address)
     check_device(str(config.device))
     check_drawing(config.colour, config.scale, config.preset)
     if config.serve is not None:
         check_address(read_address(str(config.serve)))
     check_several(config, sources)
     if not works_on_several(config, sources):
-        check_output(config, sources.each[0].name, several=False)
+        check_output(config, sources.each[0].name)
     if above := hides_from_score(config):
         tell_warning(above)
 
 
 def _of_a_reader(source: str) -> Source:
     return Source(SourceKind.LIVE, source, Path(source).stem)
+
+
+def check_live(config: DictConfig, address: str) -> None:
+    """Check what a live source needs, before it is connected.
+
+    Raises:
+        ConfigError: A key of the reader is wrong, nothing is sent to standard input, or `context` looks ahead.
+    """
+    from yowo.video.live_address import opening
+    from yowo.video.live_receiver import LivePolicy
+
+    if config.get("context"):
+        raise ConfigError(
+            f"source={shown(address)}: is read as it comes, and context=lfb looks ahead of the frame that it judges; "
+            "give a video file, or context=none"
+        )
+    reader = config.reader
+    if "reconnect" in reader:
+        LivePolicy(config.latency, reader.transport, reader.timeout, reader.reconnect).check()
+        opening(address, reader.transport, reader.timeout, reader.options)
 
 
 def check_device(name: str) -> None:
