@@ -16,10 +16,11 @@ from hydra.core.override_parser.types import Override, Quote, QuotedString, Valu
 from hydra.errors import HydraException
 
 from yowo.errors import ConfigError
+from yowo.inference.exported.facts import is_exported
 
 INPUT_KEYS = frozenset({
-    "checkpoint", "dataset.train_videos", "dataset.val_videos", "resume", "source", "weights", "weights.backbone2d",
-    "weights.backbone3d", "weights.file",
+    "checkpoint", "dataset.train_videos", "dataset.val_videos", "exported", "resume", "source", "weights",
+    "weights.backbone2d", "weights.backbone3d", "weights.file",
 })  # fmt: skip
 """Keys whose value is a file or folder that has to be there."""
 OUTPUT_KEYS = frozenset({
@@ -80,6 +81,17 @@ def literally(text: str) -> str:
 def is_path_key(key: str) -> bool:
     """Return whether the value of a key is a file or folder."""
     return key in INPUT_KEYS or _may_be_new(key)
+
+
+def exported_named(override: str) -> str:
+    """Return `exported=FILE` for `model=FILE` with the name of an exported file; other overrides unchanged.
+
+    Examples:
+        >>> exported_named("model=runs/best.onnx"), exported_named("model=yowo_nano")
+        ('exported=runs/best.onnx', 'model=yowo_nano')
+    """
+    key, _, value = override.partition("=")
+    return f"exported={value}" if key == "model" and is_exported(value.strip("'\"")) else override
 
 
 def typed_in_a_shell(key: str, path: str) -> str:

@@ -7,11 +7,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from yowo.contracts import Detections, RawOutput, Target
+from yowo.contracts import Detections, RawOutput
+from yowo.inference.prepared_frames import Transform, prepared
 from yowo.models.postprocess import to_cpu
 
-Transform = Callable[[list[Tensor], list[Target]], tuple[Tensor, list[Target]]]
-"""Resizes and normalises uint8 clips, as in evaluation: [K, 3, h, w] to float [1, 3, K, H, W]."""
 Features = Callable[[Sequence[int]], Tensor]
 """Returns the 3D features, float [B, C, h, w], of B frames by their positions."""
 
@@ -63,7 +62,7 @@ class ClipDetector:
             pictures: uint8 [n, H, W, 3], RGB.
             wanted: n flags.
         """
-        ends = self._remember(self._prepared(pictures))
+        ends = self._remember(prepared(pictures, self._transform, self._device))
         offsets = [offset for offset, flag in enumerate(wanted) if flag]
         first, self._count = self._count, self._count + len(pictures)
         found: list[Detections | None] = [None] * len(pictures)
@@ -73,12 +72,6 @@ class ClipDetector:
             for offset, detections in zip(offsets, self._postprocess(self._network(clips, *more)), strict=True):
                 found[offset] = to_cpu(detections)
         return found
-
-    def _prepared(self, pictures: NDArray[np.uint8]) -> Tensor:
-        """Return frames as the network takes them, float [3, n, H, W]."""
-        uint8 = torch.from_numpy(np.require(pictures, requirements=["C", "W"])).to(self._device).permute(0, 3, 1, 2)
-        nothing = Target(boxes=torch.zeros(0, 4), labels=torch.zeros(0, dtype=torch.int64))
-        return self._transform([uint8], [nothing])[0][0]
 
     def _remember(self, fresh: Tensor) -> int:
         """Append frames, float [3, n, H, W], to the ring; return the place of the first one."""

@@ -14,6 +14,8 @@ from yowo.inference.tracks import NO_TRACK, TrackedFrame
 
 SMALL_SIDE = 240
 """Pixels. Smaller pictures are enlarged by a whole factor until their short side is about this long."""
+LARGE_SIDE = 1920
+"""Pixels. Enlarging makes no side longer."""
 TRAIL = 24
 """Frames over which the way of a person is drawn."""
 TOP_ACTIONS = 3
@@ -59,7 +61,8 @@ class FramePainter:
             colour: What colours distinguish: "tube" (people; detections without a tube are grey) or "class".
             scale: Factor of enlargement above 0; None enlarges pictures that are too small for labels.
         """
-        factor = max(1, round(SMALL_SIDE / max(1, min(size)))) if scale is None else scale
+        usual = max(1, min(round(SMALL_SIDE / min(size)), LARGE_SIDE // max(size)))
+        factor = usual if scale is None else scale
         self.size = (max(1, round(size[0] * factor)), max(1, round(size[1] * factor)))
         self._names, self._by_person = names, colour == "tube"
         self._enlarge = np.array([self.size[0] / size[0], self.size[1] / size[1]] * 2)

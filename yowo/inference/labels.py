@@ -18,6 +18,8 @@ KEPT = 4096
 """Pieces of text whose pixels are remembered."""
 NEAR = 3
 """Labels stay within this part of the picture's diagonal, one third, before lines are left out."""
+NARROW = 8
+"""Text sizes. Labels are as narrow as this before one is left out."""
 
 
 class Line(NamedTuple):
@@ -169,8 +171,9 @@ def _find(label: Label, picture: tuple[int, int], size: int, taken: Corners, hea
     """Find the place of one label beside those that are taken, and beside heads if possible."""
     whole, first = len(label.lines), 1
     reach = float(np.hypot(*picture)) / NEAR
-    for lines, farthest in ((whole, reach), (first, reach), (first, np.inf)):
-        extent = label_size(label.lines[:lines], size, picture[0])
+    narrow = min(picture[0], NARROW * size)
+    for lines, farthest, widest in ((whole, reach, picture[0]), (first, reach, picture[0]), (first, np.inf, narrow)):
+        extent = label_size(label.lines[:lines], size, widest)
         usual = _usual(label.box, extent, picture)
         free = _free(usual, taken)
         polite = free & _free(usual, heads)
@@ -201,7 +204,7 @@ def _usual(box: tuple[int, int, int, int], extent: tuple[int, int], picture: tup
 
 def _grid(extent: tuple[int, int], picture: tuple[int, int], size: int) -> Corners:
     """Return places [n, 4] all over the picture."""
-    columns = np.arange(0, picture[0] - extent[0] + 1, 2 * size)
+    columns = np.arange(0, picture[0] - extent[0] + 1, size)
     rows = np.arange(0, picture[1] - extent[1] + 1, max(1, line_height(size) // 2))
     corners = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
     return np.concatenate([corners, corners + extent], axis=1)

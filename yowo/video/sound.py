@@ -150,6 +150,8 @@ def open_sound(path: str | Path, output: str | Path, options: Mapping[str, str])
 def _goes_into(sound: Sound, output: str | Path, options: Mapping[str, str]) -> bool:
     """Return whether a container of the kind of `output` takes the beginning of some sound."""
     ending = Path(output).suffix.lower()
+    if ending in (".mp4", ".m4v") and type(sound) is Sound and sound.codec.startswith("pcm_"):
+        return False  # FFmpeg writes it, and hardly any player plays it
     name = {".mkv": "matroska", ".m4v": "mp4"}.get(ending, ending[1:])
     try:
         with av.open(BytesIO(), "w", format=name, options=dict(options)) as trial:

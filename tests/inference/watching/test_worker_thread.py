@@ -81,7 +81,10 @@ def test_an_interruption_while_the_rest_is_worked_off_does_not_cut_it():
         time.sleep(0.05)
         done.append(item)
 
-    with pytest.raises(KeyboardInterrupt, match=r"^$"), WorkerThread(slow, lambda: done.append("end"), room=4) as worker:
+    with (
+        pytest.raises(KeyboardInterrupt, match=r"^$"),
+        WorkerThread(slow, lambda: done.append("end"), room=4) as worker,
+    ):
         for item in range(3):
             worker.give(item)
     assert done[-1] == "end" and done[:-1] == list(range(len(done) - 1))

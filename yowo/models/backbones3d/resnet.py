@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from yowo.errors import ConfigError
 from yowo.models.recomputing import run_blocks, run_segment
+from yowo.models.stem import Stem
 
 SHORTCUTS = ("pool", "conv")
 
@@ -151,7 +152,14 @@ class ResNet3D(nn.Module):
         Returns:
             float [B, out_channels, H/32, W/32], the mean over time.
         """
-        x = run_segment(self._stem, clips, self.recompute, [self.bn1])
+        return self.after_stem(run_segment(self._stem, clips, self.recompute, [self.bn1]))
+
+    def stem_layers(self) -> Stem:
+        """Return the layers before the first stage."""
+        return Stem(self.conv1, self.bn1, pool=not isinstance(self.maxpool, nn.Identity))
+
+    def after_stem(self, x: Tensor) -> Tensor:
+        """Map the stem's output [B, C, T, h, w] to the feature [B, out_channels, H/32, W/32]."""
         for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
             x = run_blocks(layer, x, self.recompute)
         out: Tensor = x.mean(dim=2)
