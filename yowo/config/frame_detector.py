@@ -4,9 +4,12 @@ import logging
 
 import torch
 from omegaconf import DictConfig
+from torch import nn
 
 from yowo.config.build import build_eval_transform
 from yowo.inference.clip_detector import ClipDetector, Features
+from yowo.inference.exported.network import ExportedFile
+from yowo.inference.exported.sliding import ExportedSliding, ExportedSlidingDetections
 from yowo.inference.frame_detector import FrameDetector
 from yowo.inference.sliding_detections import SlidingDetections
 from yowo.models.detector import Detector
@@ -34,14 +37,16 @@ def build_frame_detector(
     """
     streaming = config.get("streaming", "clip")
     threshold = config.get("score_threshold", config.dataset.show_threshold)
-    network = detector.eval().to(device)
+    network: nn.Module = detector.eval().to(device)
     rule = (rule or detector.postprocess).with_options(score_threshold=threshold)
     transform = build_eval_transform(config)
     clip_len, dilation = config.dataset.clip_len, config.dataset.dilation
     if features is not None:
         return ClipDetector(network, rule, transform, 1, 1, device, features)
-    if streaming == "exact":
+    if isinstance(network, ExportedSliding):
+        return ExportedSlidingDetections(network, rule, transform, dilation)
+    if streaming == "exact" and not isinstance(network, ExportedFile):
         if (reason := obstacle(network)) is None:
-            return SlidingDetections(SlidingDetector(network, clip_len), rule, transform, dilation, device)
+            return SlidingDetections(SlidingDetector(detector, clip_len), rule, transform, dilation, device)
         _log.info("each clip is computed anew (streaming=clip): %s", reason)
     return ClipDetector(network, rule, transform, clip_len, dilation, device)

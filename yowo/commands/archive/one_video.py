@@ -11,6 +11,7 @@ import yowo
 from yowo.commands.archive.places import Fingerprint, VideoPlace, earlier_place, fingerprint
 from yowo.commands.archive.video_lock import locked
 from yowo.commands.job_record import one_line
+from yowo.commands.run_folder import owner
 from yowo.commands.watch_source import Watched
 from yowo.errors import ConfigError, VideoError, YowoError
 from yowo.video.source_names import Source
@@ -99,7 +100,7 @@ def _finish(place: VideoPlace, now: Fingerprint, detect: Detect) -> Outcome:
     about = {
         **{"source": str(Path(place.source.address).absolute()), **now._asdict()},
         **{"frames": found.frames, "detections": found.detections, "tubes": found.tubes, "people": found.people},
-        **{"seconds": round(monotonic() - began, 2), "yowo": yowo.__version__},
+        **{"seconds": round(monotonic() - began, 2), "yowo": yowo.__version__, **owner()},
     }
     place.complete(about)
     words = f"{found.frames:,} frames, {found.detections:,} detections, {found.tubes:,} tubes"

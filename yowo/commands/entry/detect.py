@@ -19,6 +19,8 @@ from yowo.inference.drawing_options import check_drawing
 from yowo.inference.outputs.page_address import check_address, read_address
 from yowo.video.source_names import Source, SourceKind, Sources, read_sources, shown
 
+FILE_READER = "yowo.video.frame_source.open_file"
+"""`_target_` of conf/reader/file.yaml."""
 WITHOUT_TORCH = ("auto", "cpu")
 """Devices that every machine has."""
 DEVICE = re.compile(r"[a-z]+(:\d+)?")
@@ -32,23 +34,13 @@ def run(arguments: Sequence[str]) -> None:
 def job(config: DictConfig) -> None:
     """Detect as configured, see `yowo.commands.detect.detect_video`."""
     with data_on_stdout(writes_to_stdout(config)):
-        if is_for_several(config):
+        if works_on_several(config, _sources(config, str(config.source))):
             from yowo.commands.archive.videos import detect_videos as detect
         else:
             from yowo.commands.detect import detect_video as detect
 
         job_begins()
         detect(config)
-
-
-def is_for_several(config: DictConfig) -> bool:
-    """Return whether the command is one for several videos, of which each has results of its own."""
-    return is_ours(config) and works_on_several(config, read_sources(str(config.source)))
-
-
-def is_ours(config: DictConfig) -> bool:
-    """Return whether a reader of this package reads the source; what others take is not looked at."""
-    return bool(config.reader._target_.startswith("yowo."))
 
 
 def check(config: DictConfig) -> None:
@@ -60,7 +52,7 @@ def check(config: DictConfig) -> None:
     """
     check_network(config, "detect")
     source = str(check_required(config, "source", "yowo detect checkpoint=best.ckpt source=VIDEO"))
-    sources = read_sources(source) if is_ours(config) else Sources((_of_a_reader(source),), several=False)
+    sources = _sources(config, source)
     if is_ours(config) and sources.each[0].kind is SourceKind.LIVE:
         check_live(config, sources.each[0].address)
     check_device(str(config.device))
@@ -74,6 +66,15 @@ def check(config: DictConfig) -> None:
         tell_warning(above)
 
 
+def is_ours(config: DictConfig) -> bool:
+    """Return whether a reader of this package reads the source; what others take is not looked at."""
+    return bool(config.reader._target_.startswith("yowo."))
+
+
+def _sources(config: DictConfig, source: str) -> Sources:
+    return read_sources(source) if is_ours(config) else Sources((_of_a_reader(source),), several=False)
+
+
 def _of_a_reader(source: str) -> Source:
     return Source(SourceKind.LIVE, source, Path(source).stem)
 
@@ -82,7 +83,8 @@ def check_live(config: DictConfig, address: str) -> None:
     """Check what a live source needs, before it is connected.
 
     Raises:
-        ConfigError: A key of the reader is wrong, nothing is sent to standard input, or `context` looks ahead.
+        ConfigError: The reader opens files only, or a key of it is wrong; nothing is sent to standard input; or
+            `context` looks ahead.
     """
     from yowo.video.live_address import opening
     from yowo.video.live_receiver import LivePolicy
@@ -93,9 +95,10 @@ def check_live(config: DictConfig, address: str) -> None:
             "give a video file, or context=none"
         )
     reader = config.reader
-    if "reconnect" in reader:
-        LivePolicy(config.latency, reader.transport, reader.timeout, reader.reconnect).check()
-        opening(address, reader.transport, reader.timeout, reader.options)
+    if reader._target_ == FILE_READER:
+        raise ConfigError(f"source={shown(address)}: reader=file opens files only; leave it out, or give reader=auto")
+    LivePolicy(config.latency, reader.transport, reader.timeout, reader.reconnect).check()
+    opening(address, reader.transport, reader.timeout, reader.options)
 
 
 def check_device(name: str) -> None:
