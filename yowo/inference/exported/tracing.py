@@ -108,15 +108,17 @@ def levels_of(raw: RawOutput) -> list[dict[str, Any]]:
 @contextmanager
 def quietly() -> Iterator[None]:
     """Keep warnings of exporters about their own use of other libraries from a user, who cannot act on them."""
-    log = logging.getLogger("torch.onnx")
-    before = log.level
-    log.setLevel(logging.ERROR)
+    logs = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    before = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        log.setLevel(before)
+        for log, level in zip(logs, before, strict=True):
+            log.setLevel(level)
 
 
 def _first_line(error: BaseException) -> str:
