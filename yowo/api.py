@@ -13,7 +13,7 @@ from typing_extensions import Self
 from yowo.config.build import build_detector, make
 from yowo.config.checkpoint import register_checkpoint, register_parts
 from yowo.config.compose import compose_config
-from yowo.config.frame_detector import build_frame_detector, read_stride
+from yowo.config.frame_detector import build_frame_detector
 from yowo.contracts import Detections, RawOutput, Target
 from yowo.errors import ConfigError
 from yowo.inference.devices import pick_device
@@ -154,8 +154,8 @@ def detect(
 ) -> list[Detections]:
     """Detect actions in clips, with the model's own rule for detections.
 
-    The model runs in evaluation mode; afterwards each part is in the mode that it was in before. YOWO-Plus, YOWO-Nano and
-    YOWO-Tiny: the (box, class) pairs with the best scores, suppressed class by class. The original YOWO: boxes with
+    The model runs in evaluation mode; afterwards each part is in the mode that it was in before. YOWO-Plus, YOWO-Nano
+    and YOWO-Tiny: the (box, class) pairs with the best scores, suppressed class by class. The original YOWO: boxes with
     their best class, suppressed over all classes in the order of confidence, and not clipped to the picture.
 
     Args:
@@ -219,7 +219,7 @@ class Detector(LiveTubes):
         linker = make(config.linker)
         if not isinstance(linker, OnlineLinker):
             raise ConfigError(f"{config.linker._target_} needs all frames; on frames as they come use linker=online")
-        stride, names = read_stride(config), list(config.dataset.classes)
+        stride, names = config.stride, list(config.dataset.classes)
         device, rule = pick_device(config.device), make(config.postprocess)
         network = build_frame_detector(config, model, device, rule=rule)
         threshold = config.score_threshold

@@ -1,12 +1,10 @@
 import numpy as np
-import pytest
 import torch
 
 from tests.make_data import pictures
 from yowo.config.build import build_detector
 from yowo.config.compose import compose_config
 from yowo.config.frame_detector import build_frame_detector
-from yowo.errors import ConfigError
 from yowo.inference.clip_detector import ClipDetector
 from yowo.inference.sliding_detections import SlidingDetections
 
@@ -27,12 +25,6 @@ def test_the_network_of_a_configuration_detects_on_frames_above_its_threshold():
     config.dataset.show_threshold = float(every[0]["scores"].median())
     some = build_frame_detector(config, detector, "cpu").add(shown[:1], [True])
     assert 0 < len(some[0]["scores"]) < len(every[0]["scores"])
-
-
-def test_an_unknown_way_of_streaming_is_one_line():
-    config = compose_config("train", [*TINY, "+streaming=fast"])
-    with pytest.raises(ConfigError, match=r"^streaming=fast: expected exact or clip$"):
-        build_frame_detector(config, build_detector(config), "cpu")
 
 
 def test_streaming_slides_where_it_can_and_says_where_it_cannot(caplog):

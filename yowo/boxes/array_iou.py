@@ -22,13 +22,18 @@ def pair_iou(first: Reals, second: Reals) -> NDArray[np.float64]:
         >>> pair_iou(np.array([[0.0, 0, 2, 2]]), np.array([[0.0, 0, 2, 1]]))
         array([0.5])
     """
-    low, high = np.maximum(first[..., :2], second[..., :2]), np.minimum(first[..., 2:], second[..., 2:])
-    shared = np.maximum(high - low, 0).prod(axis=-1)
-    union = sum((boxes[..., 2:] - boxes[..., :2]).prod(axis=-1) for boxes in (first, second)) - shared
-    overlap: NDArray[np.float64] = np.divide(
-        shared, union, out=np.zeros_like(shared, dtype=np.result_type(shared, np.float16)), where=shared > 0
-    )
+    one, other = ([_real(boxes)[..., side] for side in range(4)] for boxes in (first, second))
+    shared = np.maximum(np.minimum(one[2], other[2]) - np.maximum(one[0], other[0]), 0)
+    shared = shared * np.maximum(np.minimum(one[3], other[3]) - np.maximum(one[1], other[1]), 0)
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
+    union = areas[0] + areas[1] - shared
+    overlap: NDArray[np.float64] = np.divide(shared, union, out=np.zeros_like(shared), where=shared > 0)
     return overlap
+
+
+def _real(boxes: Reals) -> Reals:
+    """Return boxes as floating-point numbers; float64 for integers."""
+    return boxes if np.issubdtype(boxes.dtype, np.floating) else boxes.astype(np.float64)
 
 
 def iou_above(first: Reals, second: Reals, threshold: float) -> NDArray[np.bool_]:

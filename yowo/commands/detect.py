@@ -12,7 +12,7 @@ from yowo.commands.records import record_run
 from yowo.commands.starting_weights import load_network
 from yowo.commands.watch_source import Watched, watch_source
 from yowo.config.build import build_context, build_detector, build_eval_transform, make
-from yowo.config.frame_detector import build_frame_detector, read_stride
+from yowo.config.frame_detector import build_frame_detector
 from yowo.errors import ConfigError
 from yowo.inference.clip_detector import Features
 from yowo.inference.devices import pick_device
@@ -21,9 +21,9 @@ from yowo.inference.outputs.frame_output import StreamFacts
 from yowo.inference.watching.watch import Watching, is_live
 from yowo.models.detector import Detector
 from yowo.video.frame_source import FrameSource, ReaderSource
-from yowo.video.read_ahead import ReadAhead
+from yowo.video.read_ahead import read_ahead
 from yowo.video.reader import open_video
-from yowo.video.source_names import Source, SourceKind, read_sources
+from yowo.video.source_names import Source, SourceKind, read_sources, shown
 from yowo.whole_file import disk_errors
 
 log = logging.getLogger(__name__)
@@ -99,16 +99,16 @@ def detect_one(config: DictConfig, detector: Detector, source: Source, folder: P
         VideoError: The source cannot be read; the outputs hold the frames until then.
         YowoError, OSError: An output cannot be written.
     """
-    how = Watching(source.name, config.score_threshold, read_stride(config), config.batch_size)
+    how = Watching(source.name, config.score_threshold, config.stride, config.batch_size)
     with ExitStack() as stack:
         opened = open_source(config, source.address)
-        frames = stack.enter_context(ReadAhead(opened))
+        frames = stack.enter_context(read_ahead(opened))
         features = stack.enter_context(look_ahead(detector, config, opened, source.address))
         facts = stream_facts(detector, config, source, frames)
         network = build_frame_detector(config, detector, pick_device(config.device), features)
         return watch_source(
             frames,
-            lambda: ReadAhead(open_source(config, source.address)),
+            lambda: read_ahead(open_source(config, source.address)),
             network,
             make(config.linker),
             lambda meter: build_outputs(config, facts, meter, folder),
@@ -121,7 +121,7 @@ def stream_facts(detector: Detector, config: DictConfig, source: Source, frames:
     """Return what outputs know of an open source."""
     return StreamFacts(
         name=source.name,
-        source=source.address,
+        source=shown(source.address),
         fps=frames.fps,
         width=frames.width,
         height=frames.height,
@@ -155,7 +155,7 @@ def look_ahead(detector: Detector, config: DictConfig, frames: FrameSource, addr
     if not isinstance(frames, ReaderSource):
         raise ConfigError(
             f"source={address} is read forward only and context=lfb looks ahead of the frame it judges; give a "
-            "video file (reader=file), or context=none"
+            "video file, or context=none"
         )
     with open_video(address, decoder=config.decoder.name) as ahead:
         yield bank_of_video(context, detector, build_eval_transform(config), ahead).mean

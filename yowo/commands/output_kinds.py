@@ -202,18 +202,24 @@ def file_name(name: str) -> str:
 
 
 def _named(config: DictConfig) -> list[OutputFile]:
-    """Return the files that `output` names."""
-    files = []
+    """Return the files that `output` names.
+
+    Raises:
+        ConfigError: Two have the same kind.
+    """
+    files: dict[str, OutputFile] = {}
     for text in listed(config.output):
         kind = kind_of(text)
-        if kind is not None:
-            files.append(OutputFile(kind, None if text == STDOUT else Path(text), f"output={text}"))
-    return files
+        if kind is None:
+            continue
+        if kind in files:
+            raise ConfigError(f"{files[kind].words} and output={text} are both of the kind {kind}; give one")
+        files[kind] = OutputFile(kind, None if text == STDOUT else Path(text), f"output={text}")
+    return list(files.values())
 
 
 def _folder(text: str) -> Path:
     path = Path(text)
     if path.exists() and not path.is_dir():
-        endings: Sequence[str] = list(BY_ENDING)
-        raise ConfigError(f"output={text}: is no folder; of a file the name ends in {', '.join(endings)}, or is -")
+        raise ConfigError(f"output={text}: is no folder; of a file the name ends in {', '.join(BY_ENDING)}, or is -")
     return path

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from typing import IO
 
 from yowo.errors import YowoError
@@ -15,7 +15,7 @@ _streams: list[IO[bytes]] = []
 def data_on_stdout(wanted: bool = True) -> Iterator[None]:
     """Keep standard output free for `data_stream` in the block: everything else that is printed goes to stderr.
 
-    That holds for the descriptors, so also for progress bars and what libraries in C print.
+    That holds for the descriptor too, so also for what libraries in C print.
 
     Args:
         wanted: Whether data are written; if not, nothing changes.
@@ -25,10 +25,10 @@ def data_on_stdout(wanted: bool = True) -> Iterator[None]:
         return
     sys.stdout.flush()
     with ExitStack() as stack:
-        stream = stack.enter_context(os.fdopen(os.dup(1), "wb", buffering=0))
+        stream = stack.enter_context(os.fdopen(os.dup(1), "wb"))
         os.dup2(2, 1)
         stack.callback(os.dup2, stream.fileno(), 1)
-        stack.callback(sys.stdout.flush)
+        stack.enter_context(redirect_stdout(sys.stderr))
         _streams.append(stream)
         stack.callback(_streams.remove, stream)
         yield

@@ -4,10 +4,12 @@ import logging
 
 import torch
 from omegaconf import DictConfig
+from torch import nn
 
 from yowo.config.build import build_eval_transform
-from yowo.errors import ConfigError
 from yowo.inference.clip_detector import ClipDetector, Features
+from yowo.inference.exported.network import ExportedFile
+from yowo.inference.exported.sliding import ExportedSliding, ExportedSlidingDetections
 from yowo.inference.frame_detector import FrameDetector
 from yowo.inference.sliding_detections import SlidingDetections
 from yowo.models.detector import Detector
@@ -15,9 +17,6 @@ from yowo.models.postprocess import DetectionRule
 from yowo.models.sliding import SlidingDetector, obstacle
 
 _log = logging.getLogger(__name__)
-
-STREAMING = ("exact", "clip")
-"""Values of `streaming`."""
 
 
 def build_frame_detector(
@@ -35,34 +34,19 @@ def build_frame_detector(
         device: Where to compute.
         features: See `ClipDetector`; the clips of the network are then single frames.
         rule: Makes detections of raw output; None is the network's own.
-
-    Raises:
-        ConfigError: There is no such way of streaming.
     """
     streaming = config.get("streaming", "clip")
-    if streaming not in STREAMING:
-        raise ConfigError(f"streaming={streaming}: expected {' or '.join(STREAMING)}")
     threshold = config.get("score_threshold", config.dataset.show_threshold)
-    network = detector.eval().to(device)
+    network: nn.Module = detector.eval().to(device)
     rule = (rule or detector.postprocess).with_options(score_threshold=threshold)
     transform = build_eval_transform(config)
     clip_len, dilation = config.dataset.clip_len, config.dataset.dilation
     if features is not None:
         return ClipDetector(network, rule, transform, 1, 1, device, features)
-    if streaming == "exact":
+    if isinstance(network, ExportedSliding):
+        return ExportedSlidingDetections(network, rule, transform, dilation)
+    if streaming == "exact" and not isinstance(network, ExportedFile):
         if (reason := obstacle(network)) is None:
-            return SlidingDetections(SlidingDetector(network, clip_len), rule, transform, dilation, device)
+            return SlidingDetections(SlidingDetector(detector, clip_len), rule, transform, dilation, device)
         _log.info("each clip is computed anew (streaming=clip): %s", reason)
     return ClipDetector(network, rule, transform, clip_len, dilation, device)
-
-
-def read_stride(config: DictConfig) -> int:
-    """Return `stride`, the frames from one that the network sees to the next.
-
-    Raises:
-        ConfigError: It is no whole number from 1 on.
-    """
-    stride = config.stride
-    if not isinstance(stride, int) or isinstance(stride, bool) or stride < 1:
-        raise ConfigError(f"stride={stride}: expected a whole number of frames, 1 or more")
-    return stride

@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from yowo.contracts import Detections, RawOutput
-from yowo.inference.clip_detector import ClipDetector, Features, Transform
+from yowo.inference.clip_detector import ClipDetector, Features
+from yowo.inference.prepared_frames import Transform
 from yowo.video.frame_source import FrameSource
 
 

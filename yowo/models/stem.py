@@ -57,16 +57,31 @@ def folded_weights(conv: nn.Conv2d | nn.Conv3d, norm: nn.Module) -> tuple[Tensor
 
 def folded_conv(conv: nn.Conv2d | nn.Conv3d, norm: nn.Module) -> nn.Conv2d | nn.Conv3d:
     """Return one convolution that does what a convolution and its norm do in evaluation mode."""
-    weight, bias = folded_weights(conv, norm)
+    return with_weights(conv, *folded_weights(conv, norm))
+
+
+def with_weights(conv: nn.Conv2d | nn.Conv3d, weight: Tensor, bias: Tensor) -> nn.Conv2d | nn.Conv3d:
+    """Return a convolution with the stride, padding and dilation of another.
+
+    Args:
+        conv: The other.
+        weight: Its weight, with any number of inputs and outputs; depthwise if the other is.
+        bias: Its bias.
+
+    Returns:
+        The convolution; no gradient reaches its weights.
+    """
+    depthwise = conv.groups == conv.in_channels and conv.groups > 1
+    groups = len(weight) if depthwise else conv.groups
     with torch.device("meta"):
         made = type(conv)(
-            conv.in_channels,
-            conv.out_channels,
+            weight.shape[1] * groups,
+            len(weight),
             conv.kernel_size,  # type: ignore[arg-type]
             conv.stride,  # type: ignore[arg-type]
             conv.padding,  # type: ignore[arg-type]
             conv.dilation,  # type: ignore[arg-type]
-            conv.groups,
+            groups,
             padding_mode=conv.padding_mode,
         )
     made.weight = nn.Parameter(weight, requires_grad=False)

@@ -120,7 +120,8 @@ class OnlineLinker(Linker):
     def sampled(self, stride: int) -> Self:
         """Return the linker for a stream of which every `stride`-th frame is given, counted as if there were no others.
 
-        What it says in frames becomes shorter, but a decision still looks at `min_frames` of the frames that are given.
+        What it says in frames becomes shorter, but a decision still looks at `min_frames` of the frames that are given;
+        half the evidence is enough for a start and for an end, which two sure detections give.
 
         Args:
             stride: At least 1.
@@ -133,12 +134,14 @@ class OnlineLinker(Linker):
         if stride == 1:
             return self
         old, other = self.options, copy.copy(self)
-        shorter = {
-            "max_delay": max(-(-old.max_delay // stride), old.min_frames),
-            "max_gap": max(-(-old.max_gap // stride), min(old.max_gap, LEAST_FRAMES)),
-            "min_frames": max(-(-old.min_frames // stride), min(old.min_frames, LEAST_FRAMES)),
-        }
-        other.options = replace(old, **shorter)
+        other.options = replace(
+            old,
+            max_delay=max(-(-old.max_delay // stride), old.min_frames),
+            max_gap=max(-(-old.max_gap // stride), min(old.max_gap, LEAST_FRAMES)),
+            min_frames=max(-(-old.min_frames // stride), min(old.min_frames, LEAST_FRAMES)),
+            start_cost=old.start_cost / 2,
+            patience=old.patience / 2,
+        )
         return other
 
     def __call__(self, detections: VideoDetections, num_classes: int) -> list[Tube]:

@@ -1,6 +1,6 @@
 """What a stream says about its newest frame at once, before `max_delay` further frames make it final."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,7 @@ Reals = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class CurrentTube:
+class CurrentTube(NamedTuple):
     """A tube at the newest frame, as far as it is known now.
 
     Attributes:

@@ -8,6 +8,7 @@ The evidence of a detection is its score less a level, which is a share of the c
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from yowo.boxes.array_iou import pair_iou
 from yowo.errors import YowoError
 from yowo.tubes.fixed_lag import acting
 from yowo.tubes.provisional import CurrentTube, acting_now
-from yowo.tubes.track_bank import TrackBank, greedy_pairs, widened
+from yowo.tubes.track_bank import SURE_WEIGHT, TrackBank, greedy_matches, same_class, widened
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -30,8 +31,7 @@ FOUNDED_WEIGHT = 2.0
 """Summed scores above which a track is established: no new track starts where it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class TubeStep:
+class TubeStep(NamedTuple):
     """An update of one tube: its newest boxes, or its end.
 
     Attributes:
@@ -128,9 +128,10 @@ class OnlineStream:
         """Return the tubes that pass through the newest frame as far as it is known now, for live sources.
 
         A track is shown if it acts in the newest frame under the best labelling of the frames that are not final yet.
-        A new action is shown after `min_frames` frames, not `max_delay` later; a track that was not seen for more than
-        `min_frames` frames is not shown. The number of a tube, once told, is kept by the final tube; numbers of tubes
-        that were told and did not come about are not used again. Otherwise the final tubes do not depend on the calls.
+        A new action is shown after `min_frames` frames, not `max_delay` later, where it is seen; a track that was not
+        seen for more than `min_frames` frames is not shown. The number of a tube, once told, is kept by the final tube;
+        numbers of tubes that were told and did not come about are not used again. Otherwise the final tubes do not
+        depend on the calls.
 
         Returns:
             The tubes in the order of their tracks, oldest first.
@@ -145,7 +146,8 @@ class OnlineStream:
         acts, begun = acting_now(
             self._evidence(columns), active, held, options.start_cost, options.patience, options.min_frames
         )
-        acts &= (bank.unseen <= options.min_frames) & ~bank.closed
+        told = active | (bank.promised >= 0)
+        acts &= (bank.unseen <= np.where(told, options.min_frames, 0)) & ~bank.closed
         rows = np.flatnonzero(acts)
         if not len(rows):
             return []
@@ -180,9 +182,11 @@ class OnlineStream:
     def _advance(self, frame: int, boxes: Reals, scores: Reals, labels: Ints) -> list[TubeStep]:
         bank, options = self.bank, self.options
         self.frame = frame
-        present = np.unique(labels)
-        for label in present.tolist():
-            self._learn_level(label, float(scores[labels == label].max()))
+        order = np.argsort(labels, kind="stable")
+        present, first = np.unique(labels[order], return_index=True)
+        if len(present):
+            for label, best in zip(present.tolist(), np.maximum.reduceat(scores[order], first).tolist(), strict=True):
+                self._learn_level(label, best)
         bank.next_frame(present)
         left = np.ones(len(scores), np.bool_)
         if len(bank) and len(scores):
@@ -204,38 +208,67 @@ class OnlineStream:
         """Match boxes to tracks and merge duplicates; clear matched, merged and blocked boxes in `left`, bool [N]."""
         bank, options = self.bank, self.options
         expected = bank.fitted(slice(None), -1, options.track_window, options.track_stiffness)
-        possible = (bank.labels[:, None] == labels) & ~bank.closed[:, None]
-        tight = np.where(possible, pair_iou(expected[:, None], boxes[None]), 0)
-        loose = pair_iou(widened(expected, options.widening)[:, None], widened(boxes, options.widening)[None])
-        gain = loose + options.score_weight * scores + options.strength_weight * bank.strength()[:, None]
-        tracks, own = greedy_pairs(gain, possible & (loose > options.track_iou))
-        founded = bank.weights.sum(axis=1) > FOUNDED_WEIGHT
-        blocked = (tight[founded] > options.block_iou).any(axis=0)
+        wide, wide_boxes = widened(expected, options.widening), widened(boxes, options.widening)
+        reach = max(options.widening, 1.0)
+        track, box = same_class(bank.labels, labels, widened(expected, reach), widened(boxes, reach))
+        track, box = track[~bank.closed[track]], box[~bank.closed[track]]
+        tight, loose = pair_iou(expected[track], boxes[box]), pair_iou(wide[track], wide_boxes[box])
+        weights = bank.weights.sum(axis=1)
+        strength = np.minimum(weights / SURE_WEIGHT, 1)
+        gain = loose + options.score_weight * scores[box] + options.strength_weight * strength[track]
+        near = loose > options.track_iou
+        tracks, own = greedy_matches(gain[near], track[near], box[near])
+        founded = weights > FOUNDED_WEIGHT
+        blocked = box[founded[track] & (tight > options.block_iou)]
         if len(tracks):
             left[own] = False
-            same = labels[own][:, None] == labels
-            near = np.maximum(tight[tracks], np.where(same, pair_iou(boxes[own][:, None], boxes[None]), 0))
-            copies = np.flatnonzero(left & (near.max(axis=0) > options.copy_iou))
-            rows = np.concatenate([own, copies])
-            owner = np.concatenate([np.arange(len(own)), near[:, copies].argmax(axis=0)])
+            copies, owner = self._copies(expected[tracks], boxes, labels, own, np.flatnonzero(left))
+            rows, owner = np.concatenate([own, copies]), np.concatenate([np.arange(len(own)), owner])
             mean, weight = _averaged(boxes[rows], scores[rows], owner, len(own))
             bank.see(tracks, mean, weight, scores[own])
             left[copies] = False
-        left &= ~blocked
+        left[blocked] = False
+
+    def _copies(self, expected: Reals, boxes: Reals, labels: Ints, own: Ints, left: Ints) -> tuple[Ints, Ints]:
+        """Find duplicates of matched boxes among the boxes that are left.
+
+        Args:
+            expected: float64 [n, 4], where the n matched tracks were expected, in pixels.
+            boxes: float64 [N, 4], all boxes of the frame, in pixels.
+            labels: int64 [N], their classes.
+            own: int64 [n], the matched box of each track.
+            left: int64 [m], the boxes that are left, sorted.
+
+        Returns:
+            int64 [k], the duplicates, sorted, and int64 [k], the track of each: that which it is nearest to.
+        """
+        if not len(left):
+            return left, left
+        grown = np.concatenate(
+            [np.minimum(expected, boxes[own])[:, :2], np.maximum(expected, boxes[own])[:, 2:]], axis=1
+        )
+        place, match = same_class(labels[left], labels[own], boxes[left], grown)
+        box = left[place]
+        near = np.maximum(pair_iou(expected[match], boxes[box]), pair_iou(boxes[own[match]], boxes[box]))
+        order = np.lexsort((match, -near, box))
+        order = order[near[order] > self.options.copy_iou]
+        copies, first = np.unique(box[order], return_index=True)
+        return copies, match[order][first]
 
     def _begin_tracks(self, boxes: Reals, scores: Reals, labels: Ints, left: Flags) -> None:
         """Start a track at each remaining box, best score first; boxes that overlap it are its duplicates."""
-        owner, firsts = np.full(len(scores), -1), list[int]()
-        near = (labels[:, None] == labels) & (pair_iou(boxes[:, None], boxes[None]) > self.options.copy_iou)
-        for row in np.argsort(-scores, kind="stable").tolist():
-            if left[row]:
-                group = left & near[row]
-                group[row] = True
-                owner[group] = len(firsts)
-                firsts.append(row)
-                left &= ~group
-        rows = np.flatnonzero(owner >= 0)
-        mean, weight = _averaged(boxes[rows], scores[rows], owner[rows], len(firsts))
+        rows = np.flatnonzero(left)
+        one, other = same_class(labels[rows], labels[rows], boxes[rows], boxes[rows])
+        near = pair_iou(boxes[rows[one]], boxes[rows[other]]) > self.options.copy_iou
+        copies: dict[int, list[int]] = {}
+        for row, copy in zip(one[near].tolist(), other[near].tolist(), strict=True):
+            copies.setdefault(row, []).append(copy)
+        owner, firsts = np.full(len(rows), -1), list[int]()
+        for row in np.argsort(-scores[rows], kind="stable").tolist():
+            if owner[row] < 0:
+                owner[[row, *(copy for copy in copies.get(row, ()) if owner[copy] < 0)]] = len(firsts)
+                firsts.append(int(rows[row]))
+        mean, weight = _averaged(boxes[rows], scores[rows], owner, len(firsts))
         self.bank.add(labels[firsts], mean, weight, scores[firsts])
 
     def _decide(self, lag: int) -> list[TubeStep]:
@@ -257,20 +290,19 @@ class OnlineStream:
         if len(rows):
             bank.sums[rows] += bank.scores[rows, column]
             bank.counts[rows] += seen[rows, column]
-            boxes = bank.fitted(rows, column, options.box_window).astype(np.float32)
-            steps += [
-                TubeStep(
-                    int(bank.tubes[row]), int(bank.labels[row]), frame, box[None], self._score(row, frame + 1), False
-                )
-                for row, box in zip(rows.tolist(), boxes, strict=True)
-            ]
+            every = len(rows) == len(bank)
+            boxes = bank.fitted(slice(None) if every else rows, column, options.box_window).astype(np.float32)
+            scores = self._scores(bank.sums[rows], bank.counts[rows], frame + 1 - bank.starts[rows])
+            numbers, labels = bank.tubes[rows].tolist(), bank.labels[rows].tolist()
+            frames, ended = [frame] * len(rows), [False] * len(rows)
+            steps += map(TubeStep._make, zip(numbers, labels, frames, boxes[:, None], scores, ended, strict=True))
         return steps
 
     def _evidence(self, columns: slice) -> Reals:
         """Return float64 [S, n], the evidence for action of all tracks in the frames of some columns."""
         bank, options = self.bank, self.options
         seen = bank.weights > 0
-        known = np.maximum.accumulate(seen, axis=1)[:, columns]
+        known = np.arange(self.window)[columns] >= np.where(seen.any(axis=1), seen.argmax(axis=1), self.window)[:, None]
         level = options.level_share * np.array([self.highest[label] for label in bank.labels.tolist()])
         missed = np.where(bank.charged[:, columns], -options.miss_cost, 0.0)
         evidence = np.where(seen[:, columns], bank.scores[:, columns] - level[:, None], missed)
@@ -305,8 +337,9 @@ class OnlineStream:
             lengths: int64 [n], number of frames.
         """
         power = self.options.extent_power
-        extents = [(length / (length + EXTENT_FRAMES)) ** power for length in lengths.tolist()]
-        return [mean * extent for mean, extent in zip((sums / np.maximum(counts, 1)).tolist(), extents, strict=True)]
+        means, frames = (sums / np.maximum(counts, 1)).tolist(), lengths.tolist()
+        extents = {length: (length / (length + EXTENT_FRAMES)) ** power for length in set(frames)}
+        return [mean * extents[length] for mean, length in zip(means, frames, strict=True)]
 
 
 def _averaged(boxes: Reals, scores: Reals, owner: Ints, count: int) -> tuple[Reals, Reals]:

@@ -36,6 +36,11 @@ class FrameQueue(Generic[Item]):
         self._ended = self._closed = False
         self.dropped = 0
 
+    def limit(self, most: int, late: float | None) -> None:
+        """Set the limits, see `__init__`, once it is known what comes."""
+        with self._changed:
+            self._most, self._late = most, late
+
     def put(self, item: Item) -> bool:
         """Append an item; return False, without it, once the reader has closed the queue."""
         with self._changed:

@@ -10,12 +10,18 @@ from typing_extensions import Self
 from yowo.video.frame_queue import FrameQueue
 from yowo.video.frame_source import FrameSource, Seconds
 from yowo.video.frames import Frames
+from yowo.video.live_source import LiveSource
 
 MOST_BYTES = 64 << 20
 """Bytes of the pictures that are decoded in advance."""
 MOST_FRAMES = 64
 END = 5.0
 """Seconds that closing waits for the thread, which may hang in a disk that does not answer."""
+
+
+def read_ahead(source: FrameSource) -> FrameSource:
+    """Return a source that decodes in a thread of its own: the given one if it does, otherwise one around it."""
+    return source if isinstance(source, LiveSource) else ReadAhead(source)
 
 
 class _Chunk(NamedTuple):

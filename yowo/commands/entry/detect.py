@@ -15,8 +15,10 @@ from yowo.commands.stdout_data import data_on_stdout
 from yowo.config.checks import check_required
 from yowo.errors import ConfigError
 from yowo.inference.drawing_options import check_drawing
-from yowo.video.source_names import read_sources
+from yowo.video.source_names import SourceKind, read_sources, shown
 
+FILE_READER = "yowo.video.frame_source.open_file"
+"""`_target_` of conf/reader/file.yaml."""
 WITHOUT_TORCH = ("auto", "cpu")
 """Devices that every machine has."""
 DEVICE = re.compile(r"[a-z]+(:\d+)?")
@@ -48,6 +50,8 @@ def check(config: DictConfig) -> None:
     if config.reader._target_.startswith("yowo."):
         sources = read_sources(source)
         name, several = sources.each[0].name, sources.several
+        if sources.each[0].kind is SourceKind.LIVE:
+            check_live(config, sources.each[0].address)
     else:  # what a reader elsewhere takes is not looked at
         name, several = Path(source).stem, False
     check_device(str(config.device))
@@ -55,6 +59,28 @@ def check(config: DictConfig) -> None:
     check_output(config, name, several)
     if above := hides_from_score(config):
         tell_warning(above)
+
+
+def check_live(config: DictConfig, address: str) -> None:
+    """Check what a live source needs, before it is connected.
+
+    Raises:
+        ConfigError: The reader opens files only, or a key of it is wrong; nothing is sent to standard input; or
+            `context` looks ahead.
+    """
+    from yowo.video.live_address import opening
+    from yowo.video.live_receiver import LivePolicy
+
+    if config.get("context"):
+        raise ConfigError(
+            f"source={shown(address)}: is read as it comes, and context=lfb looks ahead of the frame that it judges; "
+            "give a video file, or context=none"
+        )
+    reader = config.reader
+    if reader._target_ == FILE_READER:
+        raise ConfigError(f"source={shown(address)}: reader=file opens files only; leave it out, or give reader=auto")
+    LivePolicy(config.latency, reader.transport, reader.timeout, reader.reconnect).check()
+    opening(address, reader.transport, reader.timeout, reader.options)
 
 
 def check_device(name: str) -> None:

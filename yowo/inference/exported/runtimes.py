@@ -104,7 +104,8 @@ class TorchProgram:
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> Arrays:
         """Compute the outputs."""
         given = [torch.from_numpy(np.ascontiguousarray(array)) for array in inputs.values()]
-        return {name: tensor.numpy() for name, tensor in zip(self._outputs, self._program(*given), strict=True)}
+        found = self._program(*given[:1], *([tuple(given[1:])] if given[1:] else []))
+        return {name: tensor.numpy() for name, tensor in zip(self._outputs, found, strict=True)}
 
 
 def open_runtime(path: Path, outputs: list[str]) -> Runtime:
