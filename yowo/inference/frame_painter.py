@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from yowo.inference.colours import NEUTRAL, Colour, class_colour, identity_colour
+from yowo.inference.colours import NEUTRAL, PEOPLE, Colour, class_colour, identity_colour
 from yowo.inference.labels import Label, Line, Picture, draw_label, line_height, place_labels, text_size
 from yowo.inference.tracks import NO_TRACK, TrackedFrame
 
@@ -20,8 +20,6 @@ TRAIL = 24
 """Frames over which the way of a person is drawn."""
 TOP_ACTIONS = 3
 """Number of actions shown for a person who does several things."""
-PALETTE = 20
-"""Colours that people share: the first ones, which differ most."""
 OUTLINE = np.array([16, 16, 20], np.uint8)
 
 
@@ -141,8 +139,8 @@ class FramePainter:
             return NEUTRAL
         if person not in self._colours:
             in_use = set(self._colours.values())
-            wanted = (person - 1) % PALETTE
-            free = [(wanted + step) % PALETTE for step in range(PALETTE) if (wanted + step) % PALETTE not in in_use]
+            wanted = (person - 1) % PEOPLE
+            free = [(wanted + step) % PEOPLE for step in range(PEOPLE) if (wanted + step) % PEOPLE not in in_use]
             self._colours[person] = free[0] if free else wanted
         if now is not None:
             self._seen[person] = now
