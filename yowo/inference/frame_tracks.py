@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from yowo.contracts import Tube
 from yowo.inference.carried import Carried, between, carried_frame
 from yowo.inference.streaming import FrameResult
-from yowo.inference.tracks import FrameRows, TrackedFrame, tracks_of
+from yowo.inference.tracks import FrameRows, FrameTube, TrackedFrame, tracks_of
 from yowo.tubes.identities import PersonNumbers
 from yowo.tubes.online import OnlineLinker
 
@@ -99,10 +99,12 @@ class _Settled:
             if row is not None:
                 box, score = rows.boxes_xyxy[row], float(rows.scores[row])
             start = min(tube.start, past[number].start) if number in past else tube.start
-            self.past[number] = Carried(tube.label, person, box, score, start)
+            x1, y1, x2, y2 = tube.box_xyxy.tolist()
+            path = FrameTube(number, person, tube.label, (x1, y1, x2, y2), tube.score)
+            self.past[number] = Carried(tube.label, person, box, score, start, path)
         person_of = {number: tube.person for number, tube in self.past.items()}
         owners = np.array([person_of.get(number, 0) for number in tracks.tolist()], np.int64)
-        return TrackedFrame(result, rows, tracks, owners)
+        return TrackedFrame(result, rows, tracks, owners, [tube.path for tube in self.past.values()])
 
     def group(
         self, passed: Sequence[FrameResult], result: FrameResult, rows: FrameRows, tubes: Sequence[TubeBox]
