@@ -1,11 +1,13 @@
 """`yowo export`: a network as a file of another program, which is checked against PyTorch before it gets its name."""
 
 import logging
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from omegaconf import DictConfig
@@ -21,13 +23,15 @@ from yowo.config.build import build_detector, image_size, make
 from yowo.config.checkpoint import network_parts, shown_rule
 from yowo.errors import YowoError
 from yowo.inference.exported.comparing import LIMIT, Difference, difference
-from yowo.inference.exported.facts import FORMATS, ExportFacts, read_facts
-from yowo.inference.exported.network import open_exported
+from yowo.inference.exported.facts import EXACT, FORMATS, ExportFacts, read_facts
 from yowo.inference.exported.onnx_rules import GraphRule, graph_rule
+from yowo.inference.exported.opening import open_exported
 from yowo.inference.exported.quantising import quantised, save_quantised
-from yowo.inference.exported.tracing import Traced, trace
+from yowo.inference.exported.sliding import ExportedSliding, trace_sliding
+from yowo.inference.exported.tracing import OUTPUTS, Traced, trace
 from yowo.inference.exported.writing import write
 from yowo.models.detector import Detector
+from yowo.models.sliding_past import PastTensors
 from yowo.whole_file import disk_errors, whole_file
 
 log = logging.getLogger(__name__)
@@ -44,18 +48,24 @@ def export_network(config: DictConfig) -> None:
     output = Path(str(config.output)) if config.output else run_folder() / f"{_stem(config)}{FORMATS[kind]}"
     clips, where = checked_clips(config)
     log.info("tracing the network")
-    traced = trace(detector, int(config.dataset.clip_len), max(detector.strides), str(config.model.name))
+    clip_len, name = int(config.dataset.clip_len), str(config.model.name)
+    states: dict[str, Any] = {}
+    if config.streaming == EXACT:
+        traced, states = trace_sliding(detector, clip_len, name)
+    else:
+        traced = trace(detector, clip_len, max(detector.strides), name)
     rule = shown_graph_rule(config, detector) if config.nms and kind != "torch_export" else None
-    facts = facts_of(config, detector, traced, rule)
+    facts = facts_of(config, detector, traced, states, rule)
     with complete_pair(output) as unfinished:
         log.info("writing %s", kind)
         write(kind, traced, unfinished, facts, rule)
         found = compared(detector, unfinished, clips)
+        how = "frame by frame" if states else "one and two at once"
         log.info(
-            "checked on %d clips of %s, one and two at once and in another size: scores differ from PyTorch's by at "
-            "most %.1e, boxes by %.1e of the picture (limit %.0e)",
-            len(clips),
+            "checked on clips of %s, %s, also in another size: scores differ from PyTorch's by at most %.1e, boxes by "
+            "%.1e of the picture (limit %.0e)",
             where,
+            how,
             found.scores,
             found.boxes,
             LIMIT,
@@ -67,16 +77,20 @@ def export_network(config: DictConfig) -> None:
             )
         if config.precision == "int8":
             _quantise(config, kind, detector, unfinished, facts)
-    log.info("%s: %.1f MB; use: yowo detect model=%s source=VIDEO", output, _megabytes(output), output)
+    typed = shlex.quote(f"model={output}")
+    log.info("%s: %.1f MB; use: yowo detect %s source=VIDEO", output, _megabytes(output), typed)
 
 
-def facts_of(config: DictConfig, detector: Detector, traced: Traced, rule: GraphRule | None) -> ExportFacts:
+def facts_of(
+    config: DictConfig, detector: Detector, traced: Traced, states: dict[str, Any], rule: GraphRule | None
+) -> ExportFacts:
     """Return what the file says of itself.
 
     Args:
         config: Of the command.
         detector: The network.
         traced: The traced network.
+        states: Facts of the states of a network that slides; empty for one that takes clips.
         rule: The rule inside the file.
     """
     classes = [str(name) for name in config.dataset.classes]
@@ -93,11 +107,13 @@ def facts_of(config: DictConfig, detector: Detector, traced: Traced, rule: Graph
         mean=[float(value) for value in config.dataset.mean],
         std=[float(value) for value in config.dataset.std],
         levels=traced.levels,
-        outputs=traced.outputs,
+        outputs=[name for name in traced.outputs if name in OUTPUTS],
         model=str(config.model.name),
         dataset=str(config.dataset.name),
         config=network_parts(config),
         detections=inside,
+        streaming=str(config.streaming),
+        states=states,
         written_by=yowo.__version__,
     )
 
@@ -127,12 +143,42 @@ def compared(detector: Detector, file: Path, clips: Tensor) -> Difference:
     """
     facts = read_facts(file)
     network = open_exported(file, facts)
+    if isinstance(network, ExportedSliding):
+        return compared_sliding(detector, network, clips)
     stride = max(detector.strides)
     other = (clips.shape[2], clips.shape[3] + stride, clips.shape[4] + 2 * stride)
-    batches = [*clips.split(1), clips[-2:], F.interpolate(clips[-1:], other)]
+    batches = [*clips.unsqueeze(1), clips[-2:], F.interpolate(clips[-1:], other)]
     worst = Difference(0.0, 0.0)
     for batch in batches:
         worst = worst.joined(difference(detector(batch), network(batch), facts.exclusive_classes))
+    return worst
+
+
+@torch.inference_mode()
+def compared_sliding(detector: Detector, network: ExportedSliding, clips: Tensor) -> Difference:
+    """Compare a file that takes frames with the network that takes clips, on every frame of a few clips.
+
+    Args:
+        detector: In evaluation mode.
+        network: The opened file.
+        clips: float [n, 3, K, H, W], normalised; two of them are used, and one in another size.
+
+    Returns:
+        The largest differences.
+    """
+    stride, length = max(detector.strides), clips.shape[2]
+    other = F.interpolate(clips[-1:], (length, clips.shape[3] + stride, clips.shape[4] + 2 * stride))
+    worst = Difference(0.0, 0.0)
+    for clip in (clips[:1], clips[-1:], other):
+        frames = clip[0].transpose(0, 1).unsqueeze(1).numpy()  # [K, 1, 3, H, W]
+        past: PastTensors[Any] = PastTensors(network.past, network.kept)
+        past.fill(network.first(np.ascontiguousarray(frames[0])))
+        for place in range(length):
+            raw, kept = network.step(np.ascontiguousarray(frames[place]), past.tensors())
+            past.push(kept)
+            seen = clip[:, :, [max(0, place - before) for before in range(length - 1, -1, -1)]]
+            if place % 3 == 0 or place == length - 1:
+                worst = worst.joined(difference(detector(seen), raw, network.exclusive_classes))
     return worst
 
 

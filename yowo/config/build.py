@@ -15,7 +15,7 @@ from yowo.config.checkpoint import network_parts
 from yowo.data.augment import EvalTransform
 from yowo.errors import ConfigError, YowoError
 from yowo.inference.exported.facts import read_facts
-from yowo.inference.exported.network import ExportedNetwork, open_exported
+from yowo.inference.exported.opening import open_exported
 from yowo.inference.feature_bank import LongTermContext
 from yowo.models.detector import Detector
 
@@ -91,7 +91,7 @@ def build_exported(config: DictConfig) -> Detector:
     for (key, value), own in zip(asked.items(), (facts.clip_len, len(facts.classes)), strict=True):
         if value != own:
             raise ConfigError(f"{key}: model={config.exported} was exported for {own}, got {value}")
-    network: ExportedNetwork = open_exported(config.exported, facts)
+    network = open_exported(config.exported, facts)
     network.recipe = network_parts(config)
     network.criterion, network.postprocess = make(config.loss), make(config.postprocess)
     return cast(Detector, network)  # it has the members that detection and evaluation use

@@ -1,6 +1,7 @@
 """Batch norms folded into the convolutions before them: the same function with fewer operations, for inference."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -58,9 +59,8 @@ def fold_batch_norms(network: nn.Module, run: Callable[[], object]) -> int:
     return folded
 
 
-def _fold(conv: nn.Module, norm: nn.Module) -> None:
+def _fold(conv: Any, norm: Any) -> None:
     """Give a convolution the weight and bias of itself and the norm together."""
-    weight, bias = fuse_conv_bn_weights(
+    conv.weight, conv.bias = fuse_conv_bn_weights(
         conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
-    )  # type: ignore[arg-type]
-    conv.weight, conv.bias = weight, bias
+    )

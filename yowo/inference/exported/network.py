@@ -1,7 +1,6 @@
 """A network in an exported file, in the place of a detector of PyTorch."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -12,17 +11,16 @@ from yowo.boxes.anchors import grid_anchors, grid_points
 from yowo.contracts import Level, RawOutput, Target
 from yowo.errors import ConfigError
 from yowo.inference.exported.facts import ExportFacts
-from yowo.inference.exported.runtimes import Arrays, Runtime, open_runtime
+from yowo.inference.exported.runtimes import Arrays, Runtime
 from yowo.inference.exported.tracing import CLIPS
 from yowo.models.detector import check_clips
 from yowo.models.postprocess import DetectionRule, PostProcess
 
 
-class ExportedNetwork(nn.Module):
-    """Maps clips to raw output as the detector that was exported; it has no parameters and cannot be trained.
+class ExportedFile(nn.Module):
+    """An exported file with the members of a detector that evaluation and detection use; it has no parameters.
 
-    It computes on the CPU, wherever the clips are, and has the members that evaluation and detection use, see
-    `yowo.models.detector.Detector`.
+    It computes on the CPU, wherever its input is. See `yowo.models.detector.Detector` for the members.
 
     Attributes:
         facts: What the file says of itself.
@@ -60,6 +58,20 @@ class ExportedNetwork(nn.Module):
         """Whether a person can have several classes at the same time."""
         return self.exclusive_classes < self.num_classes
 
+    def motion_feature(self, clips: Tensor) -> Tensor:
+        """Refuse: a file has no access to the feature of its 3D backbone.
+
+        Raises:
+            ConfigError: Always.
+        """
+        raise ConfigError(
+            "context=lfb needs the network's 3D backbone alone, which exported files do not give; use checkpoint=FILE"
+        )
+
+
+class ExportedNetwork(ExportedFile):
+    """Maps clips to raw output as the detector that was exported."""
+
     def forward(self, clips: Tensor, feature_3d: Tensor | None = None) -> RawOutput:
         """Predict for every cell and anchor of the key frame.
 
@@ -80,15 +92,6 @@ class ExportedNetwork(nn.Module):
             raise ConfigError(f"this file takes clips of {self.facts.clip_len} frames, got {clips.shape[2]}")
         found = self.runtime.run({CLIPS: np.ascontiguousarray(clips.detach().float().cpu().numpy())})
         return raw_output(found, self.facts, (clips.shape[3], clips.shape[4]), clips.device)
-
-    def motion_feature(self, clips: Tensor) -> Tensor:
-        """Refuse: a file has no access to the feature of its 3D backbone.
-
-        Raises:
-            ConfigError: Always.
-        """
-        raise ConfigError("context=lfb needs the network's 3D backbone alone, which an exported file does not give; "
-                          "use checkpoint=FILE")  # fmt: skip
 
 
 def raw_output(
@@ -120,17 +123,3 @@ def levels_at(levels: Sequence[dict[str, Any]], image_size: tuple[int, int]) -> 
         Level(int(one["stride"]), height // int(one["stride"]), width // int(one["stride"]), len(one["anchors"]))
         for one in levels
     )
-
-
-def open_exported(path: str | Path, facts: ExportFacts) -> ExportedNetwork:
-    """Open a file of `yowo export` that takes clips.
-
-    Args:
-        path: The file.
-        facts: What it says of itself.
-
-    Raises:
-        ConfigError: The program that runs it is not installed.
-        WeightsError: The file is damaged.
-    """
-    return ExportedNetwork(open_runtime(Path(path), facts.outputs), facts).eval()

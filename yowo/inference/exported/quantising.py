@@ -1,8 +1,5 @@
 """Post-training quantisation to int8 with NNCF: weights and activations of convolutions, by what real clips show."""
 
-import contextlib
-import io
-import logging
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -39,10 +36,8 @@ def quantised(format_name: str, source: Path, clips: Iterable[Tensor], count: in
     others = sorted(_kinds(format_name, model) - {"Conv", "Convolution", "GroupConvolution"})
     data = nncf.Dataset([{CLIPS: clip.numpy()} for clip in clips])
     scope = nncf.IgnoredScope(types=others, validate=False)
-    log = logging.getLogger("nncf")
-    log.setLevel(logging.ERROR)
     try:
-        with quietly(), contextlib.redirect_stdout(io.StringIO()):
+        with quietly():
             return nncf.quantize(model, data, subset_size=count, ignored_scope=scope)
     except Exception as error:  # of many kinds: what NNCF stumbles over depends on the network
         words = " ".join(str(error).split())[:300] or type(error).__name__

@@ -1,6 +1,8 @@
 """A network as a program of torch.export: tensors in, tensors out, any number of clips of any size."""
 
+import contextlib
 import copy
+import io
 import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +21,8 @@ OUTPUTS = ("cls", "conf", "boxes", "deltas")
 """Outputs of a network that depend on the clips, see `RawOutput`; the others follow from the input's size."""
 MOST_CLIPS, MOST_CELLS = 1024, 128
 """Bounds of what a traced program accepts: clips, and coarsest cells in each direction."""
+TALKATIVE = ("torch.onnx", "torch.export", "onnxscript", "onnx_ir", "nncf")
+"""Loggers of exporters."""
 CLIPS = "clips"
 """Name of the input."""
 
@@ -81,16 +85,38 @@ def trace(network: nn.Module, clip_len: int, stride: int, name: str = "network")
     fold_batch_norms(whole, lambda: whole(small))
     raw: RawOutput = whole(small)
     outputs = [key for key in OUTPUTS if key in raw]
-    sides = [stride * Dim(side, min=1, max=MOST_CELLS) for side in ("rows", "columns")]
-    shapes = ({0: Dim("batch", min=1, max=MOST_CLIPS), 3: sides[0], 4: sides[1]},)
-    try:
-        with quietly():
-            program = torch.export.export(TensorsOnly(whole, outputs), (small,), dynamic_shapes=shapes)
-    except Exception as error:  # of many kinds: what stops a trace depends on the network
-        raise ConfigError(f"model={name}: torch.export cannot trace this network ({_first_line(error)})") from error
+    batch, rows, columns = free_sizes()
+    shapes = ({0: batch, 3: stride * rows, 4: stride * columns},)
+    program = program_of(TensorsOnly(whole, outputs), (small,), shapes, name)
     axes = {name: {0: "batch", 1: "predictions"} for name in outputs}
     axes[CLIPS] = {0: "batch", 3: "height", 4: "width"}
     return Traced(program, [CLIPS], outputs, axes, levels_of(raw))
+
+
+def free_sizes() -> tuple[Any, Any, Any]:
+    """Return the sizes that a program leaves open: clips, and rows and columns of coarsest cells."""
+    bounds = {"batch": MOST_CLIPS, "rows": MOST_CELLS, "columns": MOST_CELLS}
+    batch, rows, columns = (Dim(name, min=1, max=most) for name, most in bounds.items())
+    return batch, rows, columns
+
+
+def program_of(module: nn.Module, example: tuple[Any, ...], shapes: tuple[Any, ...], name: str) -> ExportedProgram:
+    """Trace a module.
+
+    Args:
+        module: In evaluation mode.
+        example: Its arguments, in sizes that differ from each other.
+        shapes: Which of their axes have any size, see `torch.export.export`.
+        name: Of the network, for errors.
+
+    Raises:
+        ConfigError: torch.export cannot trace it.
+    """
+    try:
+        with quietly():
+            return torch.export.export(module.eval(), example, dynamic_shapes=shapes)
+    except Exception as error:  # of many kinds: what stops a trace depends on the network
+        raise ConfigError(f"model={name}: torch.export cannot trace this network ({_first_line(error)})") from error
 
 
 def levels_of(raw: RawOutput) -> list[dict[str, Any]]:
@@ -108,15 +134,17 @@ def levels_of(raw: RawOutput) -> list[dict[str, Any]]:
 @contextmanager
 def quietly() -> Iterator[None]:
     """Keep warnings of exporters about their own use of other libraries from a user, who cannot act on them."""
-    log = logging.getLogger("torch.onnx")
-    before = log.level
-    log.setLevel(logging.ERROR)
+    logs = [logging.getLogger(name) for name in TALKATIVE]
+    before = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
-        log.setLevel(before)
+        for log, level in zip(logs, before, strict=True):
+            log.setLevel(level)
 
 
 def _first_line(error: BaseException) -> str:

@@ -11,7 +11,7 @@ from yowo.errors import ConfigError
 from yowo.inference.exported.facts import KEY, ExportFacts
 from yowo.inference.exported.onnx_rules import GraphRule, add_detections
 from yowo.inference.exported.packages import needed
-from yowo.inference.exported.tracing import CLIPS, Traced, quietly
+from yowo.inference.exported.tracing import Traced, quietly
 
 OPSET = 18
 """Of the operators in ONNX files; ONNX Runtime has it since 1.14, TensorRT since 8.6."""
@@ -53,7 +53,7 @@ def onnx_model(traced: Traced, rule: GraphRule | None, classes: int) -> Any:
     model = program.model_proto
     _tidy(model, traced)
     if rule is not None:
-        add_detections(model, rule, classes, CLIPS)
+        add_detections(model, rule, classes, traced.inputs[0])
     return model
 
 
