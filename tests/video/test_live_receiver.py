@@ -22,11 +22,11 @@ def receive(monkeypatch):
     monkeypatch.setattr(live_receiver, "FIRST_DELAY", 0.0)
     monkeypatch.setattr(live_receiver, "opening", lambda *given: Opening("x", None, {}, interruptible=True))
 
-    def start(*plans, address="rtsp://me:pw@host/1", finite=(), **policy):
+    def start(*plans, address="rtsp://me:pw@host/1", finite=(), tables=False, **policy):
         waiting = list(plans)
 
         class Connection:
-            fps, codec, stamped, damaged = 25.0, "h264", True, 0
+            fps, codec, stamped, piecewise, damaged = 25.0, "h264", True, tables, 0
 
             def __init__(self, opened, patience):
                 self.number, self.plan = len(plans) - len(waiting), waiting.pop(0) if waiting else REFUSED
@@ -118,6 +118,20 @@ def test_standard_input_ends_when_it_ends(receive):
 
 def test_a_stream_that_has_become_a_recording_of_itself_is_not_read_again(receive):
     assert stamps(receive([1, 2], [1, 2, 3], finite=(1,))) == [(0, 1), (0, 2)]
+
+
+def test_a_playlist_that_does_not_grow_any_more_is_not_read_again_and_again(receive):
+    again = [4.0, 5.0, 6.0]
+    receiver = receive(
+        [*again, 7.0], [*again, 7.0, 8.0], *[[*again, 7.0, 8.0]] * 9, tables=True, reconnect=2, latency="none"
+    )
+    seen = []
+    with pytest.raises(VideoError, match=r"broke off after 5 frames, and 2 attempts .* \(the stream ended\)"):
+        while got := receiver.queue.get():
+            seen.append(got[0].stamp)
+    assert seen == [4.0, 5.0, 6.0, 7.0, 8.0]
+    receiver = receive([1000.0], [1.0, 2.0], tables=True, reconnect=2, latency="none", finite=(2,))
+    assert [receiver.queue.get()[0].stamp for _ in range(3)] == [1000.0, 1.0, 2.0]
 
 
 def test_a_broken_recording_is_an_error_after_its_frames(receive):

@@ -52,6 +52,7 @@ class LiveConnection:
         fps: Average frames per second, as far as the stream tells.
         codec: FFmpeg's name of the codec.
         stamped: Whether pictures have timestamps.
+        piecewise: Whether it is a table of files, whose last ones are read again by the next connection.
         finite: Whether its length is known: it is a recording, which has an end.
         damaged: Number of pictures left out because they are damaged.
     """
@@ -86,7 +87,8 @@ class LiveConnection:
         self.stamped = name not in UNSTAMPED and not name.endswith("_pipe")
         told = float(self._stream.average_rate or self._stream.guessed_rate or 0)
         self.fps = told if LIKELY_FPS[0] <= told <= LIKELY_FPS[1] else DEFAULT_FPS
-        self.finite = self._container.duration is not None or (name not in PIECEWISE and self._container.size > 0)
+        self.piecewise = name in PIECEWISE
+        self.finite = self._container.duration is not None or (not self.piecewise and self._container.size > 0)
         self.damaged = 0
 
     def pictures(self) -> Iterator[Picture]:

@@ -26,6 +26,8 @@ MOST_BYTES = 128 << 20
 MOST_FRAMES = 256
 END = 1.0
 """Seconds that closing waits for the thread; one that waits for a device ends when it hears of it."""
+AGAIN = 120.0
+"""Seconds that a playlist of a stream reaches back at most."""
 MEASURED = 12
 """Pictures after which the rate of a stream without timestamps is known."""
 MEASURING = 2.0
@@ -95,6 +97,7 @@ class LiveReceiver:
         self._stop = threading.Event()
         self._measured = threading.Event()
         self._arrivals: list[float] = []
+        self._last_stamp: float | None = None
         self._heard, self._silent, self._pausing = monotonic(), False, False
         self._thread = threading.Thread(target=self._run, name="receiving", daemon=True)
         self._thread.start()
@@ -178,6 +181,8 @@ class LiveReceiver:
         """
         damaged = self.damaged
         for picture in connection.pictures():
+            if connection.piecewise and self._came_before(picture):
+                continue
             self._heard, self._silent = monotonic(), False
             if not self._received:
                 self._learn(connection, picture)
@@ -195,6 +200,14 @@ class LiveReceiver:
             self._heard = monotonic()
         self.damaged = damaged + connection.damaged
 
+    def _came_before(self, picture: Picture) -> bool:
+        """Return whether a table of files gives a picture again; timestamps far before belong to another recording."""
+        last, stamp = self._last_stamp, picture.stamp
+        if stamp is not None and last is not None and last - AGAIN < stamp <= last:
+            return True
+        self._last_stamp = stamp
+        return False
+
     def _learn(self, connection: LiveConnection, first: Picture) -> None:
         """Note what the first connection and its first picture tell."""
         self.live = not (is_redirected_file(self._address) or connection.finite)
@@ -211,8 +224,9 @@ class LiveReceiver:
         """
         limit = self._policy.reconnect
         if limit is not None and failed >= limit:
+            tried = "1 attempt" if failed == 1 else f"{failed} attempts"
             raise VideoError(
-                f"{self._name}: broke off after {self._received} frames, and {failed} attempts to connect again within "
+                f"{self._name}: broke off after {self._received} frames, and {tried} to connect again within "
                 f"{duration(monotonic() - lost_at)} failed ({words}); reader.reconnect=null never gives up"
             )
         delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(failed, 30))

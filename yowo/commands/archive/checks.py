@@ -1,11 +1,14 @@
 """Checks of `yowo detect` on several videos, before anything is read; without torch."""
 
 from importlib.util import find_spec
+from pathlib import Path
 
 from omegaconf import DictConfig
 
+from yowo.commands.archive.settings import SETTINGS
 from yowo.commands.archive.shards import read_shard
-from yowo.commands.output_kinds import STDOUT, goes_for_several, listed
+from yowo.commands.output_kinds import kind_of, listed, saved_kinds
+from yowo.commands.output_paths import check_writable
 from yowo.errors import ConfigError
 from yowo.video.source_names import SourceKind, Sources
 
@@ -36,19 +39,27 @@ def check_several(config: DictConfig, sources: Sources) -> None:
         if one.kind is SourceKind.LIVE:
             key = f"shard={shard}" if config.shard is not None else f"engine={config.engine}"
             raise ConfigError(f"{key}: is for lists of videos, and source={config.source} is a stream; leave it out")
-    goes_for_several(config)
     named = listed(config.output)
-    if STDOUT in named or len(named) > 1:
+    if len(named) > 1 or any(kind_of(text) is not None for text in named):
         raise ConfigError(f"output={','.join(named)}: several videos have their results in one folder; give its name")
+    for text in named:
+        _check_folder(Path(text))
+    saved_kinds(config)
     if config.shard is not None and not named:
         raise ConfigError(f"shard={shard}: give output=FOLDER, the same for all parts, where the results of all lie")
-    if shard.number >= len(sources.each):
-        raise ConfigError(
-            f"shard={shard}: source={config.source} names {len(sources.each)} videos, so this part has none; use fewer "
-            "parts"
-        )
     if config.engine == "ray":
         _check_ray(config)
+
+
+def _check_folder(folder: Path) -> None:
+    """Check that results can be written into a folder, which need not exist.
+
+    Raises:
+        ConfigError: They cannot, or it is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"output={folder}: is a file; several videos have their results in a folder, give its name")
+    check_writable(f"output={folder}", folder / SETTINGS)
 
 
 def _check_ray(config: DictConfig) -> None:

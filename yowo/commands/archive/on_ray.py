@@ -1,6 +1,7 @@
 """`engine=ray`: videos as rows of Ray Data, worked on by an actor for each GPU or core of a cluster."""
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -42,7 +43,8 @@ class RayEngine:
         except ImportError as error:
             raise ConfigError(f"engine=ray: {NEEDED}") from error
         try:
-            start_ray(self._ray)
+            os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # else it tells programmers about its objects
+            start_ray(self._ray, logging_level=logging.ERROR)
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise ConfigError(f"engine=ray: no cluster can be reached ({error})") from error
         self._plain = OmegaConf.to_yaml(config)
@@ -65,7 +67,7 @@ class RayEngine:
         dataset = self._data.from_items(rows, override_num_blocks=min(len(rows), MOST_BLOCKS)).map(
             _Actor,
             fn_constructor_args=(self._plain, self._folder),
-            compute=self._data.ActorPoolStrategy(min_size=1, max_size=actors, max_tasks_in_flight_per_actor=1),
+            compute=self._data.ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=1),
             **one,
         )
         for row in dataset.iter_rows():

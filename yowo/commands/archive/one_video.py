@@ -11,6 +11,7 @@ import yowo
 from yowo.commands.archive.places import Fingerprint, VideoPlace, earlier_place, fingerprint
 from yowo.commands.archive.video_lock import locked
 from yowo.commands.job_record import one_line
+from yowo.commands.run_folder import owner
 from yowo.commands.watch_source import Watched
 from yowo.errors import ConfigError, VideoError, YowoError
 from yowo.video.source_names import Source
@@ -99,7 +100,7 @@ def _finish(place: VideoPlace, now: Fingerprint, detect: Detect) -> Outcome:
     about = {
         **{"source": str(Path(place.source.address).absolute()), **now._asdict()},
         **{"frames": found.frames, "detections": found.detections, "tubes": found.tubes, "people": found.people},
-        **{"seconds": round(monotonic() - began, 2), "yowo": yowo.__version__},
+        **{"seconds": round(monotonic() - began, 2), "yowo": yowo.__version__, **owner()},
     }
     place.complete(about)
     words = f"{found.frames:,} frames, {found.detections:,} detections, {found.tubes:,} tubes"
@@ -108,15 +109,18 @@ def _finish(place: VideoPlace, now: Fingerprint, detect: Detect) -> Outcome:
 
 def is_of_the_disk(error: BaseException) -> bool:
     """Return whether an error, or what caused it, says that a disk takes no more."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, OSError) and seen.errno in OF_THE_DISK:
+    seen: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in seen:  # causes may form a ring
+        if isinstance(cause, OSError) and cause.errno in OF_THE_DISK:
             return True
-        seen = seen.__cause__ or seen.__context__
+        seen.append(cause)
+        cause = cause.__cause__ or cause.__context__
     return False
 
 
 def _failed(place: VideoPlace, words: str, expected: bool = True) -> Outcome:
+    words = words.removeprefix(f"{place.source.address}: ")
     place.failure.parent.mkdir(parents=True, exist_ok=True)
     place.fail(words)
-    return Outcome(place.source.name, FAILED, words.removeprefix(f"{place.source.address}: "), expected)
+    return Outcome(place.source.name, FAILED, words, expected)

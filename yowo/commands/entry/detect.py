@@ -6,16 +6,18 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from yowo.commands.archive.checks import check_several, works_on_several
 from yowo.commands.hydra_app import run_hydra
 from yowo.commands.messages import tell_warning
-from yowo.commands.output_kinds import check_output, hides_from_score, writes_to_stdout
+from yowo.commands.output_kinds import check_output, unlike_eval, writes_to_stdout
 from yowo.commands.quick_start import job_begins
 from yowo.commands.starting_weights import check_network, remember_network
 from yowo.commands.stdout_data import data_on_stdout
 from yowo.config.checks import check_required
 from yowo.errors import ConfigError
 from yowo.inference.drawing_options import check_drawing
-from yowo.video.source_names import SourceKind, read_sources, shown
+from yowo.inference.outputs.page_address import check_address, read_address
+from yowo.video.source_names import Source, SourceKind, Sources, read_sources, shown
 
 FILE_READER = "yowo.video.frame_source.open_file"
 """`_target_` of conf/reader/file.yaml."""
@@ -32,10 +34,13 @@ def run(arguments: Sequence[str]) -> None:
 def job(config: DictConfig) -> None:
     """Detect as configured, see `yowo.commands.detect.detect_video`."""
     with data_on_stdout(writes_to_stdout(config)):
-        from yowo.commands.detect import detect_video
+        if works_on_several(config, _sources(config, str(config.source))):
+            from yowo.commands.archive.videos import detect_videos as detect
+        else:
+            from yowo.commands.detect import detect_video as detect
 
         job_begins()
-        detect_video(config)
+        detect(config)
 
 
 def check(config: DictConfig) -> None:
@@ -47,18 +52,31 @@ def check(config: DictConfig) -> None:
     """
     check_network(config, "detect")
     source = str(check_required(config, "source", "yowo detect checkpoint=best.ckpt source=VIDEO"))
-    if config.reader._target_.startswith("yowo."):
-        sources = read_sources(source)
-        name, several = sources.each[0].name, sources.several
-        if sources.each[0].kind is SourceKind.LIVE:
-            check_live(config, sources.each[0].address)
-    else:  # what a reader elsewhere takes is not looked at
-        name, several = Path(source).stem, False
+    sources = _sources(config, source)
+    if is_ours(config) and sources.each[0].kind is SourceKind.LIVE:
+        check_live(config, sources.each[0].address)
     check_device(str(config.device))
     check_drawing(config.colour, config.scale, config.preset)
-    check_output(config, name, several)
-    if above := hides_from_score(config):
-        tell_warning(above)
+    if config.serve is not None:
+        check_address(read_address(str(config.serve)))
+    check_several(config, sources)
+    if not works_on_several(config, sources):
+        check_output(config, sources.each[0].name)
+    if words := unlike_eval(config):
+        tell_warning(words)
+
+
+def is_ours(config: DictConfig) -> bool:
+    """Return whether a reader of this package reads the source; what others take is not looked at."""
+    return bool(config.reader._target_.startswith("yowo."))
+
+
+def _sources(config: DictConfig, source: str) -> Sources:
+    return read_sources(source) if is_ours(config) else Sources((_of_a_reader(source),), several=False)
+
+
+def _of_a_reader(source: str) -> Source:
+    return Source(SourceKind.LIVE, source, Path(source).stem)
 
 
 def check_live(config: DictConfig, address: str) -> None:

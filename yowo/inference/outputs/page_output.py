@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from yowo.inference.drawing import class_colour, identity_colour
+from yowo.inference.colours import class_colour, identity_colour
 from yowo.inference.outputs.frame_output import StreamFacts
 from yowo.inference.outputs.live_picture import LivePicture
 from yowo.inference.outputs.page_address import read_address
