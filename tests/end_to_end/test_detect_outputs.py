@@ -20,7 +20,7 @@ from yowo.config.compose import compose_config
 pytestmark = pytest.mark.long
 EVERY_BOX = ["linker.level_share=0", "linker.start_cost=0.001", "linker.prior_score=0.001", "score_threshold=0"]
 """A network without training gives low scores; these make tubes of them."""
-STORED = ["score_threshold=0.005", "postprocess.class_agnostic_nms=false", "streaming=clip", "batch_size=1"]
+STORED = ["score_threshold=0.005", "postprocess.class_agnostic_nms=false", "streaming=clip"]
 """What makes the detections those of `yowo eval`."""
 
 
@@ -55,7 +55,7 @@ def test_the_npz_holds_what_eval_stores(user):
         rows = stored["video"] == place
         assert rows.sum() > 10
         for column in ("frame", "cls", "score", "box"):
-            np.testing.assert_array_equal(ours[column], stored[column][rows], err_msg=column)
+            np.testing.assert_allclose(ours[column], stored[column][rows], rtol=1e-5, atol=1e-4, err_msg=column)
 
 
 def test_tracks_for_cvat_come_back_by_import_and_tables_agree(user):
