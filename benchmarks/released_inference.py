@@ -1,6 +1,6 @@
 """Speed of detection on a video that slides by one frame: the released code beside ours, in one process.
 
-python -m benchmarks.released_inference --reference CHECKOUT [--models yowo_nano yowo_plus] [--backends clip exact ...]
+python -m benchmarks.released_inference --reference CHECKOUT [--models yowo_nano yowo_plus] [--backends clip,exact]
 
 CHECKOUT is a checkout of yjh0410/PyTorch_YOWO. Both compute the same network with the same random weights, which ours
 loads as it loads a released file, on the same frames of 224 x 224 pixels, with 16 frames a clip, one clip at a time,
@@ -25,7 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.released_training import import_released
-from yowo.commands.bench.backends import build_backends, check_backends, installed
+from yowo.commands.bench.backend_names import check_backends, installed
+from yowo.commands.bench.backends import build_backends, detections_of
 from yowo.config.build import build_detector, build_eval_transform
 from yowo.config.compose import compose_config
 from yowo.contracts import Detections
@@ -111,18 +112,14 @@ def measure(options: argparse.Namespace, model: str) -> Table:
     theirs = released_network(options.reference, model, options.size, options.clip_len, options.device)
     detector = build_detector(config)
     load_weights(detector, {"model": theirs.state_dict()})
-    rule = detector.postprocess.with_options(score_threshold=THRESHOLD, nms_threshold=NMS, top_k=40)
-    every = rule.with_options(score_threshold=0.0)
     clips = clips_of(pictures, build_eval_transform(config), options.clip_len, options.device)
     with tempfile.TemporaryDirectory() as folder:
-        names = options.backends or installed()
+        names = options.backends.split(",") if options.backends else installed()
         backends, notes = build_backends(config, detector, names, options.device, Path(folder), pictures)
         detectors: dict[str, Any] = {RELEASED: ReleasedDetector(theirs, clips)}
-        detectors |= {name: backend.make(rule) for name, backend in backends.items()}
+        detectors |= {name: backend.make(THRESHOLD, None) for name, backend in backends.items()}
         compared = {RELEASED: _at_zero(detectors[RELEASED], theirs, pictures, options.compared)}
-        for name, backend in backends.items():
-            ours = backend.make(every)
-            compared[name] = [ours.add(picture[None], [True])[0] for picture in pictures[: options.compared]]
+        compared |= detections_of(backends, pictures[: options.compared])
         peaks = [matrix_peak(options.device)]
         times = frame_times(detectors, pictures, options.seconds, options.turns, options.clip_len)
         peaks.append(matrix_peak(options.device))
@@ -177,7 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--reference", type=Path, required=True, help="checkout of yjh0410/PyTorch_YOWO")
     parser.add_argument("--models", nargs="+", choices=list(NAMES), default=["yowo_nano", "yowo_plus"])
-    parser.add_argument("--backends", nargs="+", help="see yowo bench infer; default: all that are installed")
+    parser.add_argument("--backends", help="separated by commas, see yowo bench infer; default: all that are installed")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each is timed (20)")
     parser.add_argument("--turns", type=int, default=4, help="turns that they take (4)")
@@ -187,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--clip-len", type=int, default=16, help="frames of a clip (16)")
     options = parser.parse_args(arguments)
     options.reference = options.reference.resolve()
-    check_backends(options.backends or [])
+    check_backends(options.backends.split(",") if options.backends else [])
     for model in options.models:
         print_table(Console(file=sys.stdout), measure(options, model))
 

@@ -90,7 +90,7 @@ def frame_operations(detector: FrameDetector, pictures: NDArray[np.uint8]) -> in
     detector.add(pictures[:1], [True])
     with FlopCounterMode(display=False) as counter:
         detector.add(pictures[1:2], [True])
-    return counter.get_total_flops()
+    return int(counter.get_total_flops())
 
 
 def matrix_peak(device: torch.device | str = "cpu", size: int = MATRIX, rounds: int = 4) -> float:

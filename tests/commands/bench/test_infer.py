@@ -7,7 +7,7 @@ from yowo.errors import ConfigError, VideoError
 from yowo.inference.frame_times import FrameTimes
 from yowo.video.writer import VideoWriter
 
-TINY = ["model=yowo_tiny", "dataset=motion", "dataset.image_size=64", "--backends", "clip", "exact"]
+TINY = ["model=yowo_tiny", "dataset=motion", "dataset.image_size=64", "--backends", "clip,exact"]
 
 
 @pytest.fixture

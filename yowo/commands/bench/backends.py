@@ -1,34 +1,25 @@
 """What `yowo bench infer` compares: one network, computed by PyTorch and by every other program that is installed."""
 
-from collections.abc import Callable, Mapping
-from importlib.util import find_spec
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from omegaconf import DictConfig
+from omegaconf import DictConfig, open_dict
 
 from yowo.config.build import build_eval_transform
-from yowo.errors import ConfigError, YowoError
+from yowo.config.frame_detector import build_frame_detector
+from yowo.errors import YowoError
 from yowo.inference.clip_detector import ClipDetector
 from yowo.inference.frame_detector import FrameDetector
+from yowo.inference.frame_times import frame_operations
 from yowo.inference.prepared_frames import prepared
 from yowo.inference.sliding_detections import SlidingDetections
 from yowo.models.detector import Detector
-from yowo.models.postprocess import DetectionRule
 from yowo.models.sliding import SlidingDetector, obstacle
 
-NEEDS = {
-    "clip": (),
-    "exact": (),
-    "onnx": ("onnx", "onnxscript", "onnxruntime"),
-    "openvino": ("onnx", "onnxscript", "openvino"),
-    "onnx int8": ("onnx", "onnxscript", "onnxruntime", "nncf"),
-    "openvino int8": ("onnx", "onnxscript", "openvino", "nncf"),
-}
-"""Packages of each backend."""
 TITLES = {"clip": "PyTorch, clip by clip", "exact": "PyTorch, exact", "onnx": "ONNX Runtime", "openvino": "OpenVINO"}
 CALIBRATION = 8
 """Clips that int8 is calibrated with here: enough for its speed, not for its accuracy."""
@@ -39,37 +30,23 @@ class Backend(NamedTuple):
 
     Attributes:
         title: For tables.
-        counted: Whether PyTorch can count its operations; otherwise they are taken to be the clip-wise network's.
-        make: Makes a detector from a rule for detections.
+        operations: Floating-point operations of a frame, of convolutions and matrix products.
+        make: Makes a detector that reports scores above a threshold, and at most some of them if the second argument is
+            not None.
     """
 
     title: str
-    counted: bool
-    make: Callable[[DetectionRule], FrameDetector]
-
-
-def installed() -> list[str]:
-    """Return the names of the backends whose packages are installed."""
-    return [name for name, packages in NEEDS.items() if all(find_spec(package) for package in packages)]
-
-
-def check_backends(names: list[str]) -> None:
-    """Check that backends are known and their packages installed.
-
-    Raises:
-        ConfigError: They are not; the message names the extra to install.
-    """
-    for name in names:
-        if name not in NEEDS:
-            raise ConfigError(f"--backends {name}: expected some of {', '.join(NEEDS)}")
-        missing = [package for package in NEEDS[name] if not find_spec(package)]
-        if missing:
-            extra = "openvino" if "openvino" in name else "onnx"
-            raise ConfigError(f"--backends {name} needs {', '.join(missing)}: pip install 'yowo-lightning[{extra}]'")
+    operations: int
+    make: Callable[[float, int | None], FrameDetector]
 
 
 def build_backends(
-    config: DictConfig, detector: Detector, names: list[str], device: str, folder: Path, pictures: NDArray[np.uint8]
+    config: DictConfig,
+    detector: Detector,
+    names: Sequence[str],
+    device: str,
+    folder: Path,
+    pictures: NDArray[np.uint8],
 ) -> tuple[dict[str, Backend], list[str]]:
     """Prepare backends of a network.
 
@@ -79,121 +56,147 @@ def build_backends(
         names: Of the backends; those that compute on the CPU only are left out on other devices.
         device: Where PyTorch computes.
         folder: Where exported files lie as long as they are used.
-        pictures: uint8 [n, H, W, 3], frames that int8 is calibrated with.
+        pictures: uint8 [n, H, W, 3], n at least 2; int8 is calibrated with them.
 
     Returns:
         The backends by name, and a line for each that cannot compute this network.
     """
     network = detector.eval().to(device)
-    transform = build_eval_transform(config)
-    clip_len, dilation = int(config.dataset.clip_len), int(config.dataset.dilation)
+    operations = count_operations(config, network, device, pictures)
+    files = Exported(config, network, folder, pictures)
     built: dict[str, Backend] = {}
     notes: list[str] = []
-
-    def clips(rule: DetectionRule) -> FrameDetector:
-        return ClipDetector(network, rule, transform, clip_len, dilation, device)
-
-    def exact(rule: DetectionRule) -> FrameDetector:
-        return SlidingDetections(SlidingDetector(network, clip_len), rule, transform, dilation, device)
-
     for name in names:
-        if name == "clip":
-            built[name] = Backend(TITLES[name], True, clips)
-        elif name == "exact":
-            if (reason := obstacle(network)) is None:
-                built[name] = Backend(TITLES[name], True, exact)
-            else:
-                notes.append(f"{TITLES[name]}: {reason}")
-    others = [name for name in names if name not in ("clip", "exact")]
-    if others and device != "cpu":
-        notes.append(f"{', '.join(others)}: measured with --device cpu only")
-    elif others:
-        try:
-            files = Exported(config, detector, folder, pictures)
-        except YowoError as error:
-            return built, [*notes, f"{', '.join(others)}: {error}"]
-        for name in others:
-            make = _of_file(config, files, name)
-            if isinstance(make, YowoError):
-                notes.append(f"{name}: {make}")
-            else:
-                built[name] = Backend(_title(name), False, make)
+        kind, _, special = name.partition("-")
+        streaming = "exact" if "exact" in (kind, special) else "clip"
+        title = f"{TITLES[kind]}, {special}" if special else TITLES[kind]
+        found = _network(name, network, files, device)
+        if streaming == "exact" and (reason := obstacle(network)) is not None:
+            notes.append(f"{title}: {reason}")
+        elif isinstance(found, str):
+            notes.append(f"{title}: {found}")
+        else:
+            built[name] = Backend(title, operations[streaming], _maker(config, found, streaming, device))
     return built, notes
 
 
-def _title(name: str) -> str:
-    kind, _, precision = name.partition(" ")
-    return f"{TITLES[kind]}, {precision}" if precision else TITLES[kind]
-
-
-def _of_file(config: DictConfig, files: "Exported", name: str) -> Callable[[DetectionRule], FrameDetector] | YowoError:
-    """Return what makes a detector of an exported file, or why there is none."""
-    from yowo.inference.exported.facts import read_facts
-    from yowo.inference.exported.network import open_exported
-
+def _network(name: str, network: Detector, files: "Exported", device: str) -> Any:
+    """Return what computes, or in words why there is nothing."""
+    if name in ("clip", "exact"):
+        return network
+    if device != "cpu":
+        return "measured with --device cpu only"
     try:
-        file = files.file(name)
-        network = open_exported(file, read_facts(file))
+        return files.opened(name)
     except YowoError as error:
-        return error
-    transform = build_eval_transform(config)
+        return str(error)
+
+
+def _maker(
+    config: DictConfig, network: Any, streaming: str, device: str
+) -> Callable[[float, int | None], FrameDetector]:
+    def make(threshold: float, most: int | None) -> FrameDetector:
+        chosen = with_keys(config, streaming=streaming, score_threshold=threshold)
+        rule = network.postprocess.with_options(max_detections=most)
+        return build_frame_detector(chosen, network, device, rule=rule)
+
+    return make
+
+
+def with_keys(config: DictConfig, **values: Any) -> DictConfig:
+    """Return a copy of a configuration with values of keys that it need not have."""
+    changed = config.copy()
+    with open_dict(changed):
+        changed.update(values)
+    return changed
+
+
+def count_operations(config: DictConfig, network: Detector, device: str, pictures: NDArray[np.uint8]) -> dict[str, int]:
+    """Count the operations of a frame, by `streaming`, in the plain network: other forms of it are not counted."""
+    transform, rule = build_eval_transform(config), network.postprocess
     clip_len, dilation = int(config.dataset.clip_len), int(config.dataset.dilation)
-    return lambda rule: ClipDetector(network, rule, transform, clip_len, dilation)
+    clips = ClipDetector(network, rule, transform, clip_len, dilation, device)
+    counted = {"clip": frame_operations(clips, pictures)}
+    if obstacle(network) is None:
+        sliding = SlidingDetections(SlidingDetector(network, clip_len), rule, transform, dilation, device)
+        counted["exact"] = frame_operations(sliding, pictures)
+    return counted
 
 
 class Exported:
-    """Files of a network for other programs; the network is traced and written as ONNX once."""
+    """Files of a network for other programs; each form of it is traced and written as ONNX once."""
 
     def __init__(self, config: DictConfig, detector: Detector, folder: Path, pictures: NDArray[np.uint8]) -> None:
-        """Write the network in float32.
+        """Take the network; nothing is written yet.
 
         Args:
             config: Of a training.
-            detector: The network, on the CPU.
+            detector: The network.
             folder: Where the files lie.
             pictures: uint8 [n, H, W, 3], frames that int8 is calibrated with.
-
-        Raises:
-            ConfigError: The network cannot be exported.
         """
-        from yowo.commands.export import facts_of
-        from yowo.inference.exported.tracing import trace
-        from yowo.inference.exported.writing import onnx_model, save_onnx
+        self._config, self._detector, self._folder, self._pictures = config, detector, folder, pictures
+        self._facts: dict[str, Any] = {}
 
-        self._config, self._folder, self._pictures = config, folder, pictures
-        traced = trace(detector, int(config.dataset.clip_len), max(detector.strides), str(config.model.name))
-        self._facts = facts_of(config, detector, traced, None)
-        self._onnx = folder / "network.onnx"
-        save_onnx(onnx_model(traced, None, detector.num_classes), self._onnx, self._facts)
-
-    def file(self, name: str) -> Path:
-        """Return the file of a backend.
+    def opened(self, name: str) -> Any:
+        """Return the network of a backend, from a file.
 
         Args:
             name: Of the backend.
 
         Raises:
-            ConfigError: The other program cannot read or quantise the network.
+            ConfigError: The network cannot be exported, or the other program cannot read or quantise it.
         """
-        from yowo.inference.exported.facts import FORMATS, ExportFacts
-        from yowo.inference.exported.quantising import quantised, save_quantised
+        from yowo.inference.exported.opening import open_exported
+
+        kind, _, special = name.partition("-")
+        return open_exported(self._small(kind) if special == "int8" else self._whole(kind, special or "clip"))
+
+    def _whole(self, kind: str, streaming: str) -> Path:
+        """Return the file in float32 for a program."""
         from yowo.inference.exported.writing import openvino_model, save_openvino
 
-        kind, _, precision = name.partition(" ")
-        whole = self._folder / f"network{FORMATS[kind]}"
-        if not whole.exists():
-            save_openvino(openvino_model(self._onnx), whole, self._facts)
-        if not precision:
-            return whole
+        onnx = self._onnx(streaming)
+        if kind == "onnx":
+            return onnx
+        file = onnx.with_suffix(".xml")
+        if not file.exists():
+            save_openvino(openvino_model(onnx), file, self._facts[streaming])
+        return file
+
+    def _onnx(self, streaming: str) -> Path:
+        from yowo.commands.export import facts_of
+        from yowo.inference.exported.sliding import trace_sliding
+        from yowo.inference.exported.tracing import trace
+        from yowo.inference.exported.writing import onnx_model, save_onnx
+
+        file = self._folder / f"{streaming}.onnx"
+        if not file.exists():
+            clip_len, name = int(self._config.dataset.clip_len), str(self._config.model.name)
+            if streaming == "exact":
+                traced, states = trace_sliding(self._detector, clip_len, name)
+            else:
+                traced, states = trace(self._detector, clip_len, max(self._detector.strides), name), {}
+            config = with_keys(self._config, streaming=streaming)
+            self._facts[streaming] = facts_of(config, self._detector, traced, states, None)
+            save_onnx(onnx_model(traced, None, self._detector.num_classes), file, self._facts[streaming])
+        return file
+
+    def _small(self, kind: str) -> Path:
+        """Return the file in int8 for a program."""
+        from yowo.inference.exported.facts import ExportFacts
+        from yowo.inference.exported.quantising import quantised, save_quantised
+
+        whole = self._whole(kind, "clip")
         small = whole.with_stem("int8")
-        clips = _calibration(self._config, self._pictures)
-        facts = ExportFacts(**{**vars(self._facts), "precision": precision})
+        clips = calibration(self._config, self._pictures)
+        facts = ExportFacts(**{**vars(self._facts["clip"]), "precision": "int8"})
         save_quantised(kind, quantised(kind, whole, clips, len(clips)), small, facts)
         return small
 
 
-def _calibration(config: DictConfig, pictures: NDArray[np.uint8]) -> list[torch.Tensor]:
-    """Return clips of frames one after another, float [1, 3, K, H, W]."""
+def calibration(config: DictConfig, pictures: NDArray[np.uint8]) -> list[torch.Tensor]:
+    """Return clips of frames one after another, float [1, 3, K, H, W], for int8."""
     frames = prepared(pictures, build_eval_transform(config), "cpu")
     count = int(config.dataset.clip_len)
     starts = np.linspace(0, max(0, frames.shape[1] - count), CALIBRATION).astype(int).tolist()
@@ -201,12 +204,10 @@ def _calibration(config: DictConfig, pictures: NDArray[np.uint8]) -> list[torch.
     return [frames[:, torch.from_numpy(place)][None] for place in places]
 
 
-def detections_of(
-    backends: Mapping[str, Backend], rule: DetectionRule, pictures: NDArray[np.uint8]
-) -> dict[str, list[Any]]:
-    """Return what each backend finds on some frames, by name."""
+def detections_of(backends: Mapping[str, Backend], pictures: NDArray[np.uint8]) -> dict[str, list[Any]]:
+    """Return what each backend finds on some frames, by name, whatever its score."""
     found: dict[str, list[Any]] = {}
     for name, backend in backends.items():
-        detector = backend.make(rule)
+        detector = backend.make(0.0, None)
         found[name] = [detector.add(picture[None], [True])[0] for picture in pictures]
     return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from yowo.commands.bench.backend_names import NEEDS, check_backends, installed
 from yowo.commands.options import OptionParser
 from yowo.errors import ConfigError
 from yowo.progress import working
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from omegaconf import DictConfig
 
+    from yowo.commands.bench.backends import Backend
     from yowo.inference.frame_times import FrameTimes
 
 EPILOG = """examples:
@@ -28,10 +30,10 @@ EPILOG = """examples:
 It takes the overrides of yowo train; weights are random. Frames come one by one (batch 1), as from a camera: each is
 resized, goes through the network and the rule for detections. All backends take turns in one process with torch's
 number of threads (OMP_NUM_THREADS). "peak" is the share of the operations per second of a product of two large
-matrices, measured in the same run; for exported networks the operations of the clip-wise network are taken. "speed" is
-relative to the first backend. On a CPU both are by the time of the process's threads, which other programs change
-little. "same" is the share of the detections that are those of the first backend, whatever their score. int8 is
-calibrated with a few frames here: its speed counts, not its detections; yowo export measures its mAP."""
+matrices, measured in the same run; operations are counted in PyTorch's plain network. "speed" is relative to the first
+backend. On a CPU both are by the time of the process's threads, which other programs change little. "same" is the
+share of the detections that are those of the first backend, whatever their score. int8 is calibrated with a few frames
+here: its speed counts, not its detections; yowo export measures its mAP."""
 SIZE = (320, 240)
 """Width and height of frames that are made up."""
 COMPARED = 24
@@ -50,12 +52,11 @@ def run(arguments: Sequence[str]) -> None:
     options, overrides = parser().parse_known_args(arguments)
     if options.seconds <= 0 or options.turns < 1 or options.frames < 2:
         raise ConfigError("--seconds, --turns, --frames: expected numbers above 0, at least 2 frames")
-    from yowo.commands.bench.backends import check_backends, installed  # torch loads with it
     from yowo.commands.hydra_app import jobs
 
-    configs = jobs("bench infer", overrides)
-    names = options.backends or installed()
+    names = installed() if options.backends is None else options.backends.split(",")
     check_backends(names)
+    configs = jobs("bench infer", overrides)
     device = _device(options.device)
     console = Console()
     for config in configs:
@@ -66,36 +67,32 @@ def measure(console: Console, config: "DictConfig", options: argparse.Namespace,
     """Measure one network and print the tables."""
     from yowo.commands.bench.backends import build_backends, detections_of
     from yowo.config.build import build_detector
-    from yowo.inference.frame_times import frame_operations, frame_times, matrix_peak, same_detections
+    from yowo.inference.frame_times import frame_times, matrix_peak, same_detections
 
     words = f"{config.model.name}, {config.dataset.name}, K = {config.dataset.clip_len}"
     pictures = read_pictures(options.video, options.frames, config)
     detector = build_detector(config)
-    shown = detector.postprocess.with_options(score_threshold=config.dataset.show_threshold)
-    every = detector.postprocess.with_options(score_threshold=0.0)
     with tempfile.TemporaryDirectory() as folder:
         with working(f"preparing {words}"):
             backends, notes = build_backends(config, detector, names, device, Path(folder), pictures)
-            found = detections_of(backends, every, pictures[:COMPARED])
-        detectors = {name: backend.make(shown) for name, backend in backends.items()}
-        counted = {name: frame_operations(detectors[name], pictures) for name, b in backends.items() if b.counted}
+            found = detections_of(backends, pictures[:COMPARED])
+        threshold = float(config.dataset.show_threshold)
+        detectors = {name: backend.make(threshold, None) for name, backend in backends.items()}
         with working(f"measuring {words}"):
             peaks = [matrix_peak(device)]
             times = frame_times(detectors, pictures, options.seconds, options.turns, 2 * int(config.dataset.clip_len))
             peaks.append(matrix_peak(device))
         first = next(iter(times))
         same = {name: same_detections(found[first], found[name]) for name in found}
-        titles = {name: backend.title for name, backend in backends.items()}
-        print_table(console, table(words, device, max(peaks), titles, times, counted, same))
+        print_table(console, table(words, device, max(peaks), backends, times, same))
         for note in notes:
             console.print(note, highlight=False)
         if options.video is not None:
             from yowo.commands.bench.whole_detection import whole_table
 
             best = backends[max(times, key=lambda name: times[name].fps)]
-            few = detector.postprocess.with_options(score_threshold=0.0, max_detections=DRAWN)
             with working("measuring the whole of yowo detect"):
-                whole = whole_table(config, best.title, best.make(few), options.video, options.frames)
+                whole = whole_table(config, best.title, best.make(0.0, DRAWN), options.video, options.frames)
             print_table(console, whole)
 
 
@@ -103,9 +100,8 @@ def table(
     words: str,
     device: str,
     peak: float,
-    titles: Mapping[str, str],
+    backends: "Mapping[str, Backend]",
     times: "Mapping[str, FrameTimes]",
-    counted: Mapping[str, int],
     same: Mapping[str, float],
 ) -> Table:
     """Return the table of one network.
@@ -114,9 +110,8 @@ def table(
         words: Its name.
         device: "cpu" or "cuda".
         peak: Operations per second (of the CPU's time, on the CPU) of a product of matrices.
-        titles: Of the backends by name.
+        backends: By name.
         times: Of the backends by name.
-        counted: Floating-point operations of a frame, for those that PyTorch computes.
         same: Shares of detections that are the first backend's.
     """
     import torch
@@ -130,14 +125,14 @@ def table(
     seconds = {name: each.cpu if cpu else 1 / each.fps for name, each in times.items()}
     first = next(iter(seconds.values()))
     for name, each in times.items():
-        work = counted.get(name, counted.get("clip"))
+        work = backends[name].operations
         made.add_row(
-            titles[name],
+            backends[name].title,
             f"{each.fps:.2f}",
             *(f"{each.milliseconds(part):.1f}" for part in (0.5, 0.95, 0.99)),
             f"{1000 * each.cpu:.1f}",
-            "" if work is None else f"{work / 1e9:.1f}",
-            "" if work is None else f"{100 * work / seconds[name] / peak:.0f} %",
+            f"{work / 1e9:.1f}",
+            f"{100 * work / seconds[name] / peak:.0f} %",
             f"{first / seconds[name]:.2f}",
             f"{100 * same[name]:.1f} %",
         )
@@ -181,8 +176,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         usage="%(prog)s [-m] [options] [key=value ...]",
     )
-    made.add_argument("--backends", nargs="+", metavar="NAME", help="some of clip, exact, onnx, openvino, 'onnx int8', "
-                      "'openvino int8'; default: all that are installed")  # fmt: skip
+    made.add_argument("--backends", metavar="NAMES", help=f"separated by commas, of {', '.join(NEEDS)} (all installed)")
     made.add_argument("--seconds", type=float, default=20.0, help="how long each backend is timed (20)")
     made.add_argument("--turns", type=int, default=4, help="turns that the backends take (4)")
     made.add_argument("--frames", type=int, default=200, help="frames that are repeated (200)")
