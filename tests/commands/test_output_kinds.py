@@ -101,14 +101,7 @@ def test_what_means_nothing_is_one_line(tmp_path):
     ):
         files(tmp_path, output=[f"{tmp_path}/a.mp4", f"{tmp_path}/b.avi"])
     with pytest.raises(VideoError, match=r"a\.webm: libx264 cannot be written to it; name it \.mp4, \.mkv or \.avi"):
-        check_output(typed(output=f"{tmp_path}/a.webm"), "match", several=False)
-
-
-def test_one_file_is_not_for_several_videos(tmp_path):
-    with pytest.raises(ConfigError, match=r"a\.npz: is one file for the videos of source=match\.mp4; give a folder"):
-        check_output(typed(output=["-", f"{tmp_path}/a.npz"]), "match", several=True)
-    check_output(typed(output=["-", f"{tmp_path}/new"]), "match", several=True)
-    check_output(typed(), "match", several=True)
+        check_output(typed(output=f"{tmp_path}/a.webm"), "match")
 
 
 def test_no_output_is_an_input_and_none_is_another(tmp_path, monkeypatch):
@@ -117,20 +110,20 @@ def test_no_output_is_an_input_and_none_is_another(tmp_path, monkeypatch):
     (tmp_path / "match.npz").write_text("earlier")
     keys = typed(source="match.gif", output=f"{tmp_path}/", save="gif")
     with pytest.raises(ConfigError, match=r"match\.gif, of save=gif: this is source=match\.gif itself, which would be"):
-        check_output(keys, "match", several=False)
+        check_output(keys, "match")
     with pytest.raises(ConfigError, match=r"is source=.*match\.gif itself"):
         check_files(output_files(keys, "match", None), typed(source="list.txt"), tmp_path / "match.gif")
-    check_output(typed(source="match.gif", output="match.npz"), "match", several=False)
+    check_output(typed(source="match.gif", output="match.npz"), "match")
 
 
 def test_a_folder_of_crops_has_to_be_empty(tmp_path):
     folder = tmp_path / "match_crops"
     folder.mkdir()
     keys = typed(output=f"{tmp_path}/", save="crops")
-    check_output(keys, "match", several=False)
+    check_output(keys, "match")
     (folder / "a.jpg").touch()
     with pytest.raises(ConfigError, match=r"match_crops, of save=crops: holds files already; move them, or write else"):
-        check_output(keys, "match", several=False)
+        check_output(keys, "match")
 
 
 def test_a_threshold_that_hides_detections_from_yowo_score_is_told():

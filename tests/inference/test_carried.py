@@ -4,16 +4,19 @@ import torch
 from tests.inference.scenes import picture_of
 from yowo.inference.carried import Carried, between, carried_frame
 from yowo.inference.streaming import FrameResult
+from yowo.inference.tracks import FrameTube
 
 
 def carried(label, person, x, score):
-    return Carried(label, person, np.array([x, 0, x + 50, 100], np.float32), score, 0)
+    path = FrameTube(9, person, label, (x + 2.0, 0.0, x + 48.0, 90.0), 0.6)
+    return Carried(label, person, np.array([x, 0, x + 50, 100], np.float32), score, 0, path)
 
 
 def test_tubes_move_evenly_from_one_frame_to_the_next_and_those_on_one_only_are_left_out():
     before, after = {1: carried(0, 1, 10, 0.8), 2: carried(0, 2, 100, 0.5)}, {1: carried(0, 1, 30, 0.4)}
     (tube,) = between(before, after, 0.25).values()
     assert tube.box_xyxy.tolist() == [15, 0, 65, 100] and abs(tube.score - 0.7) < 1e-9 and tube.person == 1
+    assert tube.path.box == (17, 0, 63, 90) and between(before, None, 0.25)[1].path == before[1].path
     assert list(between(before, None, 0.25)) == [1, 2] and between({}, after, 0.5) == {}
 
 
@@ -22,6 +25,7 @@ def test_a_carried_frame_has_rows_and_detections_of_its_tubes_best_first():
     tubes = {1: carried(4, 1, 10, 0.3), 7: carried(2, 2, 100, 0.9)}
     frame = carried_frame(result, tubes, None)
     assert frame.tracks.tolist() == [7, 1] and frame.people.tolist() == [2, 1]
+    assert [path.label for path in frame.tubes] == [2, 4]
     assert frame.rows.labels.tolist() == [2, 4] and frame.rows.owners.tolist() == [0, 1]
     assert frame.result.seconds == 0.12 and frame.result.picture is result.picture
     found = frame.result.detections

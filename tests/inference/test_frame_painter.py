@@ -4,7 +4,7 @@ import pytest
 from yowo.inference.colours import NEUTRAL, class_colour, identity_colour
 from yowo.inference.frame_painter import TRAIL, FramePainter
 from yowo.inference.streaming import FrameResult
-from yowo.inference.tracks import FrameRows, TrackedFrame
+from yowo.inference.tracks import FrameRows, FrameTube, TrackedFrame
 
 NAMES = ["walk", "run", "sit", "talk to (e.g., self, a person, a group)"]
 NOBODY = np.zeros(0, np.int64)
@@ -94,6 +94,16 @@ def test_the_actions_of_a_person_stand_together_the_best_three_first():
     (one,) = painter().people(tracked(0, rows))
     assert one.person == 7 and one.box == (100, 100, 160, 200)
     assert [label for label, _ in one.actions] == [1, 2, 3] and one.score == pytest.approx(0.9)
+
+
+def test_a_person_whom_the_network_missed_is_where_the_tubes_are():
+    """Tubes bridge gaps; one of a person with a detection is not drawn again."""
+    box = (200.0, 50.0, 250.0, 150.0)
+    tubes = [FrameTube(3, 5, 1, box, 0.4), FrameTube(4, 5, 2, box, 0.6), FrameTube(1, 1, 0, box, 0.9)]
+    frame = tracked(0, [person(1)])._replace(tubes=tubes)
+    one, other = painter().people(frame)
+    assert (one.person, one.box) == (1, (100, 100, 160, 200))
+    assert (other.person, other.box, other.actions) == (5, (200, 50, 250, 150), [(2, 0.6), (1, 0.4)])
 
 
 def test_the_way_of_a_person_is_drawn_and_vanishes_when_it_has_gone():

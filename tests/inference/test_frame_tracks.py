@@ -113,3 +113,15 @@ def test_frames_without_any_detection_pass():
         done = [one for frame in range(5) for one in tracks.add(scene(frame)[0], None if frame % 2 else empty)]
         done += tracks.finish()
         assert [one.result.frame for one in done] == list(range(5)) and tracks.tubes == tracks.people == 0
+
+
+@pytest.mark.parametrize("make", [lambda: FinalTracks(ONLINE, 1), linked])
+def test_a_frame_tells_its_tubes_with_the_boxes_of_the_linker(make):
+    done, _ = passed(make())
+    for one in done[:-1]:
+        people = dict(zip(one.tracks.tolist(), one.people.tolist(), strict=True))
+        assert sorted(tube.track for tube in one.tubes) == [1, 2]
+        for tube in one.tubes:
+            assert tube.person == people[tube.track] and tube.label == 0 and tube.score > 0
+            row = one.rows.boxes_xyxy[one.tracks.tolist().index(tube.track)]
+            assert np.abs(np.array(tube.box) - row).max() < 10

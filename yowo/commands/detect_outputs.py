@@ -21,6 +21,7 @@ from yowo.inference.outputs.npz_output import NpzOutput
 from yowo.inference.outputs.page_output import PageOutput
 from yowo.inference.outputs.tube_table_output import TubeTableOutput
 from yowo.inference.outputs.video_output import VideoOutput
+from yowo.inference.outputs.window_output import WindowOutput
 from yowo.inference.stream_meter import StreamMeter
 
 PLAIN: dict[str, Callable[[Path, StreamFacts], FrameOutput]] = {
@@ -94,8 +95,6 @@ class _Making:
         return PageOutput(str(self._config.serve), token, self._facts, paint, self._meter, colour)
 
     def _window(self) -> FrameOutput:
-        from yowo.inference.outputs.window_output import WindowOutput
-
         return WindowOutput(self._facts, self._painter)
 
     @cached_property

@@ -51,23 +51,17 @@ class OutputFile(NamedTuple):
     words: str
 
 
-def check_output(config: DictConfig, name: str, several: bool) -> None:
+def check_output(config: DictConfig, name: str) -> None:
     """Check `save` and `output` before anything is read.
 
     Args:
         config: Uses these, `source`, and what names other files to read.
         name: Name of the video.
-        several: Whether `source` names several videos; `name` is then that of any.
 
     Raises:
-        ConfigError: A kind is unknown, a file cannot be written or is an input, or one file is for several videos.
+        ConfigError: A kind is unknown, or a file cannot be written or is an input.
         VideoError: Nothing writes a video of that ending.
     """
-    named = listed(config.output)
-    if several:
-        for text in named:
-            if text != STDOUT and kind_of(text) is not None:
-                raise ConfigError(f"output={text}: is one file for the videos of source={config.source}; give a folder")
     files = output_files(config, name, None)
     check_files(files, config)
     for file in files:

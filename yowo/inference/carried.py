@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from yowo.inference.frame_rows import FrameRows, as_detections
 from yowo.inference.streaming import FrameResult
-from yowo.inference.tracks import TrackedFrame
+from yowo.inference.tracks import FrameTube, TrackedFrame
 
 Floats = NDArray[np.float32]
 
@@ -19,9 +19,10 @@ class Carried(NamedTuple):
     Attributes:
         label: Class from 0.
         person: Number of the person, from 1.
-        box_xyxy: float32 [4], x1 y1 x2 y2 in pixels.
-        score: 0..1.
+        box_xyxy: float32 [4], x1 y1 x2 y2 in pixels: that of its detection, else its own.
+        score: 0..1, of its detection, else its own.
         start: First frame of the tube that the network saw, counted among those that it saw.
+        path: The tube itself.
     """
 
     label: int
@@ -29,6 +30,7 @@ class Carried(NamedTuple):
     box_xyxy: Floats
     score: float
     start: int
+    path: FrameTube
 
 
 def between(before: Mapping[int, Carried], after: Mapping[int, Carried] | None, share: float) -> dict[int, Carried]:
@@ -46,10 +48,16 @@ def between(before: Mapping[int, Carried], after: Mapping[int, Carried] | None, 
         number: old._replace(
             box_xyxy=old.box_xyxy + np.float32(share) * (new.box_xyxy - old.box_xyxy),
             score=old.score + share * (new.score - old.score),
+            path=_moved(old.path, new.path, share),
         )
         for number, old in before.items()
         if (new := after.get(number)) is not None
     }
+
+
+def _moved(old: FrameTube, new: FrameTube, share: float) -> FrameTube:
+    x1, y1, x2, y2 = (before + share * (after - before) for before, after in zip(old.box, new.box, strict=True))
+    return new._replace(box=(x1, y1, x2, y2))
 
 
 def carried_frame(result: FrameResult, tubes: Mapping[int, Carried], num_classes: int | None) -> TrackedFrame:
@@ -75,4 +83,5 @@ def carried_frame(result: FrameResult, tubes: Mapping[int, Carried], num_classes
         np.array(places if num_classes is None else [owner[person] for person in people], np.int64),
     )
     found = as_detections(rows, size, num_classes)
-    return TrackedFrame(result._replace(detections=found), rows, np.array(order, np.int64), np.array(people, np.int64))
+    numbers, owners = np.array(order, np.int64), np.array(people, np.int64)
+    return TrackedFrame(result._replace(detections=found), rows, numbers, owners, [tubes[n].path for n in order])

@@ -14,6 +14,8 @@ INKS: tuple[Colour, Colour] = (16, 16, 20), (255, 255, 255)
 """Colours of text on bright and on dark colours."""
 COUNT = 128
 """Colours that there are; after them they begin anew."""
+PEOPLE = 20
+"""Colours of people: there is no end to their numbers, but few are seen together."""
 STEPS = 18
 """Values of red, of green and of blue that colours are chosen from."""
 LIGHTNESS, LEAST_CHROMA = (0.5, 0.95), 0.05
@@ -36,8 +38,8 @@ def class_colour(label: int) -> Colour:
 
 
 def identity_colour(number: int) -> Colour:
-    """Return the colour of a tube or a person, (red, green, blue) of 0..255, by its number from 1."""
-    return _chosen()[(number - 1) % COUNT]
+    """Return the colour of a tube or a person, (red, green, blue) of 0..255, by its number from 1; they repeat."""
+    return _chosen()[(number - 1) % PEOPLE]
 
 
 def ink_on(colour: Colour) -> Colour:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from yowo.inference.colours import NEUTRAL, Colour, class_colour, identity_colour
+from yowo.inference.colours import NEUTRAL, PEOPLE, Colour, class_colour, identity_colour
 from yowo.inference.labels import Label, Line, Picture, draw_label, line_height, place_labels, text_size
-from yowo.inference.tracks import NO_TRACK, TrackedFrame
+from yowo.inference.tracks import NO_TRACK, FrameTube, TrackedFrame
 
 SMALL_SIDE = 240
 """Pixels. Smaller pictures are enlarged by a whole factor until their short side is about this long."""
@@ -20,8 +20,6 @@ TRAIL = 24
 """Frames over which the way of a person is drawn."""
 TOP_ACTIONS = 3
 """Number of actions shown for a person who does several things."""
-PALETTE = 20
-"""Colours that people share: the first ones, which differ most."""
 OUTLINE = np.array([16, 16, 20], np.uint8)
 
 
@@ -99,6 +97,8 @@ class FramePainter:
     def people(self, frame: TrackedFrame) -> list[Shown]:
         """Return who is drawn on a frame, the best score first: one for each person, and for each box without a tube.
 
+        A person whom the network missed is where the tubes are.
+
         Args:
             frame: The frame.
         """
@@ -107,7 +107,7 @@ class FramePainter:
         for owner, person in zip(rows.owners.tolist(), frame.people.tolist(), strict=True):
             if person != NO_TRACK:
                 who.setdefault(owner, person)
-        boxes = np.rint(rows.boxes_xyxy * self._enlarge).clip(0, [self.size[0] - 1, self.size[1] - 1] * 2)
+        boxes = self._inside(rows.boxes_xyxy)
         found: dict[int, tuple[int, list[tuple[int, float]]]] = {}
         order = np.argsort(-rows.scores, kind="stable").tolist()
         for row in order:
@@ -116,14 +116,23 @@ class FramePainter:
             actions = found.setdefault(key, (row, []))[1]
             if int(rows.labels[row]) not in (label for label, _ in actions):
                 actions.append((int(rows.labels[row]), float(rows.scores[row])))
-        shown = []
-        for key, (row, actions) in found.items():
-            x1, y1, x2, y2 = (int(side) for side in boxes[row])
-            person = max(key, NO_TRACK)
-            colour = self._colour_of(person, frame.result.frame) if self._by_person else class_colour(actions[0][0])
-            box = (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
-            shown.append(Shown(person, box, actions[0][1], actions[:TOP_ACTIONS], colour))
-        return shown
+        now = frame.result.frame
+        shown = [self._shown(max(key, NO_TRACK), boxes[row], actions, now) for key, (row, actions) in found.items()]
+        for person, tubes in _without_rows(frame, set(found)).items():
+            actions = [(tube.label, tube.score) for tube in tubes]
+            shown.append(self._shown(person, self._inside(np.array([tubes[0].box]))[0], actions, now))
+        return sorted(shown, key=lambda one: -one.score)
+
+    def _inside(self, boxes_xyxy: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Return boxes [n, 4] in pixels of the source as whole pixels of the painted picture, inside of it."""
+        inside: NDArray[np.floating] = np.rint(boxes_xyxy * self._enlarge)
+        return inside.clip(0, [self.size[0] - 1, self.size[1] - 1] * 2)
+
+    def _shown(self, person: int, box: NDArray[np.floating], actions: Sequence[tuple[int, float]], now: int) -> Shown:
+        x1, y1, x2, y2 = (int(side) for side in box)
+        colour = self._colour_of(person, now) if self._by_person else class_colour(actions[0][0])
+        inside = (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+        return Shown(person, inside, actions[0][1], actions[:TOP_ACTIONS], colour)
 
     def colours(self, frame: TrackedFrame) -> list[Colour]:
         """Return the colour of each row of a frame, (red, green, blue) of 0..255, as its box is painted.
@@ -141,8 +150,8 @@ class FramePainter:
             return NEUTRAL
         if person not in self._colours:
             in_use = set(self._colours.values())
-            wanted = (person - 1) % PALETTE
-            free = [(wanted + step) % PALETTE for step in range(PALETTE) if (wanted + step) % PALETTE not in in_use]
+            wanted = (person - 1) % PEOPLE
+            free = [(wanted + step) % PEOPLE for step in range(PEOPLE) if (wanted + step) % PEOPLE not in in_use]
             self._colours[person] = free[0] if free else wanted
         if now is not None:
             self._seen[person] = now
@@ -186,6 +195,15 @@ class FramePainter:
             colour = one.colour if self._by_person else class_colour(label)
             lines.append(Line(f"{'' if place else number}{self._names[label]}", f"{score:.2f}", colour))
         return lines
+
+
+def _without_rows(frame: TrackedFrame, drawn: set[int]) -> dict[int, list[FrameTube]]:
+    """Return the tubes of people who have no detection on a frame, by person, the best score first."""
+    found: dict[int, list[FrameTube]] = {}
+    for tube in sorted(frame.tubes, key=lambda tube: -tube.score):
+        if tube.person not in drawn:
+            found.setdefault(tube.person, []).append(tube)
+    return found
 
 
 def enlarged_to(frame: Picture, size: tuple[int, int]) -> Picture:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from yowo.contracts import Tube
 from yowo.inference.carried import Carried, between, carried_frame
 from yowo.inference.streaming import FrameResult
-from yowo.inference.tracks import FrameRows, TrackedFrame, tracks_of
+from yowo.inference.tracks import FrameRows, FrameTube, TrackedFrame, tracks_of
 from yowo.tubes.identities import PersonNumbers
 from yowo.tubes.online import OnlineLinker
 
@@ -101,8 +101,12 @@ class _Settled:
         order = np.argsort(numbers)
         owners = np.zeros(len(tracks), np.int64)
         owners[tracks > 0] = people[order][np.searchsorted(numbers[order], tracks[tracks > 0] - 1)]
-        self._carry = cache(partial(_carried, rows, tubes, people, tracks))
-        return TrackedFrame(result, rows, tracks, owners)
+        paths = [
+            FrameTube(tube.number + 1, person, tube.label, (x1, y1, x2, y2), tube.score)
+            for tube, person, (x1, y1, x2, y2) in zip(tubes, people.tolist(), boxes.tolist(), strict=True)
+        ]
+        self._carry = cache(partial(_carried, rows, tubes, paths, tracks))
+        return TrackedFrame(result, rows, tracks, owners, paths)
 
     def group(
         self, passed: Sequence[FrameResult], result: FrameResult, rows: FrameRows, tubes: Sequence[TubeBox]
@@ -125,21 +129,21 @@ class _Settled:
         return [carried_frame(frame, between(self.past, None, 0), self._classes) for frame in passed]
 
 
-def _carried(rows: FrameRows, tubes: Sequence[TubeBox], people: Ints, tracks: Ints) -> dict[int, Carried]:
+def _carried(rows: FrameRows, tubes: Sequence[TubeBox], paths: Sequence[FrameTube], tracks: Ints) -> dict[int, Carried]:
     """Return the tubes of a key frame by number from 1; where the network sees one, with the box and score of that.
 
     Args:
         rows: Detections of the frame.
         tubes: Its n tubes.
-        people: int64 [n], the person of each.
+        paths: The same for those who take the frame.
         tracks: int64 [rows], numbers of the tubes that the detections belong to, from 1.
     """
     place = {number: row for row, number in enumerate(tracks.tolist()) if number}
     carried = {}
-    for tube, person in zip(tubes, people.tolist(), strict=True):
-        row = place.get(tube.number + 1)
+    for tube, path in zip(tubes, paths, strict=True):
+        row = place.get(path.track)
         box, score = (tube.box_xyxy, tube.score) if row is None else (rows.boxes_xyxy[row], float(rows.scores[row]))
-        carried[tube.number + 1] = Carried(tube.label, person, box, score, tube.start)
+        carried[path.track] = Carried(tube.label, path.person, box, score, tube.start, path)
     return carried
 
 

@@ -11,13 +11,31 @@ from yowo.inference.frame_rows import FrameRows
 from yowo.inference.streaming import FrameResult
 from yowo.tubes.track_bank import greedy_matches, same_class
 
-__all__ = ["NO_TRACK", "FrameRows", "TrackedFrame", "tracks_of"]
+__all__ = ["NO_TRACK", "FrameRows", "FrameTube", "TrackedFrame", "tracks_of"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 NO_TRACK = 0
 LEAST_IOU = 0.3
 """A detection belongs to a tube of its class whose box on the frame overlaps it by more than this."""
+
+
+class FrameTube(NamedTuple):
+    """A tube on a frame, also where no detection belongs to it.
+
+    Attributes:
+        track: Number of the tube, from 1.
+        person: Number of its person, from 1.
+        label: Class from 0.
+        box: x1 y1 x2 y2 in pixels, as the linker has smoothed it.
+        score: Of the tube so far, 0..1.
+    """
+
+    track: int
+    person: int
+    label: int
+    box: tuple[float, float, float, float]
+    score: float
 
 
 class TrackedFrame(NamedTuple):
@@ -30,12 +48,14 @@ class TrackedFrame(NamedTuple):
         people: int64 [n], number of the person whom the tube of the row belongs to, from 1; `NO_TRACK` for a row
             without a tube. Tubes of several classes of a person share it, at the same time (AVA) or one after the
             other.
+        tubes: The tubes that pass through the frame.
     """
 
     result: FrameResult
     rows: FrameRows
     tracks: Ints
     people: Ints
+    tubes: Sequence[FrameTube] = ()
 
 
 def tracks_of(rows: FrameRows, tubes: Iterable[tuple[int, int, Floats]]) -> Ints:

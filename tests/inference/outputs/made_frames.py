@@ -7,7 +7,7 @@ import torch
 
 from yowo.inference.outputs.frame_output import StreamFacts
 from yowo.inference.streaming import FrameResult
-from yowo.inference.tracks import FrameRows, TrackedFrame
+from yowo.inference.tracks import FrameRows, FrameTube, TrackedFrame
 
 SIZE = (320, 240)
 CLASSES = ("run", "jump & roll", 'say "no"')
@@ -19,7 +19,7 @@ def facts(length=None, classes=CLASSES, file=None, name="match", **more):
 
 
 def tracked(frame, rows, size=SIZE, picture=None):
-    """A frame; `rows` are (box in pixels, score, label, track, person)."""
+    """A frame; `rows` are (box in pixels, score, label, track, person), and the tubes have the same boxes."""
     boxes = np.array([row[0] for row in rows], np.float32).reshape(-1, 4)
     scores = np.array([row[1] for row in rows], np.float32)
     labels, tracks, people = (np.array([row[i] for row in rows], np.int64) for i in (2, 3, 4))
@@ -29,8 +29,9 @@ def tracked(frame, rows, size=SIZE, picture=None):
         "labels": torch.from_numpy(labels),
     }
     picture = np.full((size[1], size[0], 3), frame % 256, np.uint8) if picture is None else picture
+    tubes = [FrameTube(row[3], row[4], row[2], tuple(map(float, row[0])), 0.75) for row in rows if row[3]]
     result = FrameResult(frame, picture, found, frame / 25)
-    return TrackedFrame(result, FrameRows(boxes, scores, labels, np.arange(len(rows))), tracks, people)
+    return TrackedFrame(result, FrameRows(boxes, scores, labels, np.arange(len(rows))), tracks, people, tubes)
 
 
 def written(output, frames, finish=True):

@@ -44,11 +44,10 @@ def expected(frames):
     """{(frame, person): (box, names of classes)}, as read back."""
     found = {}
     for frame in frames:
-        columns = (frame.rows.boxes_xyxy, frame.rows.labels, frame.people)
-        for box, label, person in zip(*(column.tolist() for column in columns), strict=True):
-            box = np.clip(box, 0, [*SIZE, *SIZE])
-            if person and (box[2:] - box[:2]).min() >= 0.1:
-                found.setdefault((frame.result.frame, person), (box, set()))[1].add(CLASSES[label])
+        for tube in frame.tubes:
+            box = np.clip(tube.box, 0, [*SIZE, *SIZE])
+            if (box[2:] - box[:2]).min() >= 0.1:
+                found.setdefault((frame.result.frame, tube.person), (box, set()))[1].add(CLASSES[tube.label])
     return found
 
 
@@ -122,9 +121,23 @@ def test_boxes_are_cut_at_the_picture_and_those_without_an_area_left_out(tmp_pat
     assert [track[0].get(key) for key in ("xtl", "ytl", "xbr", "ybr")] == ["0.00", "20.00", "320.00", "120.00"]
 
 
+def test_a_track_has_the_boxes_of_the_tube_also_where_there_is_no_detection(tmp_path):
+    seen, empty = tracked(0, [((9, 21, 61, 119), 0.9, 0, 1, 1)]), tracked(1, [])
+    path = seen.tubes[0]._replace(box=(10.0, 20.0, 60.0, 120.0))
+    frames = [seen._replace(tubes=[path]), empty._replace(tubes=[path])]
+    written(CvatOutput(tmp_path / "a.xml", facts(2)), frames)
+    (track,) = fromstring((tmp_path / "a.xml").read_text()).findall("track")
+    assert [(box.get("frame"), box.get("xtl"), box.get("ybr")) for box in track] == [
+        ("0", "10.00", "120.00"),
+        ("1", "10.00", "120.00"),
+    ]
+
+
 def test_of_two_boxes_of_a_person_the_one_is_taken_whose_tube_had_it_before(tmp_path):
     one, two = (10, 20, 60, 120), (30, 20, 80, 120)
-    frames = [tracked(f, [(one, 0.9 - 0.3 * f, 0, 1, 1), (two, 0.8, 1, 2, 1)]) for f in range(3)]
+    frames = [tracked(f, [(one, 0.9, 0, 1, 1), (two, 0.8, 1, 2, 1)]) for f in range(3)]
+    for frame, score in zip(frames, (0.9, 0.5, 0.3), strict=True):
+        frame.tubes[0] = frame.tubes[0]._replace(score=score)  # of the other one 0.75
     written(CvatOutput(tmp_path / "a.xml", facts(3)), frames)
     (track,) = fromstring((tmp_path / "a.xml").read_text()).findall("track")
     assert {box.get("xtl") for box in track} == {"10.00"}

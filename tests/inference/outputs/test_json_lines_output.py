@@ -9,12 +9,15 @@ from yowo.inference.outputs.json_lines_output import JsonLinesOutput
 
 FRAMES = [tracked(0, []), tracked(1, [((1, 2, 30.126, 40), 0.5, 1, 7, 2), ((1, 2, 30, 40), 0.25, 0, 0, 0)])]
 LINES = [
-    {"video": "match", "frame": 0, "seconds": 0.0, "width": 320, "height": 240, "detections": []},
+    {"video": "match", "frame": 0, "seconds": 0.0, "width": 320, "height": 240, "detections": [], "tubes": []},
     {
         **{"video": "match", "frame": 1, "seconds": 0.04, "width": 320, "height": 240},
         "detections": [
             {"box": [1, 2, 30.13, 40], "score": 0.5, "label": "jump & roll", "class": 1, "track": 7, "person": 2},
             {"box": [1, 2, 30, 40], "score": 0.25, "label": "run", "class": 0, "track": None, "person": None},
+        ],
+        "tubes": [
+            {"track": 7, "person": 2, "label": "jump & roll", "class": 1, "score": 0.75, "box": [1, 2, 30.13, 40]}
         ],
     },
 ]

@@ -8,7 +8,7 @@ def keys_of(boxes, cuts=()):
     """Key frames of a way, {frame: box}."""
     way, keys = SparseBoxes(), []
     for frame, box in enumerate(boxes):
-        keys += way.add(frame, box)
+        keys += way.add(frame, tuple(map(float, box)))
         if frame in cuts:
             keys += way.cut()
     keys += way.end()

@@ -1,7 +1,11 @@
 import csv
 
+import numpy as np
+
 from tests.inference.outputs.made_frames import facts, tracked, written
 from yowo.inference.outputs.tube_table_output import GONE, TubeTableOutput
+
+NONE = np.zeros(0, np.int64)
 
 
 def table(path):
@@ -13,14 +17,14 @@ def test_a_tube_is_a_row_with_who_what_when_and_where(tmp_path):
         tracked(0, [((0, 0, 10, 10), 0.9, 2, 0, 0)]),
         tracked(1, [((0, 0, 10, 20), 0.5, 1, 7, 2), ((50, 50, 60, 60), 0.8, 0, 3, 1)]),
         tracked(2, [((2, 0, 10, 20), 0.7, 1, 7, 2)]),
-        tracked(3, []),
+        tracked(3, [((2, 0, 10, 20), 0, 1, 7, 2)])._replace(rows=tracked(3, []).rows, tracks=NONE, people=NONE),
         tracked(4, [((4, 0, 10, 20), 0.9, 1, 7, 2)]),
     ]
     output = written(TubeTableOutput(tmp_path / "a.csv", facts(5)), frames)
     assert (tmp_path / "a.csv").read_text() == (
-        "video,track,person,label,start,end,start_seconds,end_seconds,boxes,score,best_score,x1,y1,x2,y2\n"
-        "match,7,2,jump & roll,1,4,0.040,0.160,3,0.700000,0.900000,2.00,0.00,10.00,20.00\n"
-        "match,3,1,run,1,1,0.040,0.040,1,0.800000,0.800000,50.00,50.00,60.00,60.00\n"
+        "video,track,person,label,start,end,start_seconds,end_seconds,score,detections,mean_score,x1,y1,x2,y2\n"
+        "match,7,2,jump & roll,1,4,0.040,0.160,0.750000,3,0.700000,2.00,0.00,10.00,20.00\n"
+        "match,3,1,run,1,1,0.040,0.040,0.750000,1,0.800000,50.00,50.00,60.00,60.00\n"
     )
     assert output.kept() == f"tubes: {tmp_path}/a.csv"
 

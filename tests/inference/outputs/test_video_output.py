@@ -15,12 +15,12 @@ from yowo.video.reader import open_video
 SIZE = (320, 240)
 
 
-def facts(file=None, fps=25.0):
-    return StreamFacts("film", str(file), fps, *SIZE, None, False, NAMES, False, file)
+def facts(file=None, fps=25.0, length=None):
+    return StreamFacts("film", str(file), fps, *SIZE, length, False, NAMES, False, file)
 
 
-def output(path, file=None, fps=25.0):
-    return VideoOutput(path, facts(file, fps), FramePainter(NAMES, SIZE), "ultrafast")
+def output(path, file=None, fps=25.0, length=None):
+    return VideoOutput(path, facts(file, fps, length), FramePainter(NAMES, SIZE), "ultrafast")
 
 
 def test_a_video_with_boxes_and_the_sound_of_its_source(tmp_path):
@@ -39,21 +39,22 @@ def test_a_video_with_boxes_and_the_sound_of_its_source(tmp_path):
     assert len(tracks(path)["audio"][1]) > 10
 
 
-@pytest.mark.parametrize("early", [False, True])
-def test_an_earlier_file_stays_until_the_new_one_is_complete(tmp_path, early):
+@pytest.mark.parametrize("end", ["complete", "interrupted", "failed"])
+def test_an_earlier_file_stays_until_the_new_one_is_complete(tmp_path, end):
     path = tmp_path / "v.mp4"
     path.write_text("old")
-    ours = output(path)
+    ours = output(path, length=1 if end == "complete" else 2)
     ours.write(tracked(0, [person(1)]))
     assert path.read_text() == "old"
-    if not early:
+    if end != "failed":
         ours.finish()
     ours.close()
-    written = tmp_path / "v.unfinished.mp4" if early else path
+    written = path if end == "complete" else tmp_path / "v.unfinished.mp4"
     assert ours.kept() == f"video: {written}"
     with open_video(written) as reader:
         assert len(reader) == 1
-    assert (path.read_bytes() == b"old") == early
+    assert (path.read_bytes() == b"old") == (end != "complete")
+    assert {file.name for file in tmp_path.iterdir()} == {path.name, written.name}
 
 
 def test_a_source_without_frames_leaves_nothing(tmp_path):

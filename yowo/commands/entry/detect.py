@@ -61,7 +61,7 @@ def check(config: DictConfig) -> None:
         check_address(read_address(str(config.serve)))
     check_several(config, sources)
     if not works_on_several(config, sources):
-        check_output(config, sources.each[0].name, several=False)
+        check_output(config, sources.each[0].name)
     if above := hides_from_score(config):
         tell_warning(above)
 

@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 
 from yowo.errors import YowoError
-from yowo.inference.outputs.frame_output import OutputRow, StreamFacts, rows_of
-from yowo.inference.tracks import NO_TRACK, TrackedFrame
+from yowo.inference.outputs.frame_output import StreamFacts
+from yowo.inference.tracks import FrameTube, TrackedFrame
 
 MARGIN = 0.1
 """Share of a box's sides that is added on each side."""
@@ -23,7 +23,7 @@ class CropsOutput:
     """Writes `track_0003_person_1_run/000120.jpg`: the box of track 3, a tenth larger on each side, on frame 120.
 
     The pictures have the size of the box in the source, without drawings. Each is there when `write` returns.
-    Detections that are in no tube are left out.
+    Boxes are those of the tubes, smoothed by the linker; detections that are in no tube are left out.
 
     Attributes:
         count: Number of pictures.
@@ -50,13 +50,11 @@ class CropsOutput:
         Raises:
             YowoError: A picture cannot be written; those of earlier frames are there.
         """
-        for row in rows_of(frame):
-            if row.track == NO_TRACK:
-                continue
-            left, top, right, bottom = self._corners(row.box)
+        for tube in frame.tubes:
+            left, top, right, bottom = self._corners(tube.box)
             if left >= right or top >= bottom:
                 continue
-            path = self._folder / self._name(row) / f"{frame.result.frame:06d}.jpg"
+            path = self._folder / self._name(tube) / f"{frame.result.frame:06d}.jpg"
             crop = Image.fromarray(np.ascontiguousarray(frame.result.picture[top:bottom, left:right]))
             try:
                 path.parent.mkdir(exist_ok=True)
@@ -79,17 +77,17 @@ class CropsOutput:
         """Return where the pictures are; None if there is none."""
         return f"crops: {self._folder}, {self.count} pictures" if self.count else None
 
-    def _corners(self, box: list[float]) -> tuple[int, int, int, int]:
+    def _corners(self, box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
         """Return the box with its margin, in whole pixels inside the picture: x1 y1 x2 y2."""
         x1, y1, x2, y2 = box
         across, down = MARGIN * (x2 - x1), MARGIN * (y2 - y1)
         left, top = max(0, int(x1 - across)), max(0, int(y1 - down))
         return left, top, min(self._facts.width, int(x2 + across) + 1), min(self._facts.height, int(y2 + down) + 1)
 
-    def _name(self, row: OutputRow) -> str:
-        label = re.sub(r"[^\w-]+", "_", self._facts.classes[row.label]).strip("_")
+    def _name(self, tube: FrameTube) -> str:
+        label = re.sub(r"[^\w-]+", "_", self._facts.classes[tube.label]).strip("_")
         short = label.encode()[:LONGEST].decode("utf-8", "ignore")
-        return f"track_{row.track:04d}_person_{row.person}_{short}"
+        return f"track_{tube.track:04d}_person_{tube.person}_{short}"
 
     def _failed(self, path: Path, error: OSError) -> YowoError:
         return YowoError(f"{path}: cannot be written ({error.strerror or error}); free some space or write elsewhere")

@@ -16,10 +16,10 @@ from xml.sax.saxutils import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from yowo.inference.outputs.frame_output import OutputRow, StreamFacts, is_complete, resting_place, rows_of
-from yowo.inference.outputs.sparse_boxes import Key, SparseBoxes
+from yowo.inference.outputs.frame_output import StreamFacts, is_complete, resting_place
+from yowo.inference.outputs.sparse_boxes import Box, Key, SparseBoxes
 from yowo.inference.outputs.spool import Spool
-from yowo.inference.tracks import NO_TRACK, TrackedFrame
+from yowo.inference.tracks import FrameTube, TrackedFrame
 from yowo.whole_file import whole_file
 
 LABEL = "person"
@@ -34,7 +34,7 @@ class _Person:
     """A person on the newest frame: the tube whose box is taken, the box, the classes, the frame, and the way there."""
 
     track: int
-    box: NDArray[np.float64]
+    box: Box
     actions: frozenset[int]
     frame: int
     way: SparseBoxes = field(default_factory=SparseBoxes)
@@ -43,8 +43,10 @@ class _Person:
 class CvatOutput:
     """Collects the key frames of people and writes the file in the end; until then they wait on the disk.
 
-    Detections that are in no tube are left out. Of several boxes of a person on a frame (tubes of several classes) the
-    one is taken whose tube had the box before, at first the best; boxes are cut at the edges of the picture.
+    Boxes are those of the tubes, which the linker has smoothed: detections jitter from frame to frame, and each would
+    need a key frame. Where a tube passes over a frame without a detection it has a box as well. Of several tubes of a
+    person on a frame (of several classes) the box is taken that was taken before, at first that of the best tube; boxes
+    are cut at the edges of the picture.
     """
 
     def __init__(self, path: Path, facts: StreamFacts) -> None:
@@ -58,7 +60,7 @@ class CvatOutput:
         kinds = [("person", "<i8"), ("frame", "<i8"), ("box", "<f8", (4,)), ("outside", "u1")]
         self._row = np.dtype([*kinds, ("actions", "u1", (-(-len(facts.classes) // 8),))])
         self._keys = Spool(path, self._row)
-        self._edge = np.array([facts.width, facts.height] * 2, np.float64)
+        self._edge = (facts.width, facts.height, facts.width, facts.height)
 
     def write(self, frame: TrackedFrame) -> None:
         """Take the people of a frame.
@@ -67,9 +69,8 @@ class CvatOutput:
             YowoError: The disk is full.
         """
         here = frame.result.frame
-        rows = sorted((row for row in rows_of(frame) if row.person != NO_TRACK), key=lambda row: row.person)
         seen = set()
-        for number, own in groupby(rows, key=lambda row: row.person):
+        for number, own in groupby(sorted(frame.tubes, key=_person), key=_person):
             if self._see(number, here, list(own)):
                 seen.add(number)
         for number in self._here.keys() - seen:
@@ -103,15 +104,16 @@ class CvatOutput:
         """Return where the file is; None if there was no frame."""
         return f"for CVAT: {self._path}" if self._frames else None
 
-    def _see(self, number: int, frame: int, rows: Sequence[OutputRow]) -> bool:
-        """Take the rows of a person on a frame; return whether there is a box with an area."""
+    def _see(self, number: int, frame: int, tubes: Sequence[FrameTube]) -> bool:
+        """Take the tubes of a person on a frame; return whether there is a box with an area."""
         person = self._here.get(number)
         last = None if person is None else person.track
-        best = max(rows, key=lambda row: (row.track == last, row.score))
-        box = np.clip(best.box, 0, self._edge)
-        if min(box[2:] - box[:2]) < LEAST_SIDE:
+        best = max(tubes, key=lambda tube: (tube.track == last, tube.score))
+        x1, y1, x2, y2 = (min(max(value, 0.0), edge) for value, edge in zip(best.box, self._edge, strict=True))
+        if min(x2 - x1, y2 - y1) < LEAST_SIDE:
             return False
-        actions = frozenset(row.label for row in rows)
+        box = (x1, y1, x2, y2)
+        actions = frozenset(tube.label for tube in tubes)
         if person is None:
             person = self._here[number] = _Person(best.track, box, actions, frame)
         self._keep(number, person.way.add(frame, box), person.actions)
@@ -128,6 +130,8 @@ class CvatOutput:
             self._keep(number, [Key(person.frame + 1, person.box)], person.actions, outside=True)
 
     def _keep(self, number: int, keys: Sequence[Key], actions: frozenset[int], outside: bool = False) -> None:
+        if not keys:
+            return
         rows = np.zeros(len(keys), self._row)
         flags = np.zeros(len(self._facts.classes), np.bool_)
         flags[list(actions)] = True
@@ -194,6 +198,10 @@ def text(value: str) -> str:
 def quoted(value: str) -> str:
     """Return a text as the value of an attribute, in quotes."""
     return '"' + text(value).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;") + '"'
+
+
+def _person(tube: FrameTube) -> int:
+    return tube.person
 
 
 def _each(blocks: Iterator[NDArray[Any]]) -> Iterator[Any]:

@@ -14,7 +14,9 @@ class JsonLinesOutput:
 
     A line holds `video`, `frame` (from 0), `seconds` (since the first frame), `width` and `height` of the picture, and
     `detections`: a list with `box` (x1 y1 x2 y2 in pixels), `score`, `label` (name of the class), `class` (from 0),
-    `track` and `person` (numbers from 1; null for a box that is in no tube).
+    `track` and `person` (numbers from 1; null for a box that is in no tube); and `tubes`, those that pass through the
+    frame, also where they have no detection: a list with `track`, `person`, `label`, `class`, `score` (of the tube so
+    far) and `box`, smoothed by the linker.
     """
 
     def __init__(self, target: Path | IO[bytes], facts: StreamFacts) -> None:
@@ -78,6 +80,13 @@ def json_line(frame: TrackedFrame, facts: StreamFacts) -> str:
         }
         for row in rows_of(frame)
     ]
+    tubes = [
+        {
+            **{"track": tube.track, "person": tube.person, "label": facts.classes[tube.label], "class": tube.label},
+            **{"score": round(tube.score, 6), "box": [round(value, 2) for value in tube.box]},
+        }
+        for tube in frame.tubes
+    ]
     content = {
         "video": facts.name,
         "frame": frame.result.frame,
@@ -85,5 +94,6 @@ def json_line(frame: TrackedFrame, facts: StreamFacts) -> str:
         "width": facts.width,
         "height": facts.height,
         "detections": detections,
+        "tubes": tubes,
     }
     return json.dumps(content, ensure_ascii=False) + "\n"

@@ -1,15 +1,19 @@
 """Key frames of a person's way: as few as straight lines between them need to stay within a pixel of every box."""
 
+import math
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-Reals = NDArray[np.float64]
+Box = tuple[float, float, float, float]
+"""x1 y1 x2 y2 in pixels."""
 TOLERANCE = 0.95
 """Pixels by which a corner may be moved; less than one, so that it is still within one when it was rounded."""
 LEAST_PART = 0.25
 """Share of a box's width or height that its corners may be moved by, so that small boxes stay boxes."""
+
+
+_Slopes = list[tuple[float, float]]
+"""The lowest and the highest slope of each of the four numbers, in pixels a frame."""
+_ANY: _Slopes = [(-math.inf, math.inf)] * 4
 
 
 class Key(NamedTuple):
@@ -17,11 +21,11 @@ class Key(NamedTuple):
 
     Attributes:
         frame: Position in the source, from 0.
-        box: float64 [4], x1 y1 x2 y2 in pixels.
+        box: x1 y1 x2 y2 in pixels.
     """
 
     frame: int
-    box: Reals
+    box: Box
 
 
 class SparseBoxes:
@@ -34,7 +38,7 @@ class SparseBoxes:
     Examples:
         >>> way, keys = SparseBoxes(), []
         >>> for frame in range(9):  # to the right, and from frame 4 on back again
-        ...     keys += way.add(frame, np.array([50.0 - 10 * abs(frame - 4), 0, 90 - 10 * abs(frame - 4), 20]))
+        ...     keys += way.add(frame, (50.0 - 10 * abs(frame - 4), 0.0, 90.0 - 10 * abs(frame - 4), 20.0))
         >>> [key.frame for key in [*keys, *way.end()]]
         [0, 4, 8]
     """
@@ -48,58 +52,62 @@ class SparseBoxes:
         self._tolerance = tolerance
         self._anchor: Key | None = None
         self._last: int | None = None
-        self._low, self._high = np.full(4, -np.inf), np.full(4, np.inf)
+        self._slopes = _ANY
 
-    def add(self, frame: int, box: Reals) -> list[Key]:
+    def add(self, frame: int, box: Box) -> list[Key]:
         """Take the next box.
 
         Args:
-            frame: The frame after the last one.
-            box: float64 [4], x1 y1 x2 y2 in pixels, x1 < x2 and y1 < y2.
+            frame: A frame after the last one.
+            box: x1 y1 x2 y2 in pixels, x1 < x2 and y1 < y2.
 
         Returns:
             The key frame before it that is now known, or the first box, or none.
         """
         if self._anchor is None:
-            return [self._begin(Key(frame, box.copy()))]
-        margin = np.minimum(self._tolerance, LEAST_PART * np.tile(box[2:] - box[:2], 2))
-        low, high = self._cone(frame, box, margin)
-        if (low <= high).all():
-            self._low, self._high, self._last = low, high, frame
-            return []
-        key = self._begin(self._middle())
-        self._low, self._high = self._cone(frame, box, margin)
-        self._last = frame
-        return [key]
+            return [self._begin(Key(frame, box))]
+        keys = []
+        slopes = self._passing(self._anchor, frame, box)
+        if any(low > high for low, high in slopes):
+            keys = self.cut()
+            slopes = self._passing(keys[0], frame, box)
+        self._slopes, self._last = slopes, frame
+        return keys
 
     def cut(self) -> list[Key]:
         """Make the last box a key frame, unless it is one, and go on from there; return the new one."""
-        return [] if self._last is None else [self._begin(self._middle())]
+        keys = self._middle()
+        return [self._begin(key) for key in keys]
 
     def end(self) -> list[Key]:
         """Return the key frame of the last box, unless it is known; the next box begins a new way."""
-        keys = [] if self._last is None else [self._middle()]
+        keys = self._middle()
         self._anchor = self._last = None
         return keys
 
     def _begin(self, key: Key) -> Key:
         """Start new lines at a key frame."""
-        self._anchor, self._last = key, None
-        self._low, self._high = np.full(4, -np.inf), np.full(4, np.inf)
+        self._anchor, self._last, self._slopes = key, None, _ANY
         return key
 
-    def _cone(self, frame: int, box: Reals, margin: Reals) -> tuple[Reals, Reals]:
-        """Return the lowest and the highest slopes, float64 [4] each, of the lines that also pass a box."""
-        anchor = self._anchor or Key(frame - 1, box)
+    def _passing(self, anchor: Key, frame: int, box: Box) -> _Slopes:
+        """Return the slopes of the lines from a key frame that also pass a box."""
         steps = frame - anchor.frame
-        return (
-            np.maximum(self._low, (box - margin - anchor.box) / steps),
-            np.minimum(self._high, (box + margin - anchor.box) / steps),
-        )
+        across = min(self._tolerance, LEAST_PART * (box[2] - box[0]))
+        down = min(self._tolerance, LEAST_PART * (box[3] - box[1]))
+        return [
+            (max(low, (value - margin - start) / steps), min(high, (value + margin - start) / steps))
+            for (low, high), value, margin, start in zip(
+                self._slopes, box, (across, down, across, down), anchor.box, strict=True
+            )
+        ]
 
-    def _middle(self) -> Key:
-        """Return the key frame at the last box, on the middle of the possible lines."""
-        anchor, last = self._anchor, self._last
-        if anchor is None or last is None:
-            raise ValueError("expected a box after the last key frame")
-        return Key(last, anchor.box + (self._low + self._high) / 2 * (last - anchor.frame))
+    def _middle(self) -> list[Key]:
+        """Return the key frame at the last box, on the middle of the possible lines; none if it is one already."""
+        if self._anchor is None or self._last is None:
+            return []
+        steps = self._last - self._anchor.frame
+        x1, y1, x2, y2 = (
+            start + (low + high) / 2 * steps for start, (low, high) in zip(self._anchor.box, self._slopes, strict=True)
+        )
+        return [Key(self._last, (x1, y1, x2, y2))]

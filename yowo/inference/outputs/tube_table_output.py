@@ -6,42 +6,41 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from yowo.inference.outputs.box_table_output import as_csv, number
+from yowo.inference.outputs.box_table_output import as_csv
 from yowo.inference.outputs.frame_output import StreamFacts, is_complete, rows_of
 from yowo.inference.outputs.growing_lines import GrowingLines
-from yowo.inference.tracks import NO_TRACK, TrackedFrame
+from yowo.inference.tracks import FrameTube, TrackedFrame
 
 TUBE_HEADER = (
-    *("video", "track", "person", "label", "start", "end", "start_seconds", "end_seconds", "boxes"),
-    *("score", "best_score", "x1", "y1", "x2", "y2"),
+    *("video", "track", "person", "label", "start", "end", "start_seconds", "end_seconds"),
+    *("score", "detections", "mean_score", "x1", "y1", "x2", "y2"),
 )
 GONE = 300
-"""Frames without a box after which a tube is written; if its number comes again, it has another row."""
+"""Frames without it after which a tube is written; if its number comes again, it has another row."""
 
 
 @dataclass
 class _Tube:
-    """A tube that may go on: its numbers, first and last frame with their times in seconds, and sums of its boxes."""
+    """A tube that may go on: its newest box, first and last frame with their times in seconds, and sums."""
 
-    person: int
-    label: int
+    newest: FrameTube
     start: int
     start_seconds: float
     end: int = 0
     end_seconds: float = 0.0
-    boxes: int = 0
-    score: float = 0.0
-    best: float = 0.0
+    frames: int = 0
+    detections: int = 0
+    scores: float = 0.0
     corners: NDArray[np.float64] | float = 0.0
 
 
 class TubeTableOutput:
     """Writes a row for each tube: its numbers, class, first and last frame and their times, scores, and mean box.
 
-    `track` and `person` are the numbers in the table of boxes; `start` and `end` are the first and the last frame with
-    a box, from 0; `boxes` is the number of frames with one; `score` is their mean score and `best_score` the highest;
-    x1 y1 x2 y2 are the means of the corners in pixels. A row is written when its tube has ended; the others follow in
-    the end. Memory does not grow with the length of the video.
+    `track` and `person` are the numbers in the table of boxes; `start` and `end` are the first and the last frame, from
+    0; `score` is the tube's, as its linker computes it; `detections` is the number of its frames with a detection and
+    `mean_score` their mean score; x1 y1 x2 y2 are the means of the corners in pixels. A row is written when its tube
+    has ended; the others follow in the end. Memory does not grow with the length of the video.
     """
 
     def __init__(self, path: Path, facts: StreamFacts) -> None:
@@ -63,15 +62,15 @@ class TubeTableOutput:
         """
         self._frames += 1
         here, seconds = frame.result.frame, frame.result.seconds
+        for passing in frame.tubes:
+            tube = self._open.setdefault(passing.track, _Tube(passing, here, seconds))
+            tube.newest, tube.end, tube.end_seconds = passing, here, seconds
+            tube.frames += 1
+            tube.corners = tube.corners + np.array(passing.box)
         for row in rows_of(frame):
-            if row.track == NO_TRACK:
-                continue
-            tube = self._open.setdefault(row.track, _Tube(row.person, row.label, here, seconds))
-            tube.end, tube.end_seconds = here, seconds
-            tube.boxes += 1
-            tube.score += row.score
-            tube.best = max(tube.best, row.score)
-            tube.corners = tube.corners + np.array(row.box)
+            if (known := self._open.get(row.track)) is not None:
+                known.detections += 1
+                known.scores += row.score
         self._write([track for track, tube in self._open.items() if here - tube.end > GONE])
 
     def finish(self) -> None:
@@ -97,13 +96,13 @@ class TubeTableOutput:
         rows = []
         for track in tracks:
             tube = self._open.pop(track)
-            scores = (tube.score / tube.boxes, tube.best)
+            mean = tube.scores / tube.detections if tube.detections else 0.0
             rows.append(
                 (
-                    *(self._facts.name, track, number(tube.person), self._facts.classes[tube.label]),
-                    *(tube.start, tube.end, f"{tube.start_seconds:.3f}", f"{tube.end_seconds:.3f}", tube.boxes),
-                    *(f"{score:.6f}" for score in scores),
-                    *(f"{corner:.2f}" for corner in (np.asarray(tube.corners) / tube.boxes).tolist()),
+                    *(self._facts.name, track, tube.newest.person, self._facts.classes[tube.newest.label]),
+                    *(tube.start, tube.end, f"{tube.start_seconds:.3f}", f"{tube.end_seconds:.3f}"),
+                    *(f"{tube.newest.score:.6f}", tube.detections, f"{mean:.6f}"),
+                    *(f"{corner:.2f}" for corner in (np.asarray(tube.corners) / tube.frames).tolist()),
                 )
             )
         self._lines.append(as_csv(rows))

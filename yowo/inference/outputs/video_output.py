@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from yowo.inference.frame_painter import FramePainter
-from yowo.inference.outputs.frame_output import StreamFacts
+from yowo.inference.outputs.frame_output import StreamFacts, is_complete
 from yowo.inference.tracks import TrackedFrame
 from yowo.video.writer import VideoWriter
 from yowo.whole_file import growing_file
@@ -23,9 +23,9 @@ class VideoOutput:
             preset: Of libx264, see `yowo.inference.drawing_options.PRESETS`.
         """
         self._path, self._facts, self._painter, self._preset = path, facts, painter, preset
-        self._stack = ExitStack()
+        self._file, self._video = ExitStack(), ExitStack()
         self._written = path
-        self._writer: VideoWriter | None = None
+        self._frames = 0
 
     def write(self, frame: TrackedFrame) -> None:
         """Paint and append the next frame.
@@ -34,9 +34,10 @@ class VideoOutput:
             YowoError: The file cannot be written; what was written before stays and plays.
         """
         picture = self._painter.paint(frame)
-        if self._writer is None:
+        if not self._frames:
             self._writer = self._open()
         self._writer.write(picture, frame.result.seconds)
+        self._frames += 1
 
     def _open(self) -> VideoWriter:
         file = self._facts.file
@@ -50,25 +51,27 @@ class VideoOutput:
                 preset=self._preset,
                 sound=file if file is not None and file.is_file() else None,
             )
-            stack.enter_context(writer)
-            self._stack = stack.pop_all()
+            self._video.enter_context(writer)
+            self._file = stack.pop_all()
         return writer
 
     def finish(self) -> None:
-        """Complete the file and give it its name.
+        """Complete the file; it replaces an earlier one of its name if it has all frames.
 
         Raises:
             YowoError: It cannot be completed.
         """
-        self._stack.close()
-        if self._writer is not None:
+        self._video.close()
+        if self._frames and is_complete(self._facts, self._frames):
+            self._file.close()
             self._written = self._path
 
     def close(self) -> None:
-        """Close the file after an error: the frames so far are kept, an earlier file of its name stays as well."""
+        """Close the file as it is, unless `finish` has done so: it plays, and an earlier file of its name stays."""
         failure = RuntimeError("the detection has ended early")
-        self._stack.__exit__(type(failure), failure, None)
+        self._video.__exit__(type(failure), failure, None)
+        self._file.__exit__(type(failure), failure, None)
 
     def kept(self) -> str | None:
         """Return where the video is; None if there is none."""
-        return None if self._writer is None else f"video: {self._written}"
+        return None if not self._frames else f"video: {self._written}"

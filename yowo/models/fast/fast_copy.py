@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from copy import copy, deepcopy
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 from torch import nn
 
@@ -19,6 +20,8 @@ from yowo.models.stem import folded_conv
 
 WHOLES = (Detector, YOLOv2, ResNet3D, ShuffleNetV2, CFAM)
 """Modules that are copied with faster parts."""
+
+_COPIES: WeakKeyDictionary[nn.Module, tuple[object, nn.Module]] = WeakKeyDictionary()
 
 
 def fast_copy(detector: nn.Module) -> nn.Module:
@@ -39,6 +42,25 @@ def fast_copy(detector: nn.Module) -> nn.Module:
     made = cast(Detector, _fast(detector))
     made.channels_last = True
     return made.eval()
+
+
+def shared_fast_copy(detector: nn.Module) -> nn.Module:
+    """Return the fast copy of a network, and the same one again as long as its weights stay as they are.
+
+    Args:
+        detector: See `fast_copy`; the copy is dropped with it.
+    """
+    state = tuple(
+        (tensor.data_ptr(), tensor.device, 0 if tensor.is_inference() else tensor._version)
+        for tensor in (*detector.parameters(), *detector.buffers())
+    )
+    known = _COPIES.get(detector)
+    if known is not None and known[0] == state:
+        return known[1]
+    made = fast_copy(detector)
+    if made is not detector:
+        _COPIES[detector] = (state, made)
+    return made
 
 
 def _fast(module: nn.Module) -> nn.Module:

@@ -38,7 +38,7 @@ class FusedConv(nn.Module):
 
         Args:
             x: The input.
-            added: Is added before the activation; of the output's shape.
+            added: Is added before the activation, which must not be `nn.LeakyReLU` then; of the output's shape.
         """
         if x.device.type == "cpu" and x.dtype == torch.float32 and can_pack():
             return self._by_packed_weights(x, added)
