@@ -91,8 +91,7 @@ class _Making:
 
     def _page(self) -> FrameOutput:
         token = None if self._config.token is None else str(self._config.token)
-        paint, colour = self._painter.paint, self._config.colour
-        return PageOutput(str(self._config.serve), token, self._facts, paint, self._meter, colour)
+        return PageOutput(str(self._config.serve), token, self._facts, self._painter, self._meter)
 
     def _window(self) -> FrameOutput:
         return WindowOutput(self._facts, self._painter)

@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = attach(
         "feature_bank": ["FeatureBank", "LongTermContext"],
         "speed": ["frames_per_second"],
         "streaming": ["FrameResult", "detect_frames"],
-        "tracks": ["FrameTracks", "TrackedFrame"],
+        "frame_tracks": ["FrameTracks"],
+        "tracks": ["FrameTube", "TrackedFrame"],
     },
 )

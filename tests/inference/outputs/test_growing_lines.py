@@ -67,3 +67,14 @@ def test_names_that_are_no_text_are_written_all_the_same(tmp_path):
     lines.append("ж\udcff\n")
     lines.close()
     assert (tmp_path / "a.txt").read_text() == "ж\\udcff\n"
+
+
+def test_a_named_pipe_gets_the_lines_at_once(tmp_path):
+    os.mkfifo(tmp_path / "a.jsonl")
+    reader = os.open(tmp_path / "a.jsonl", os.O_RDONLY | os.O_NONBLOCK)
+    lines = GrowingLines(tmp_path / "a.jsonl")
+    lines.append("1\n")
+    assert os.read(reader, 10) == b"1\n"
+    lines.finish()
+    os.close(reader)
+    assert names(tmp_path) == ["a.jsonl"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.inference.outputs.test_recent_tubes import FPS, frame
+from tests.inference.outputs.test_recent_tubes import FPS, Painter, frame
 from yowo.errors import ConfigError
 from yowo.inference.outputs.frame_output import StreamFacts
 from yowo.inference.outputs.page_output import MOST_SHOWN, PageOutput
@@ -23,7 +23,7 @@ def facts(live=True):
 
 @pytest.fixture
 def page():
-    made = PageOutput("127.0.0.1:0", None, facts(), lambda tracked: np.full((48, 64, 3), PINK, np.uint8), StreamMeter())
+    made = PageOutput("127.0.0.1:0", None, facts(), Painter(paint=np.full((48, 64, 3), PINK, np.uint8)), StreamMeter())
     yield made
     made.close()
 
@@ -52,13 +52,9 @@ def test_the_page_tells_tubes_rates_and_the_end(page):
 
 
 def test_the_last_frame_is_shown_whether_or_not_a_picture_was_due():
-    painted = []
-
-    def paint(tracked):
-        painted.append(tracked.result.frame)
-        return tracked.result.picture
-
-    page = PageOutput("127.0.0.1:0", None, facts(), paint, StreamMeter())
+    painter = Painter()
+    painted = painter.painted
+    page = PageOutput("127.0.0.1:0", None, facts(), painter, StreamMeter())
     for number in range(50):
         page.write(frame(number, []))
     assert len(painted) < 10  # nobody watches
@@ -73,18 +69,17 @@ def test_of_very_many_tubes_the_best_are_shown(page):
     assert len(shown) == MOST_SHOWN and min(tube["tube"] for tube in shown) == 101 - MOST_SHOWN
 
 
-def test_colours_are_those_of_classes_or_of_people(page):
+@pytest.mark.parametrize("by_class", [False, True])
+def test_colours_are_those_of_the_pictures(page, by_class):
+    page._painter = Painter(by_class)
     page.write(frame(0, [(1, 1, 0, 0.5), (2, 1, 1, 0.5), (3, 2, 0, 0.5)]))
-    one, same, other = (tube["colour"] for tube in state(page)["tubes"])
-    assert one == same != other
-    page._colour = "class"
-    one, same, other = (tube["colour"] for tube in state(page)["tubes"])
-    assert one == other != same
+    one, of_the_person, of_the_class = (tube["colour"] for tube in state(page)["tubes"])
+    assert (one == of_the_class) is by_class and (one == of_the_person) is not by_class
 
 
-def test_a_page_that_others_reach_has_a_token_by_itself_and_the_same_one_again(caplog):
+def test_a_page_that_others_reach_has_a_token_by_itself_and_the_same_one_again():
     def made(token=None):
-        output = PageOutput("0.0.0.0:0", token, facts(), lambda tracked: tracked.result.picture, StreamMeter())
+        output = PageOutput("0.0.0.0:0", token, facts(), Painter(), StreamMeter())
         output.close()
         return output.url.partition("?token=")[2]
 
@@ -93,7 +88,7 @@ def test_a_page_that_others_reach_has_a_token_by_itself_and_the_same_one_again(c
 
 def test_a_wrong_address_leaves_no_thread_behind():
     with pytest.raises(ConfigError, match=r"^serve=192\.0\.2\.7:80: this machine has no such address"):
-        PageOutput("192.0.2.7:80", "x", facts(), lambda tracked: tracked.result.picture, StreamMeter())
+        PageOutput("192.0.2.7:80", "x", facts(), Painter(), StreamMeter())
 
 
 @pytest.mark.long

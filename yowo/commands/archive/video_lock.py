@@ -22,21 +22,20 @@ class Lock:
         tries: How many processes had it before and were killed: whoever ends otherwise leaves no file.
     """
 
-    def __init__(self, path: Path, file: IO[bytes]) -> None:
-        """Take over an open and locked file, and count this process."""
-        self._path, self._file = path, file
+    def __init__(self, file: IO[bytes]) -> None:
+        """Take over an open and locked file."""
+        self._file = file
         self.tries = file.seek(0, os.SEEK_END)
-        file.write(b"x")
-        file.flush()
-        os.fsync(file.fileno())
 
-    def release(self) -> None:
-        """Remove the file and end the lock."""
-        if sys.platform == "win32":  # an open file cannot be removed there
-            self._file.close()
-        with suppress(OSError):
-            self._path.unlink()
-        self._file.close()
+    def count(self) -> None:
+        """Count this process.
+
+        Raises:
+            OSError: The disk is full.
+        """
+        self._file.write(b"x")
+        self._file.flush()
+        os.fsync(self._file.fileno())
 
 
 @contextmanager
@@ -57,14 +56,11 @@ def locked(path: Path) -> Iterator[Lock | None]:
         yield None
         return
     try:
-        lock = Lock(path, file)
-    except OSError:
-        file.close()
-        raise
-    try:
+        lock = Lock(file)
+        lock.count()
         yield lock
     finally:
-        lock.release()
+        _release(file, path)
 
 
 def _taken(path: Path) -> IO[bytes] | None:
@@ -83,6 +79,16 @@ def _taken(path: Path) -> IO[bytes] | None:
             file.close()
             raise
         file.close()  # who had it before has removed the file in the meantime
+
+
+def _release(file: IO[bytes], path: Path) -> None:
+    """Remove the file of a lock and end the lock."""
+    with suppress(OSError):
+        if sys.platform == "win32":  # an open file cannot be removed there
+            file.close()
+        path.unlink()
+    with suppress(OSError):  # what a full disk did not take
+        file.close()
 
 
 def _lock(file: IO[bytes], path: Path) -> bool:

@@ -115,8 +115,12 @@ def detect_videos(config: DictConfig) -> None:
     log.info("%s", _about(every, sources, shard))
     count = Count(len(sources))
     with if_interrupted(lambda: f"{count.words()}; the same command goes on in {folder}", alone=True):
-        for outcome in worked_on(_engine(config, folder), sources):
-            count.add(outcome)
+        try:
+            for outcome in worked_on(_engine(config, folder), sources):
+                count.add(outcome)
+        except (YowoError, OSError):
+            log.info("%s; results: %s", count.words(), folder)
+            raise
     count.end(folder)
 
 

@@ -16,7 +16,7 @@ class _IncompleteError(Exception):
 class GrowingLines:
     """A text file in UTF-8; what was appended is in it when `append` returns.
 
-    An earlier file of the name stays until the new one is complete, see `growing_file`.
+    An earlier file of the name stays until the new one is complete, see `growing_file`; a pipe gets the lines at once.
 
     Attributes:
         path: The file that is written to; after `finish` the one that holds the lines.
@@ -32,7 +32,8 @@ class GrowingLines:
         self._stack = ExitStack()
         self._size = 0
         with ExitStack() as stack:
-            self.path = stack.enter_context(growing_file(path))
+            is_pipe = path.exists() and not path.is_file() and not path.is_dir()
+            self.path = path if is_pipe else stack.enter_context(growing_file(path))
             self._file = stack.enter_context(self.path.open("wb", buffering=0))
             self._stack = stack.pop_all()
 

@@ -3,19 +3,14 @@
 import logging
 import secrets
 import threading
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from yowo.inference.colours import class_colour, identity_colour
 from yowo.inference.outputs.frame_output import StreamFacts
 from yowo.inference.outputs.live_picture import LivePicture
 from yowo.inference.outputs.page_address import read_address
 from yowo.inference.outputs.page_server import PageServer
-from yowo.inference.outputs.recent_tubes import SPAN, RecentTube, RecentTubes
+from yowo.inference.outputs.recent_tubes import SPAN, Painter, RecentTube, RecentTubes
 from yowo.inference.stream_meter import StreamMeter
 from yowo.inference.tracks import TrackedFrame
 
@@ -35,9 +30,8 @@ class PageOutput:
         address: str,
         token: str | None,
         facts: StreamFacts,
-        paint: Callable[[TrackedFrame], NDArray[np.uint8]],
+        painter: Painter,
         meter: StreamMeter,
-        colour: str = "tube",
     ) -> None:
         """Take the port, begin to serve, and log where.
 
@@ -45,15 +39,14 @@ class PageOutput:
             address: HOST:PORT, see `read_address`.
             token: Word that the page asks for; None or "": a random one, and none on a loopback address.
             facts: What is known of the source.
-            paint: Returns the picture of a frame, uint8 [H, W, 3], RGB; called in `write`, for frames that are shown.
+            painter: Draws the frames that are shown; asked in `write` and `finish` only.
             meter: Knows how fast detection is.
-            colour: What colours distinguish, "tube" (people) or "class".
 
         Raises:
             ConfigError: The address cannot be read, its port is taken, or it is none of this machine.
         """
         where = read_address(address)
-        self._facts, self._paint, self._meter, self._colour = facts, paint, meter, colour
+        self._facts, self._painter, self._meter = facts, painter, meter
         self._recent = RecentTubes(facts.fps)
         self._lock = threading.Lock()
         self._frames = 0
@@ -76,10 +69,10 @@ class PageOutput:
     def write(self, frame: TrackedFrame) -> None:
         """Show the next frame: its tubes always, its picture if one is due."""
         with self._lock:
-            self._recent.add(frame)
+            self._recent.add(frame, self._painter)
             self._frames += 1
         if self._picture.wanted():
-            self._picture.offer(self._paint(frame))
+            self._picture.offer(self._painter.paint(frame))
             self._unseen = None
         else:
             self._unseen = frame
@@ -87,7 +80,7 @@ class PageOutput:
     def finish(self) -> None:
         """Show the last frame, and that it is the last."""
         if self._unseen is not None:
-            self._picture.offer(self._paint(self._unseen))
+            self._picture.offer(self._painter.paint(self._unseen))
             self._unseen = None
         self._last_speed = self._speed()
 
@@ -126,11 +119,10 @@ class PageOutput:
         }
 
     def _plain(self, tube: RecentTube) -> dict[str, Any]:
-        colour = class_colour(tube.label) if self._colour == "class" else identity_colour(tube.person)
         return {
             **{"tube": tube.tube, "person": tube.person, "label": tube.label, "name": self._facts.classes[tube.label]},
             **{"start": round(tube.start, 3), "end": round(tube.end, 3), "score": round(tube.score, 4)},
-            **{"on": self._recent.is_on(tube), "colour": "#" + bytes(colour).hex()},
+            **{"on": self._recent.is_on(tube), "colour": "#" + bytes(tube.colour).hex()},
             "samples": [(round(seconds, 3), round(score, 4)) for seconds, score in tube.samples],
         }
 

@@ -1,18 +1,32 @@
 """The tubes of the last minute of a stream: who, what, from when to when, with which score."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from yowo.inference.tracks import NO_TRACK, TrackedFrame
+import numpy as np
+from numpy.typing import NDArray
+
+from yowo.inference.colours import Colour, identity_colour
+from yowo.inference.tracks import TrackedFrame
 
 SPAN = 60.0
 """Seconds of the source that are remembered."""
 SAMPLE_SECONDS = 0.5
 """A tube's score is remembered once in this time: the highest one."""
-HOLD_SECONDS = 0.25
-"""A tube without a detection for this time is no longer on the picture."""
 MOST_TUBES = 400
 """Tubes that are remembered; of more, those that ended first are forgotten."""
+
+
+class Painter(Protocol):
+    """Draws what was found on frames."""
+
+    def paint(self, frame: TrackedFrame) -> NDArray[np.uint8]:
+        """Return the picture of a frame, uint8 [H, W, 3], RGB, which nobody changes."""
+
+    def colours(self, frame: TrackedFrame) -> Sequence[Colour]:
+        """Return the colour of each row of a frame."""
 
 
 @dataclass
@@ -25,7 +39,8 @@ class RecentTube:
         label: Class.
         start: Time of its first frame in seconds since the first of the source.
         end: Time at which its newest frame ends.
-        score: Of the newest frame, 0..1.
+        score: Of its newest detection, 0..1.
+        colour: (red, green, blue) of 0..255, as on the pictures.
         samples: Times and scores, the latest at most `SAMPLE_SECONDS` old.
     """
 
@@ -35,6 +50,7 @@ class RecentTube:
     start: float
     end: float
     score: float
+    colour: Colour
     samples: deque[tuple[float, float]] = field(default_factory=deque)
 
 
@@ -52,20 +68,22 @@ class RecentTubes:
         self._span, self._frame_seconds = span, 1 / fps
         self._tubes: dict[int, RecentTube] = {}
 
-    def add(self, frame: TrackedFrame) -> None:
-        """Take the next frame."""
+    def add(self, frame: TrackedFrame, painter: Painter) -> None:
+        """Take the next frame.
+
+        Args:
+            frame: The frame.
+            painter: Knows the colours of tubes, and is asked when a tube begins.
+        """
         began = frame.result.seconds
         self.now = began + self._frame_seconds
-        rows = frame.rows
-        for tube, person, label, score in zip(
-            frame.tracks.tolist(), frame.people.tolist(), rows.labels.tolist(), rows.scores.tolist(), strict=True
-        ):
-            if tube != NO_TRACK:
-                known = self._tubes.get(tube)
-                if known is None:
-                    known = self._tubes[tube] = RecentTube(tube, person, label, began, self.now, score)
-                known.person, known.label, known.end, known.score = person, label, self.now, score
-                _sample(known.samples, began, score)
+        scores = dict(zip(frame.tracks.tolist(), frame.rows.scores.tolist(), strict=True))
+        if any(tube.track not in self._tubes for tube in frame.tubes):
+            self._begin(frame, painter)
+        for tube in frame.tubes:
+            known = self._tubes[tube.track]
+            known.end, known.score = self.now, scores.get(tube.track, known.score)
+            _sample(known.samples, began, known.score)
         self._forget()
 
     def list(self) -> list[RecentTube]:
@@ -73,8 +91,18 @@ class RecentTubes:
         return sorted(self._tubes.values(), key=lambda tube: (tube.person, tube.start, tube.tube))
 
     def is_on(self, tube: RecentTube) -> bool:
-        """Return whether a tube is on the newest frames."""
-        return tube.end >= self.now - HOLD_SECONDS
+        """Return whether a tube is on the newest frame."""
+        return tube.end >= self.now
+
+    def _begin(self, frame: TrackedFrame, painter: Painter) -> None:
+        """Remember the tubes that are new on a frame; the one of a person has the colour of that person's others."""
+        colours = dict(zip(frame.tracks.tolist(), painter.colours(frame), strict=True))
+        for tube in frame.tubes:
+            if tube.track not in self._tubes:
+                colour = colours.get(tube.track) or identity_colour(tube.person)
+                self._tubes[tube.track] = RecentTube(
+                    tube.track, tube.person, tube.label, frame.result.seconds, self.now, tube.score, colour
+                )
 
     def _forget(self) -> None:
         first = self.now - self._span

@@ -81,4 +81,4 @@ if __name__ == "__main__":
     try:
         show(sys.argv[1])
     except Exception as error:  # whatever is missing, the parent says it in one line
-        sys.exit(f"{error}")
+        raise SystemExit(f"{error}") from None
