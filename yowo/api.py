@@ -13,10 +13,12 @@ from typing_extensions import Self
 from yowo.config.build import build_detector, make
 from yowo.config.checkpoint import register_checkpoint, register_parts
 from yowo.config.compose import compose_config
+from yowo.config.exported import register_exported
 from yowo.config.frame_detector import build_frame_detector
 from yowo.contracts import Detections, RawOutput, Target
 from yowo.errors import ConfigError
 from yowo.inference.devices import pick_device
+from yowo.inference.exported.facts import is_exported
 from yowo.inference.frame_tracks import CurrentTracks
 from yowo.inference.live_tubes import LiveFrame, LiveTubes
 from yowo.models.detector import Detector as Network
@@ -60,11 +62,15 @@ def load_model(checkpoint: str | Path) -> Network:
     """Make the detector that is stored in a checkpoint of `yowo train`, in evaluation mode.
 
     Args:
-        checkpoint: The file.
+        checkpoint: The file, or one of `yowo export` (.onnx, .xml, .pt2), which detects only.
 
     Raises:
         WeightsError: The file is damaged or was not written by this package.
+        ConfigError: What runs an exported file is not installed.
     """
+    if is_exported(str(checkpoint)):
+        register_exported(str(checkpoint), (), "eval")
+        return build_detector(compose_config("eval", [f"exported='{checkpoint}'"]))
     register_checkpoint(str(checkpoint))
     detector = build_detector(compose_config("eval", [f"checkpoint='{checkpoint}'"]))
     _load_weights(detector, checkpoint)
@@ -205,7 +211,7 @@ class Detector(LiveTubes):
         """Start before the first frame.
 
         Args:
-            model: From `build_model` or `load_model`.
+            model: From `build_model` or `load_model`; it is moved to the device and stays in evaluation mode.
             overrides: As for `yowo detect`, such as "score_threshold=0.4", "stride=2", "device=cuda" or
                 "linker.max_gap=10".
 
@@ -227,7 +233,7 @@ class Detector(LiveTubes):
 
     @classmethod
     def from_checkpoint(cls, checkpoint: str | Path, *overrides: str) -> Self:
-        """Make one of a checkpoint of `yowo train`.
+        """Make one of a checkpoint of `yowo train`, or of a file of `yowo export`.
 
         Args:
             checkpoint: The file.

@@ -70,7 +70,7 @@ def rows_of(path):
     return list(csv.DictReader(path.open()))
 
 
-@pytest.mark.parametrize("more", [[], ["stride=3"], ["streaming=clip"]])
+@pytest.mark.parametrize("more", [[], pytest.param(["stride=3"], marks=pytest.mark.long)])
 def test_a_source_without_length_from_a_yaml_elsewhere_is_detected_on_until_it_ends(camera, tmp_path, ready, more):
     chosen, typed = camera
     config = compose_config("detect", [*typed, f"output={tmp_path}/out.mp4", *more])
@@ -104,23 +104,20 @@ def test_a_source_that_is_read_once_refuses_a_linker_of_all_frames(camera, tmp_p
     assert not chosen.opened[0][2].open and not (tmp_path / "out.mp4").exists()
 
 
-@pytest.mark.parametrize("linker", ["online", "trimmed"])
-def test_a_file_is_detected_on_with_the_same_boxes_whatever_links_them(tmp_path, ready, linker):
-    torch.manual_seed(0)
+def test_a_file_is_detected_on_with_the_same_boxes_whatever_links_them(tmp_path, ready):
     register_parts(portable(compose_config("train", TINY[:2])))
     write_video(tmp_path / "a b=[1].avi", pictures(21, 0))
-    typed = [*TINY, f"linker={linker}", f"source='{tmp_path}/a b=[1].avi'", "streaming=clip", "save=[boxes,jsonl]"]
-    detect_video(compose_config("detect", typed))
-    rows = rows_of(tmp_path / "run" / "a b=[1]_detected.csv")
-    assert {int(row["frame"]) for row in rows} == set(range(21))
-    lines = [json.loads(line) for line in (tmp_path / "run" / "a b=[1].jsonl").read_text().splitlines()]
-    assert [line["frame"] for line in lines] == list(range(21))
-    torch.manual_seed(0)
-    (tmp_path / "run").rename(tmp_path / "before")
-    detect_video(compose_config("detect", [*typed, "batch_size=3"]))
-    again = rows_of(tmp_path / "run" / "a b=[1]_detected.csv")
-    assert len(again) == len(rows)
-    for old, new in zip(rows, again, strict=True):
+    tables = []
+    for more in (["linker=online"], ["linker=trimmed", "batch_size=3"]):
+        torch.manual_seed(0)
+        typed = [*TINY[:-2], "checkpoint=x", *more, f"source='{tmp_path}/a b=[1].avi'", "save=[boxes,jsonl]"]
+        detect_video(compose_config("detect", typed))
+        lines = (tmp_path / "run" / "a b=[1].jsonl").read_text().splitlines()
+        assert [json.loads(line)["frame"] for line in lines] == list(range(21))
+        tables.append(rows_of(tmp_path / "run" / "a b=[1]_detected.csv"))
+        (tmp_path / "run").rename(tmp_path / more[0])
+    assert len(tables[0]) == len(tables[1]) and {int(row["frame"]) for row in tables[0]} == set(range(21))
+    for old, new in zip(*tables, strict=True):
         assert old["label"] == new["label"] and float(old["x1"]) == pytest.approx(float(new["x1"]), abs=0.02)
 
 

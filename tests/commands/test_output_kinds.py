@@ -3,7 +3,7 @@ import os
 import pytest
 from omegaconf import OmegaConf
 
-from yowo.commands.output_kinds import check_files, check_output, hides_from_score, output_files, writes_to_stdout
+from yowo.commands.output_kinds import check_files, check_output, output_files, unlike_eval, writes_to_stdout
 from yowo.errors import ConfigError, VideoError
 
 
@@ -126,8 +126,23 @@ def test_a_folder_of_crops_has_to_be_empty(tmp_path):
         check_output(keys, "match")
 
 
-def test_a_threshold_that_hides_detections_from_yowo_score_is_told():
-    told = hides_from_score(typed(save=["npz"]))
-    assert told is not None and told.endswith("for the same figures add score_threshold=0.005")
-    assert hides_from_score(typed(output="a.npz")) == told
-    assert hides_from_score(typed(save=["npz"], score_threshold=0.005)) is hides_from_score(typed()) is None
+STORED = {
+    "score_threshold": 0.005,
+    "dataset": {"score_threshold": 0.005, "top_k": 40, "exclusive_classes": 2, "classes": ["a", "b"]},
+    "postprocess": {"top_k": 40, "class_agnostic_nms": False},
+}
+
+
+def test_what_makes_an_npz_unlike_that_of_eval_is_told_with_the_keys_that_help():
+    shown = {**STORED, "score_threshold": 0.3, "postprocess": {"top_k": None, "class_agnostic_nms": True}}
+    told = unlike_eval(typed(save=["npz"], **shown))
+    keys = "score_threshold=0.005 postprocess.top_k=40 postprocess.class_agnostic_nms=false"
+    assert told is not None and told.endswith(f"for those that yowo eval stores add {keys}")
+    assert unlike_eval(typed(output="a.npz", **shown)) == told
+    assert unlike_eval(typed(**shown)) is unlike_eval(typed(save=["npz"], **STORED)) is None
+    yowo = unlike_eval(typed(save="npz", **{**STORED, "postprocess": {"every_class": False}}))
+    assert yowo is not None and yowo.endswith(" add postprocess.every_class=true")
+    several_at_once = {**STORED["dataset"], "exclusive_classes": 0}
+    assert unlike_eval(typed(save="npz", **{**shown, "dataset": several_at_once})).endswith(
+        " add score_threshold=0.005"
+    )

@@ -140,5 +140,7 @@ def test_a_frame_that_cannot_be_read_names_the_first_clip_that_needs_it(videos, 
 
     monkeypatch.setattr(sliding, "open_video", Damaged)
     monkeypatch.setattr("yowo.data.dataset.open_video", Damaged)
-    with pytest.raises(VideoError, match=r"video v0, key frame 6 \(counted from 0\) cannot be read: frame 6 is damaged"):
+    with pytest.raises(
+        VideoError, match=r"video v0, key frame 6 \(counted from 0\) cannot be read: frame 6 is damaged"
+    ):
         list(SlidingBatches(dataset, 4))

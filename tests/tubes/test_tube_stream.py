@@ -73,7 +73,7 @@ def test_memory_does_not_grow_with_the_stream():
     stream = OnlineLinker(max_delay=10, max_gap=10).stream()
 
     def held():
-        return sum(getattr(stream.bank, name).nbytes for name in ("boxes", "weights", "scores", "labels"))
+        return sum(getattr(stream.bank, name).nbytes for name in ("corners", "weights", "scores", "labels"))
 
     for frame in range(100):
         stream.update(frame, *ONE)

@@ -1,11 +1,12 @@
 """What `yowo detect` writes of a video, and where: the meaning of the keys `save` and `output`."""
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from yowo.commands.output_paths import check_outputs, inputs_of
 from yowo.errors import ConfigError
@@ -148,16 +149,22 @@ def writes_to_stdout(config: DictConfig) -> bool:
     return STDOUT in listed(config.output)
 
 
-def hides_from_score(config: DictConfig) -> str | None:
-    """Return a warning if the detections for `yowo score` are fewer than those that `yowo eval` takes; else None."""
-    kinds = [*saved_kinds(config), *map(kind_of, listed(config.output))]
-    shown, scored = float(config.score_threshold), float(config.dataset.score_threshold)
-    if "npz" not in kinds or shown <= scored:
+def unlike_eval(config: DictConfig) -> str | None:
+    """Return a warning if an npz is written whose detections are not those that `yowo eval` stores; else None.
+
+    Where detections are shown, the threshold is higher and a person has one box, with the best class.
+    """
+    if "npz" not in (*saved_kinds(config), *map(kind_of, listed(config.output))):
         return None
-    return (
-        f"the npz will hold detections with scores above {shown:g}, and yowo eval takes those above {scored:g}; for "
-        f"the same figures add score_threshold={scored:g}"
-    )
+    stored = {"score_threshold": config.dataset.score_threshold}
+    if config.dataset.exclusive_classes == len(config.dataset.classes or ()):
+        of_rule = {"top_k": config.dataset.top_k, "class_agnostic_nms": False, "every_class": True}
+        stored |= {f"postprocess.{key}": value for key, value in of_rule.items() if key in config.postprocess}
+    other = {key: value for key, value in stored.items() if OmegaConf.select(config, key) != value}
+    if not other:
+        return None
+    words = " ".join(f"{key}={json.dumps(value)}" for key, value in other.items())
+    return f"the npz will hold the detections that are shown; for those that yowo eval stores add {words}"
 
 
 def listed(value: Any) -> list[str]:

@@ -81,7 +81,7 @@ def watch_source(
     words: list[str] = []
     with SeenBefore() as before, if_interrupted(lambda: "; ".join(words) or NOTHING_YET):
         try:
-            for seen in track(frames, "detecting", facts.length, more=meter.words):
+            for seen in track(frames, "detecting", facts.length, more=meter.rate):
                 before.add(seen, how)
                 meter.done(seen.frame)
         except BaseException:  # what was found is written all the same
@@ -124,10 +124,9 @@ def _written(
     def so_far() -> Watched:
         return Watched(group.frames, group.detections, tracks.tubes, tracks.people, meter.dropped, group.kept())
 
+    more = meter.words if facts.live else meter.rate
     with if_interrupted(lambda: "; ".join(_kept_words(facts, so_far()))):
-        watch(
-            frames, tracks, group, how, meter, lambda seen: track(seen, what, total or facts.length, more=meter.words)
-        )
+        watch(frames, tracks, group, how, meter, lambda seen: track(seen, what, total or facts.length, more=more))
     return so_far()
 
 

@@ -1,7 +1,7 @@
 """Clips that overlap, as in a test on every frame: each frame is read, handed over and resized once, not K times.
 
-A worker reads a stretch of the split in order. With each batch it hands over the frames that it has not handed over yet,
-and for each clip the places of its frames; the process that computes keeps the resized frames that later clips need.
+A worker reads a stretch of the split in order. With each batch it hands over the frames that it has not handed over
+yet, and for each clip the places of its frames; the process that computes keeps the resized frames for later clips.
 Memory depends on the reach of a clip and on the batch size, not on the length of videos.
 """
 

@@ -5,7 +5,8 @@ on the frames in between tubes are carried, see `yowo.inference.carried`.
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -18,6 +19,7 @@ from yowo.inference.tracks import FrameRows, FrameTube, TrackedFrame, tracks_of
 from yowo.tubes.identities import PersonNumbers
 from yowo.tubes.online import OnlineLinker
 
+Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
 
@@ -79,39 +81,42 @@ class _Settled:
         self._num_classes = num_classes
         self._classes: int | None = None
         self._count = 0
-        self.past: dict[int, Carried] = {}
+        self._carry: Callable[[], dict[int, Carried]] = dict
+
+    @property
+    def past(self) -> dict[int, Carried]:
+        """The tubes of the newest key frame, by number from 1; made only where they are carried."""
+        return self._carry()
 
     def key(self, result: FrameResult, rows: FrameRows, tubes: Sequence[TubeBox]) -> TrackedFrame:
         """Return a key frame with its tubes; they are those that later frames are carried from."""
         frame, self._count = self._count, self._count + 1
         self._classes = None if "labels" in result.detections else self._num_classes
+        numbers = np.array([tube.number for tube in tubes], np.int64)
         labels = np.array([tube.label for tube in tubes], np.int64)
         boxes = np.array([tube.box_xyxy for tube in tubes], np.float32).reshape(-1, 4)
-        people = self.numbers.of_frame(frame, np.array([t.number for t in tubes], np.int64), labels, boxes)
+        people = self.numbers.of_frame(frame, numbers, labels, boxes)
         tracks = tracks_of(rows, [(tube.number + 1, tube.label, tube.box_xyxy) for tube in tubes])
-        place = {number: row for row, number in enumerate(tracks.tolist()) if number}
-        past, self.past = self.past, {}
-        for tube, person in zip(tubes, people.tolist(), strict=True):
-            number = tube.number + 1
-            self.tubes = max(self.tubes, number)
-            row = place.get(number)
-            box, score = tube.box_xyxy, tube.score
-            if row is not None:
-                box, score = rows.boxes_xyxy[row], float(rows.scores[row])
-            start = min(tube.start, past[number].start) if number in past else tube.start
-            x1, y1, x2, y2 = tube.box_xyxy.tolist()
-            path = FrameTube(number, person, tube.label, (x1, y1, x2, y2), tube.score)
-            self.past[number] = Carried(tube.label, person, box, score, start, path)
-        person_of = {number: tube.person for number, tube in self.past.items()}
-        owners = np.array([person_of.get(number, 0) for number in tracks.tolist()], np.int64)
-        return TrackedFrame(result, rows, tracks, owners, [tube.path for tube in self.past.values()])
+        self.tubes = max(self.tubes, int(numbers.max(initial=-1)) + 1)
+        order = np.argsort(numbers)
+        owners = np.zeros(len(tracks), np.int64)
+        owners[tracks > 0] = people[order][np.searchsorted(numbers[order], tracks[tracks > 0] - 1)]
+        paths = [
+            FrameTube(tube.number + 1, person, tube.label, (x1, y1, x2, y2), tube.score)
+            for tube, person, (x1, y1, x2, y2) in zip(tubes, people.tolist(), boxes.tolist(), strict=True)
+        ]
+        self._carry = cache(partial(_carried, rows, tubes, paths, tracks))
+        return TrackedFrame(result, rows, tracks, owners, paths)
 
     def group(
         self, passed: Sequence[FrameResult], result: FrameResult, rows: FrameRows, tubes: Sequence[TubeBox]
     ) -> list[TrackedFrame]:
         """Return a key frame and, before it, those that were passed over since the last one."""
-        before, classes = self.past, self._classes
+        carry, classes = self._carry, self._classes
         last = self.key(result, rows, tubes)
+        if not passed:
+            return [last]
+        before = carry()
         shares = np.arange(1, len(passed) + 1) / (len(passed) + 1)
         frames = [
             carried_frame(frame, between(before, self.past, share), classes)
@@ -122,6 +127,24 @@ class _Settled:
     def held(self, passed: Iterable[FrameResult]) -> list[TrackedFrame]:
         """Return frames after the last key frame, whose tubes stay where they are."""
         return [carried_frame(frame, between(self.past, None, 0), self._classes) for frame in passed]
+
+
+def _carried(rows: FrameRows, tubes: Sequence[TubeBox], paths: Sequence[FrameTube], tracks: Ints) -> dict[int, Carried]:
+    """Return the tubes of a key frame by number from 1; where the network sees one, with the box and score of that.
+
+    Args:
+        rows: Detections of the frame.
+        tubes: Its n tubes.
+        paths: The same for those who take the frame.
+        tracks: int64 [rows], numbers of the tubes that the detections belong to, from 1.
+    """
+    place = {number: row for row, number in enumerate(tracks.tolist()) if number}
+    carried = {}
+    for tube, path in zip(tubes, paths, strict=True):
+        row = place.get(path.track)
+        box, score = (tube.box_xyxy, tube.score) if row is None else (rows.boxes_xyxy[row], float(rows.scores[row]))
+        carried[path.track] = Carried(tube.label, path.person, box, score, tube.start, path)
+    return carried
 
 
 class _Base:

@@ -64,7 +64,11 @@ class StreamMeter:
             times = sorted(self._latencies)
         return times[len(times) // 2] if times else 0.0
 
+    def rate(self) -> str:
+        """Return the rate as text, such as "24.8 FPS"."""
+        return f"{self.fps:.1f} FPS"
+
     def words(self) -> str:
         """Return rate, latency and dropped frames as text, such as "24.8 FPS, latency 0.12 s, 3 dropped"."""
         dropped = f", {self.dropped:,} dropped" if self.dropped else ""
-        return f"{self.fps:.1f} FPS, latency {self.latency:.2f} s{dropped}"
+        return f"{self.rate()}, latency {self.latency:.2f} s{dropped}"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from yowo.boxes.array_iou import pair_iou
 from yowo.inference.frame_rows import FrameRows
 from yowo.inference.streaming import FrameResult
-from yowo.tubes.track_bank import greedy_pairs
+from yowo.tubes.track_bank import greedy_matches, same_class
 
 __all__ = ["NO_TRACK", "FrameRows", "FrameTube", "TrackedFrame", "tracks_of"]
 
@@ -77,9 +77,10 @@ def tracks_of(rows: FrameRows, tubes: Iterable[tuple[int, int, Floats]]) -> Ints
     tracks = np.full(len(rows.labels), NO_TRACK)
     known: Sequence[tuple[int, int, Floats]] = list(tubes)
     if known and len(tracks):
-        boxes = np.stack([box for _, _, box in known]).astype(np.float64)
-        overlap = pair_iou(boxes[:, None], rows.boxes_xyxy.astype(np.float64)[None])
-        same = np.array([label for _, label, _ in known])[:, None] == rows.labels
-        which, own = greedy_pairs(overlap, same & (overlap > LEAST_IOU))
+        boxes, own_boxes = np.stack([box for _, _, box in known]).astype(np.float64), rows.boxes_xyxy.astype(np.float64)
+        which, own = same_class(np.array([label for _, label, _ in known]), rows.labels, boxes, own_boxes)
+        overlap = pair_iou(boxes[which], own_boxes[own])
+        near = overlap > LEAST_IOU
+        which, own = greedy_matches(overlap[near], which[near], own[near])
         tracks[own] = np.array([number for number, _, _ in known])[which]
     return tracks

@@ -25,7 +25,7 @@ class MaxPool3d(nn.MaxPool3d):
 def _can_go_by_axes(x: Tensor) -> bool:
     """Tell whether a tensor is on the CPU and the pooling is neither differentiated nor traced."""
     free = not (torch.is_grad_enabled() and x.requires_grad)
-    return free and x.device.type == "cpu" and not (torch.compiler.is_compiling() or torch.jit.is_tracing())
+    return free and x.device.type == "cpu" and not (torch.compiler.is_compiling() or torch.jit.is_tracing())  # type: ignore[no-untyped-call,attr-defined]
 
 
 def _by_axes(x: Tensor, axes: tuple[int, ...], kernel: object) -> Tensor:

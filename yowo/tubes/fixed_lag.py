@@ -1,5 +1,7 @@
 """Fixed-lag decoding: label a frame action or background once, from that frame and a few that follow it."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,11 +29,12 @@ def acting(evidence: Reals, active: Flags, held: Flags, start_cost: float, patie
         bool [S], whether the track acts in the frame.
     """
     rows, known = evidence.shape
-    sums = np.zeros((known + 1, rows))  # frame by frame: the frames of all tracks lie side by side in memory
-    np.cumsum(evidence.T, axis=0, out=sums[1:])
-    highest_later = np.maximum.accumulate(sums[::-1], axis=0)[::-1]
+    sums = np.zeros((known + 1, rows))  # the frames of all tracks lie side by side in memory
+    sums[1:] = evidence.T
+    sums = _accumulated(np.add, sums)
+    highest_later = _accumulated(np.maximum, sums[::-1].copy())[::-1]
     from_here = highest_later[:-1] - sums[:-1]
-    restarted = np.maximum.accumulate(from_here[::-1], axis=0)[::-1] - start_cost
+    restarted = _accumulated(np.maximum, from_here[::-1])[::-1] - start_cost
     totals = sums.copy()
     totals[:-1] += np.maximum(restarted, 0, out=restarted)
     pause = restarted[1] if known > 1 else np.zeros(rows)
@@ -42,3 +45,10 @@ def acting(evidence: Reals, active: Flags, held: Flags, start_cost: float, patie
     start = totals[min_frames:].max(axis=0) - start_cost
     decided: Flags = np.where(active, held | (stay > pause), start > pause)
     return decided
+
+
+def _accumulated(function: np.ufunc, frames: Reals) -> Reals:
+    """Accumulate over the first axis of frames, float64 [n, S], in place: `accumulate` is slow with many tracks."""
+    for before, now in pairwise(frames):
+        function(before, now, out=now)
+    return frames

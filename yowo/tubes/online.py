@@ -16,6 +16,8 @@ __all__ = ["OnlineLinker", "OnlineStream", "TubeStep", "gather_tubes"]
 
 LEAST_FRAMES = 2
 """Frames of the shortest action and of the longest gap where few frames are given."""
+SPARSE_EVIDENCE = 0.55
+"""Part of the evidence that decides where few frames are given: each of them stands for several."""
 
 
 class OnlineLinker(Linker):
@@ -121,7 +123,7 @@ class OnlineLinker(Linker):
         """Return the linker for a stream of which every `stride`-th frame is given, counted as if there were no others.
 
         What it says in frames becomes shorter, but a decision still looks at `min_frames` of the frames that are given;
-        half the evidence is enough for a start and for an end, which two sure detections give.
+        a part of the evidence (`SPARSE_EVIDENCE`) is enough for a start and for an end: two detections that are sure.
 
         Args:
             stride: At least 1.
@@ -139,8 +141,9 @@ class OnlineLinker(Linker):
             max_delay=max(-(-old.max_delay // stride), old.min_frames),
             max_gap=max(-(-old.max_gap // stride), min(old.max_gap, LEAST_FRAMES)),
             min_frames=max(-(-old.min_frames // stride), min(old.min_frames, LEAST_FRAMES)),
-            start_cost=old.start_cost / 2,
-            patience=old.patience / 2,
+            level_window=max(old.level_window / stride, min(old.level_window, LEAST_FRAMES)),
+            start_cost=old.start_cost * SPARSE_EVIDENCE,
+            patience=old.patience * SPARSE_EVIDENCE,
         )
         return other
 

@@ -14,12 +14,12 @@ Flags = NDArray[np.bool_]
 SURE_WEIGHT = 5.0
 """Summed scores at which a track has full strength, 1."""
 PER_TRACK = (
-    *("labels", "boxes", "weights", "scores", "charged", "unseen", "closed", "tubes", "promised", "starts", "sums"),
+    *("labels", "weights", "scores", "charged", "unseen", "closed", "tubes", "promised", "starts", "sums"),
     "counts",
 )
 
 
-PER_FRAME = ("boxes", "weights", "scores", "charged")
+PER_FRAME = ("weights", "scores", "charged")
 """Of these, the arrays with a column per frame."""
 
 
@@ -28,7 +28,8 @@ class TrackBank:
 
     Attributes:
         labels: int64 [S], class.
-        boxes: float64 [S, W, 4], x1 y1 x2 y2 in pixels; valid in frames where the track has a box.
+        corners: float64 [W, 4, S], x1 y1 x2 y2 in pixels of each frame, the newest last, valid in frames where the track
+            has a box; tracks lie side by side in memory, because sums run over frames.
         weights: float64 [S, W], sum of the scores of the boxes that were averaged; 0 in a frame without a box.
         scores: float64 [S, W], score of the box that was matched to the track, 0..1.
         charged: bool [S, W], whether a missing box counts against the track: its class was detected in that frame.
@@ -51,7 +52,7 @@ class TrackBank:
         self._wide: dict[str, NDArray[Any]] = {}
         self._first = 0
         self.labels = np.zeros(0, np.int64)
-        self.boxes, self.weights = np.zeros((0, window, 4)), np.zeros((0, window))
+        self.corners, self.weights = np.zeros((window, 4, 0)), np.zeros((0, window))
         self.scores, self.charged = np.zeros((0, window)), np.zeros((0, window), np.bool_)
         self.unseen, self.closed = np.zeros(0, np.int64), np.zeros(0, np.bool_)
         self.tubes, self.promised = np.zeros(0, np.int64), np.zeros(0, np.int64)
@@ -66,18 +67,21 @@ class TrackBank:
         """Shift all columns by one frame and clear the newest.
 
         Args:
-            present: int64 [n], classes that are detected in the new frame.
+            present: int64 [n], classes that are detected in the new frame, sorted.
         """
         self._shift()
         self.weights[:, -1] = self.scores[:, -1] = 0
-        self.charged[:, -1] = np.isin(self.labels, present)
+        place = np.searchsorted(present, self.labels)
+        self.charged[:, -1] = np.append(present, -1)[place] == self.labels
         self.unseen += 1
 
     def _shift(self) -> None:
         """Shift the columns of all arrays, which are windows that move over wider ones."""
         window = len(self.steps)
         if not self._wide or self._first == window:
-            self._wide, self._first = {}, 0
+            corners = np.empty((2 * window, 4, len(self)))
+            corners[:window] = self.corners
+            self._wide, self._first = {"corners": corners.transpose(2, 0, 1)}, 0
             for name in PER_FRAME:
                 columns = getattr(self, name)
                 wide = np.empty((len(self), 2 * window, *columns.shape[2:]), columns.dtype)
@@ -87,7 +91,7 @@ class TrackBank:
         for name, wide in self._wide.items():
             columns = wide[:, self._first : self._first + window]
             columns[:, -1] = columns[:, -2] if window > 1 else 0
-            setattr(self, name, columns)
+            setattr(self, name, columns.transpose(1, 2, 0) if name == "corners" else columns)
 
     def keep(self, wanted: Flags) -> None:
         """Remove all tracks but the wanted ones.
@@ -98,6 +102,7 @@ class TrackBank:
         if not wanted.all():
             for name in PER_TRACK:
                 setattr(self, name, getattr(self, name)[wanted])
+            self.corners = self.corners[:, :, wanted]
             self._wide = {}
 
     def see(self, tracks: Ints, boxes: Reals, weights: Reals, scores: Reals) -> None:
@@ -109,7 +114,8 @@ class TrackBank:
             weights: float64 [n], sum of the averaged boxes' scores.
             scores: float64 [n], score of the matched box, 0..1.
         """
-        self.boxes[tracks, -1], self.weights[tracks, -1], self.scores[tracks, -1] = boxes, weights, scores
+        self.corners[-1][:, tracks] = boxes.T
+        self.weights[tracks, -1], self.scores[tracks, -1] = weights, scores
         self.charged[tracks, -1] = True
         self.unseen[tracks] = 0
 
@@ -126,6 +132,7 @@ class TrackBank:
         for name in PER_TRACK:
             values = getattr(self, name)
             setattr(self, name, np.concatenate([values, np.zeros((new, *values.shape[1:]), values.dtype)]))
+        self.corners = np.concatenate([self.corners, np.zeros((*self.corners.shape[:2], new))], axis=2)
         self._wide = {}
         self.labels[old:], self.tubes[old:], self.promised[old:] = labels, -1, -1
         self.see(np.arange(old, old + new), boxes, weights, scores)
@@ -154,9 +161,11 @@ class TrackBank:
             bell[far] = weights[far] * np.exp(-0.5 * (steps / width[far]) ** 2)
         s0, s1 = bell.sum(axis=1), bell @ steps
         s2 = bell @ steps**2 + stiffness * width[:, 0] ** 2 * s0
-        boxes = self.boxes[tracks]
-        share = (s2[:, None] - s1[:, None] * steps) * bell / (s0 * s2 - s1 * s1)[:, None]
-        smooth: Reals = np.einsum("sw,swc->sc", share, boxes)
+        share = steps[:, None] * s1  # [W, n], as the corners are stored
+        np.subtract(s2, share, out=share)
+        share *= bell.T
+        share /= s0 * s2 - s1 * s1
+        smooth: Reals = (self.corners[:, :, tracks] * share[:, None]).sum(axis=0).T
         return smooth
 
     def close_doubles(self, column_window: float, stiffness: float, most_iou: float) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from yowo.boxes.array_iou import pair_iou
 from yowo.errors import YowoError
+from yowo.tubes.duplicates import averaged, copies_of, group_copies
 from yowo.tubes.fixed_lag import acting
 from yowo.tubes.provisional import CurrentTube, acting_now
 from yowo.tubes.track_bank import SURE_WEIGHT, TrackBank, greedy_matches, same_class, widened
@@ -209,8 +210,8 @@ class OnlineStream:
         bank, options = self.bank, self.options
         expected = bank.fitted(slice(None), -1, options.track_window, options.track_stiffness)
         wide, wide_boxes = widened(expected, options.widening), widened(boxes, options.widening)
-        reach = max(options.widening, 1.0)
-        track, box = same_class(bank.labels, labels, widened(expected, reach), widened(boxes, reach))
+        near_by = (wide, wide_boxes) if options.widening >= 1 else (expected, boxes)  # pairs with an IoU touch here
+        track, box = same_class(bank.labels, labels, *near_by)
         track, box = track[~bank.closed[track]], box[~bank.closed[track]]
         tight, loose = pair_iou(expected[track], boxes[box]), pair_iou(wide[track], wide_boxes[box])
         weights = bank.weights.sum(axis=1)
@@ -222,54 +223,19 @@ class OnlineStream:
         blocked = box[founded[track] & (tight > options.block_iou)]
         if len(tracks):
             left[own] = False
-            copies, owner = self._copies(expected[tracks], boxes, labels, own, np.flatnonzero(left))
+            copies, owner = copies_of(expected[tracks], boxes, labels, own, np.flatnonzero(left), options.copy_iou)
             rows, owner = np.concatenate([own, copies]), np.concatenate([np.arange(len(own)), owner])
-            mean, weight = _averaged(boxes[rows], scores[rows], owner, len(own))
+            mean, weight = averaged(boxes[rows], scores[rows], owner, len(own))
             bank.see(tracks, mean, weight, scores[own])
             left[copies] = False
         left[blocked] = False
 
-    def _copies(self, expected: Reals, boxes: Reals, labels: Ints, own: Ints, left: Ints) -> tuple[Ints, Ints]:
-        """Find duplicates of matched boxes among the boxes that are left.
-
-        Args:
-            expected: float64 [n, 4], where the n matched tracks were expected, in pixels.
-            boxes: float64 [N, 4], all boxes of the frame, in pixels.
-            labels: int64 [N], their classes.
-            own: int64 [n], the matched box of each track.
-            left: int64 [m], the boxes that are left, sorted.
-
-        Returns:
-            int64 [k], the duplicates, sorted, and int64 [k], the track of each: that which it is nearest to.
-        """
-        if not len(left):
-            return left, left
-        grown = np.concatenate(
-            [np.minimum(expected, boxes[own])[:, :2], np.maximum(expected, boxes[own])[:, 2:]], axis=1
-        )
-        place, match = same_class(labels[left], labels[own], boxes[left], grown)
-        box = left[place]
-        near = np.maximum(pair_iou(expected[match], boxes[box]), pair_iou(boxes[own[match]], boxes[box]))
-        order = np.lexsort((match, -near, box))
-        order = order[near[order] > self.options.copy_iou]
-        copies, first = np.unique(box[order], return_index=True)
-        return copies, match[order][first]
-
     def _begin_tracks(self, boxes: Reals, scores: Reals, labels: Ints, left: Flags) -> None:
         """Start a track at each remaining box, best score first; boxes that overlap it are its duplicates."""
         rows = np.flatnonzero(left)
-        one, other = same_class(labels[rows], labels[rows], boxes[rows], boxes[rows])
-        near = pair_iou(boxes[rows[one]], boxes[rows[other]]) > self.options.copy_iou
-        copies: dict[int, list[int]] = {}
-        for row, copy in zip(one[near].tolist(), other[near].tolist(), strict=True):
-            copies.setdefault(row, []).append(copy)
-        owner, firsts = np.full(len(rows), -1), list[int]()
-        for row in np.argsort(-scores[rows], kind="stable").tolist():
-            if owner[row] < 0:
-                owner[[row, *(copy for copy in copies.get(row, ()) if owner[copy] < 0)]] = len(firsts)
-                firsts.append(int(rows[row]))
-        mean, weight = _averaged(boxes[rows], scores[rows], owner, len(firsts))
-        self.bank.add(labels[firsts], mean, weight, scores[firsts])
+        owner, firsts = group_copies(boxes[rows], scores[rows], labels[rows], self.options.copy_iou)
+        mean, weight = averaged(boxes[rows], scores[rows], owner, len(firsts))
+        self.bank.add(labels[rows[firsts]], mean, weight, scores[rows[firsts]])
 
     def _decide(self, lag: int) -> list[TubeStep]:
         """Decide which tracks act in the frame `lag` frames before the newest, and fit their boxes there."""
@@ -303,7 +269,8 @@ class OnlineStream:
         bank, options = self.bank, self.options
         seen = bank.weights > 0
         known = np.arange(self.window)[columns] >= np.where(seen.any(axis=1), seen.argmax(axis=1), self.window)[:, None]
-        level = options.level_share * np.array([self.highest[label] for label in bank.labels.tolist()])
+        highest = np.fromiter(map(self.highest.__getitem__, bank.labels.tolist()), np.float64, len(bank))
+        level = options.level_share * highest
         missed = np.where(bank.charged[:, columns], -options.miss_cost, 0.0)
         evidence = np.where(seen[:, columns], bank.scores[:, columns] - level[:, None], missed)
         return np.where(known, evidence, NEVER)
@@ -340,21 +307,3 @@ class OnlineStream:
         means, frames = (sums / np.maximum(counts, 1)).tolist(), lengths.tolist()
         extents = {length: (length / (length + EXTENT_FRAMES)) ** power for length in set(frames)}
         return [mean * extents[length] for mean, length in zip(means, frames, strict=True)]
-
-
-def _averaged(boxes: Reals, scores: Reals, owner: Ints, count: int) -> tuple[Reals, Reals]:
-    """Average the boxes of each track, weighted by score.
-
-    Args:
-        boxes: float64 [n, 4], pixels.
-        scores: float64 [n], 0..1.
-        owner: int64 [n], index of the track of each box.
-        count: Number of tracks.
-
-    Returns:
-        float64 [count, 4], the boxes in pixels, and float64 [count], the summed scores.
-    """
-    weights = scores + 1e-6
-    total: Reals = np.bincount(owner, weights, count).astype(np.float64)
-    corners = [np.bincount(owner, weights * boxes[:, side], count) / total for side in range(4)]
-    return np.stack(corners, axis=1), total

@@ -62,8 +62,8 @@ def test_yowo_score_reads_it(tmp_path):
     frames = [tracked(f, [(boxes[f], 0.9, tube.label, 1, 1)] if f in boxes else []) for f in range(9)]
     written(NpzOutput(tmp_path / "v.npz", facts(9, name="v")), frames)
     metrics = yowo.score(tmp_path / "v.npz", tmp_path / "a.mat")
-    assert metrics["video_map"]["0.5"] == 1
-    assert metrics["frame_map"]["0.5"] == pytest.approx(1 / 24)  # the mean over all classes
+    assert metrics["frame_map"]["0.5"] == 1
+    assert metrics["video_map"]["0.5"] == pytest.approx(1 / 24)  # the mean over all classes
 
 
 def test_a_video_without_detections_is_a_file_and_one_without_frames_is_none(tmp_path):

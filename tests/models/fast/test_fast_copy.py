@@ -15,20 +15,19 @@ WIDTHS = [8, 16, 32, 64]
 BACKBONES = {
     "basic": partial(ResNet3D, Basic, (1, 2, 1, 1), WIDTHS, WIDTHS, shortcut="pool", stem=8, stem_kernel=(3, 3, 3)),
     "bottleneck": partial(ResNet3D, Bottleneck, (2, 1, 1, 1), WIDTHS, WIDTHS, groups=4, stem=8),
-    "shuffle": partial(ShuffleNetV2, "0.25x", (2, 6, 3)),
-    "wide shuffle": partial(ShuffleNetV2, "1.0x", (1, 8, 1)),
+    "shuffle": partial(ShuffleNetV2, "0.25x", (2, 5, 1)),
+    "wide shuffle": partial(ShuffleNetV2, "1.0x", (1, 4, 1)),
 }
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize("packing", [True, False])
-@pytest.mark.parametrize("name", BACKBONES)
+@pytest.mark.parametrize(("name", "packing"), [*((name, True) for name in BACKBONES), ("bottleneck", False)])
 def test_the_copy_gives_what_the_network_gives(name, packing, monkeypatch):
     monkeypatch.setattr(fused_conv, "can_pack", lambda: packing)
     torch.manual_seed(0)
     net = detector(BACKBONES[name]())
     torch.nn.init.constant_(net.fusion.layers[2].gamma, 0.3)
-    clips = torch.randn(2, 3, 5, 64, 96)
+    clips = torch.randn(2, 3, 5, 32, 64)
     before = {key: value.clone() for key, value in net.state_dict().items()}
     made = fast_copy(net)
     expected = net(clips)
@@ -71,6 +70,8 @@ def test_networks_of_other_families_and_parts_of_users_stay_as_they_are():
 
     own = Own(3, 8, (4, 1, 1), (1, 32, 32))
     net, clips = detector(own), torch.randn(1, 3, 4, 32, 32)
+    net.backbone2d.route.act = nn.SiLU()
+    net.backbone2d.neck[0].norm = nn.GroupNorm(1, net.backbone2d.neck[0].conv.out_channels)
     made = fast_copy(net)
     assert type(made.backbone3d) is Own and made.backbone3d is not own
     with torch.inference_mode():

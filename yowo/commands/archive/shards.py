@@ -14,11 +14,11 @@ class Shard(NamedTuple):
 
     Attributes:
         number: Which part, from 0.
-        count: How many parts there are.
+        parts: How many there are.
     """
 
     number: int
-    count: int
+    parts: int
 
     def part(self, items: Sequence[Item]) -> Sequence[Item]:
         """Return the items of this part: every n-th one, so that neighbours, often alike, are spread.
@@ -27,11 +27,11 @@ class Shard(NamedTuple):
             >>> Shard(1, 3).part("abcdefgh"), Shard(2, 3).part("abcdefgh")
             ('beh', 'cf')
         """
-        return items[self.number :: self.count]
+        return items[self.number :: self.parts]
 
     def __str__(self) -> str:
         """Return i/n as it is typed."""
-        return f"{self.number}/{self.count}"
+        return f"{self.number}/{self.parts}"
 
 
 WHOLE = Shard(0, 1)

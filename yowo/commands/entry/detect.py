@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 from yowo.commands.archive.checks import check_several, works_on_several
 from yowo.commands.hydra_app import run_hydra
 from yowo.commands.messages import tell_warning
-from yowo.commands.output_kinds import check_output, hides_from_score, writes_to_stdout
+from yowo.commands.output_kinds import check_output, unlike_eval, writes_to_stdout
 from yowo.commands.quick_start import job_begins
 from yowo.commands.starting_weights import check_network, remember_network
 from yowo.commands.stdout_data import data_on_stdout
@@ -62,8 +62,8 @@ def check(config: DictConfig) -> None:
     check_several(config, sources)
     if not works_on_several(config, sources):
         check_output(config, sources.each[0].name)
-    if above := hides_from_score(config):
-        tell_warning(above)
+    if words := unlike_eval(config):
+        tell_warning(words)
 
 
 def is_ours(config: DictConfig) -> bool:

@@ -64,5 +64,5 @@ def _values(raw: RawOutput, exclusive_classes: int) -> tuple[Mapping[str, Tensor
 def _largest(one: Tensor, other: Tensor | None) -> float:
     if other is None or one.shape != other.shape:
         return float("inf")
-    largest = float((one - other).abs().max()) if one.numel() else 0.0
+    largest = float((one - other).detach().abs().max()) if one.numel() else 0.0
     return largest if torch.isfinite(torch.tensor(largest)) else float("inf")

@@ -1,8 +1,9 @@
 """A rule for detections as the last nodes of an ONNX graph: scores, threshold, non-maximum suppression.
 
 Where a person does one thing at a time the rows of the output `detections` are clip, label, score and box; where
-several, clip, confidence, box and the score of each class. Rows of a clip are together, best first; boxes are x1, y1,
-x2, y2 as fractions of the picture. A person has one box, as in `yowo detect`.
+several, clip, confidence, box and the score of each class. Rows of a clip are together, in the order in
+which boxes suppress each other; boxes are x1, y1, x2, y2 as fractions of the picture. A person has one box, as in
+`yowo detect`.
 """
 
 from dataclasses import dataclass

@@ -68,7 +68,7 @@ def trace_sliding(detector: Detector, clip_len: int, name: str) -> tuple[Traced,
     stride = max(detector.strides)
     frames = torch.zeros(2, 3, 3 * stride, 4 * stride)  # sides that differ from each other and from 1
     kept = dict(zip(sliding.kept, sliding.first(frames), strict=True))
-    past = tuple(kept[wanted.series] for wanted in sliding.past)
+    past = tuple(kept[wanted.series].clone() for wanted in sliding.past)  # one object would be one input
     fold_batch_norms(sliding, lambda: sliding(frames, past))
     raw, _ = sliding(frames, past)
     outputs = [key for key in OUTPUTS if key in raw]
