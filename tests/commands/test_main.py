@@ -41,7 +41,7 @@ def test_an_unknown_verb_is_one_line_and_exit_code_2(monkeypatch, capsys):
         ("infer", "use yowo detect"),
         ("val", "use yowo eval"),
         ("test", "use yowo eval"),
-        ("export", "use yowo weights"),
+        ("download", "use yowo weights"),
         ("model=yowo_nano", "expected a command first, as in yowo train model=yowo_nano"),
         ("--cfg", "expected a command first"),
     ],

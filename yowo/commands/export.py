@@ -14,13 +14,13 @@ from omegaconf import DictConfig
 from torch import Tensor
 
 import yowo
-from yowo.commands.entry.export import chosen_format
 from yowo.commands.export_clips import calibration_clips, checked_clips, measured, prepared_data
 from yowo.commands.log_lines import note
 from yowo.commands.records import record_run, run_folder
 from yowo.commands.starting_weights import load_network
 from yowo.config.build import build_detector, image_size, make
 from yowo.config.checkpoint import network_parts, shown_rule
+from yowo.config.exported import chosen_format
 from yowo.errors import YowoError
 from yowo.inference.exported.comparing import LIMIT, Difference, difference
 from yowo.inference.exported.facts import EXACT, FORMATS, ExportFacts, read_facts

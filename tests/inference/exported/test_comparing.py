@@ -23,5 +23,9 @@ def test_what_is_no_number_or_missing_or_of_another_shape_is_infinitely_far():
     raw = small_detector()(clips(2))
     broken = raw["cls"].detach().clone()
     broken[0, 0, 0] = float("nan")
-    for other in ({**raw, "cls": broken}, {**raw, "cls": raw["cls"][:1]}, {k: v for k, v in raw.items() if k != "conf"}):
+    for other in (
+        {**raw, "cls": broken},
+        {**raw, "cls": raw["cls"][:1]},
+        {k: v for k, v in raw.items() if k != "conf"},
+    ):
         assert not difference(raw, other, 3).worst <= 1e-4

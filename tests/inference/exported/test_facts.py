@@ -21,7 +21,15 @@ def block(number, content):
 
 def onnx_bytes(text, key=KEY):
     """A ModelProto: version, producer, a large graph, then metadata; fixed-size fields are skipped too."""
-    head = varint(1 << 3) + varint(300) + block(2, b"pytorch") + varint(99 << 3 | 1) + bytes(8) + varint(98 << 3 | 5) + bytes(4)
+    head = (
+        varint(1 << 3)
+        + varint(300)
+        + block(2, b"pytorch")
+        + varint(99 << 3 | 1)
+        + bytes(8)
+        + varint(98 << 3 | 5)
+        + bytes(4)
+    )
     other = block(14, block(1, b"note") + block(2, b"mine"))
     return head + block(7, bytes(100_000)) + other + block(14, block(1, key.encode()) + block(2, text.encode()))
 
@@ -41,7 +49,9 @@ def written(path, text):
 
 @pytest.mark.parametrize("ending", [".onnx", ".xml", ".pt2"])
 def test_facts_come_back_from_each_format_without_its_program(ending, tmp_path):
-    given = facts(classes=2, config={"dataset": {"classes": ['run "fast" <&>', "Läufer"]}}, detections={"columns": ["clip"]})
+    given = facts(
+        classes=2, config={"dataset": {"classes": ['run "fast" <&>', "Läufer"]}}, detections={"columns": ["clip"]}
+    )
     path = written(tmp_path / f"my best [1]{ending}", given.text())
     assert read_facts(path) == given and is_exported(path.name)
 

@@ -82,4 +82,13 @@ def test_a_rule_of_another_package_is_refused():
 
 def test_columns_are_named():
     assert graph_rule(PostProcess(2), 2).columns(2) == ["clip", "label", "score", "x1", "y1", "x2", "y2"]
-    assert graph_rule(PostProcess(0), 2).columns(2) == ["clip", "confidence", "x1", "y1", "x2", "y2", "score_0", "score_1"]
+    assert graph_rule(PostProcess(0), 2).columns(2) == [
+        "clip",
+        "confidence",
+        "x1",
+        "y1",
+        "x2",
+        "y2",
+        "score_0",
+        "score_1",
+    ]

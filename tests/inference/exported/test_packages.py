@@ -11,7 +11,9 @@ def test_a_missing_package_is_one_line_with_its_extra(monkeypatch):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ConfigError, match=r"format=onnx needs onnx.*: pip install 'yowo-lightning\[onnx\]'"):
         check_packages("onnx", "fp32")
-    with pytest.raises(ConfigError, match=r"format=openvino needs openvino.*: pip install 'yowo-lightning\[openvino\]'"):
+    with pytest.raises(
+        ConfigError, match=r"format=openvino needs openvino.*: pip install 'yowo-lightning\[openvino\]'"
+    ):
         check_packages("openvino", "fp32")
     with pytest.raises(ConfigError, match=r"precision=int8 needs nncf.*: pip install 'yowo-lightning\[openvino\]'"):
         needed("nncf", "precision=int8")

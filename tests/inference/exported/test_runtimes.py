@@ -11,7 +11,11 @@ from yowo.inference.exported.runtimes import open_runtime
 from yowo.inference.exported.tracing import trace
 from yowo.inference.exported.writing import write
 
-PACKAGES = {"onnx": ("onnx", "onnxscript", "onnxruntime"), "openvino": ("openvino", "onnx", "onnxscript"), "torch_export": ()}
+PACKAGES = {
+    "onnx": ("onnx", "onnxscript", "onnxruntime"),
+    "openvino": ("openvino", "onnx", "onnxscript"),
+    "torch_export": (),
+}
 ENDINGS = {"onnx": ".onnx", "openvino": ".xml", "torch_export": ".pt2"}
 
 

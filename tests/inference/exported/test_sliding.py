@@ -22,7 +22,9 @@ class Fake:
         self.states = {
             "past": [list(one) for one in self.sliding.past],
             "kept": list(self.sliding.kept),
-            "sizes": {name: [one.shape[1], 64 // one.shape[2]] for name, one in zip(self.sliding.kept, kept, strict=True)},
+            "sizes": {
+                name: [one.shape[1], 64 // one.shape[2]] for name, one in zip(self.sliding.kept, kept, strict=True)
+            },
             "settled_after": 3,
         }
 
@@ -42,7 +44,10 @@ def test_frames_one_by_one_give_the_detections_of_clips(dilation):
     file = ExportedSliding(fake, facts(streaming=EXACT, states=fake.states))
     rule = net.postprocess.with_options(score_threshold=0.01)
     transform = EvalTransform((64, 96), [0.4] * 3, [0.2] * 3)
-    one, other = ExportedSlidingDetections(file, rule, transform, dilation), ClipDetector(net, rule, transform, CLIP_LEN, dilation)
+    one, other = (
+        ExportedSlidingDetections(file, rule, transform, dilation),
+        ClipDetector(net, rule, transform, CLIP_LEN, dilation),
+    )
     pictures = np.random.default_rng(0).integers(0, 255, (15, 48, 70, 3), np.uint8)
     for video in (pictures, pictures[::-1]):
         found, wanted = [], []
