@@ -1,6 +1,6 @@
 import numpy as np
 import torch
-from omegaconf import OmegaConf
+from omegaconf import open_dict
 
 from tests.exported_cases import small_detector
 from tests.make_data import project
@@ -15,7 +15,8 @@ def test_clips_of_a_video_are_spread_over_it(tmp_path):
         for place in range(20):
             writer.write(np.full((48, 64, 3), 10 * place, np.uint8))
     config = compose_config("train", ["model=yowo_tiny", "dataset=motion", "dataset.image_size=[32,32]"])
-    config = OmegaConf.merge(config, {"source": str(path)})
+    with open_dict(config):
+        config.source = str(path)
     clips, where = checked_clips(config)
     assert clips.shape == (CHECKED, 3, config.dataset.clip_len, 32, 32) and where == "a.mp4"
     means = clips.mean(dim=(1, 3, 4))
@@ -32,7 +33,8 @@ def test_calibration_and_figures_come_from_the_two_splits(tmp_path):
         "dataset.clip_len=8",
     ]
     config = compose_config("train", more)
-    config = OmegaConf.merge(config, {"source": None, "calibration_clips": 3, "eval_clips": 4})
+    with open_dict(config):
+        config.source, config.calibration_clips, config.eval_clips = None, 3, 4
     data = prepared_data(config)
     assert [tuple(clip.shape) for clip in calibration_clips(config, data)] == [(1, 3, 8, 32, 32)] * 3
     clips, where = checked_clips(config)

@@ -42,6 +42,7 @@ def test_an_unknown_verb_is_one_line_and_exit_code_2(monkeypatch, capsys):
         ("val", "use yowo eval"),
         ("test", "use yowo eval"),
         ("download", "use yowo weights"),
+        ("tensorrt", "use yowo export"),
         ("model=yowo_nano", "expected a command first, as in yowo train model=yowo_nano"),
         ("--cfg", "expected a command first"),
     ],

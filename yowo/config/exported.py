@@ -1,4 +1,4 @@
-"""What a configuration says of files of `yowo export`: those that are written, and those in the place of a checkpoint."""
+"""What a configuration says of files of `yowo export`: the format to write, and the network of one that is given."""
 
 from collections.abc import Sequence
 from pathlib import Path

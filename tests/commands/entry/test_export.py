@@ -23,7 +23,7 @@ def test_a_plain_export_passes(composed, tmp_path):
 @pytest.mark.parametrize(
     ("override", "words"),
     [
-        ("streaming=both", "streaming=both: expected clip or exact"),
+        ("streaming=both", "streaming: expected exact or clip, got both"),
         ("precision=fp16", "precision=fp16: expected fp32 or int8"),
         ("precision=int8", "expected format=onnx or openvino and streaming=clip, got format=torch_export"),
         ("source=gone.mp4", r"source=gone\.mp4: there is no such video"),
@@ -33,7 +33,7 @@ def test_a_plain_export_passes(composed, tmp_path):
 )
 def test_mistakes_are_told_before_anything_is_read(composed, override, words):
     with pytest.raises(ConfigError, match=words):
-        check(composed(override))
+        check(composed(override))  # the streaming's is found while composing
 
 
 def test_without_frames_to_check_on_nothing_is_exported(composed):

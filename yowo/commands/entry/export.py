@@ -36,8 +36,6 @@ def check(config: DictConfig) -> None:
     """
     check_network(config, "export")
     kind = chosen_format(config)
-    if config.streaming not in (CLIP, EXACT):
-        raise ConfigError(f"streaming={config.streaming}: expected {CLIP} or {EXACT}")
     if config.precision not in ("fp32", "int8"):
         raise ConfigError(f"precision={config.precision}: expected fp32 or int8")
     if config.precision == "int8" and (kind == "torch_export" or config.streaming == EXACT):
