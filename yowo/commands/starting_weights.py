@@ -64,7 +64,7 @@ def check_network(config: DictConfig, command: str) -> None:
             )
         if config.get("context"):
             raise ConfigError(
-                "context=lfb needs the network's 3D backbone alone, which exported files do not give; use checkpoint=FILE"
+                "context=lfb needs the network's 3D backbone alone, which no exported file gives; use checkpoint=FILE"
             )
         return
     if config.checkpoint is None and config.weights.file is None:
