@@ -39,6 +39,7 @@ def test_streaming_slides_where_it_can_and_says_where_it_cannot(caplog):
         for key in ("boxes", "scores", "labels"):
             torch.testing.assert_close(one[key], other[key], rtol=1e-4, atol=1e-5)
     config.streaming = "exact"
+    detector = build_detector(config)
     detector.backbone3d.stem_layers = None
     with caplog.at_level("INFO"):
         assert isinstance(build_frame_detector(config, detector, "cpu"), ClipDetector)

@@ -69,7 +69,7 @@ def stem_of(backbone, clips: torch.Tensor) -> torch.Tensor:
 
 @torch.inference_mode()
 @pytest.mark.parametrize("name", BACKBONES)
-@pytest.mark.parametrize("clip_len", [1, 2, 3, 5, 8, 11])
+@pytest.mark.parametrize("clip_len", [1, 2, 5, 8])
 def test_the_stem_of_every_window_is_that_of_its_clip(name, clip_len):
     torch.manual_seed(clip_len)
     net = detector(BACKBONES[name]())
@@ -80,14 +80,13 @@ def test_the_stem_of_every_window_is_that_of_its_clip(name, clip_len):
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize("channels_last", [False, True])
-@pytest.mark.parametrize("name", ["stem of 7", "shufflenet"])
+@pytest.mark.parametrize(("name", "channels_last"), [("stem of 7", False), ("shufflenet", True)])
 def test_every_frame_of_a_video_is_detected_on_as_in_its_clip(name, channels_last):
     torch.manual_seed(0)
     net = detector(BACKBONES[name](), channels_last)
-    frames = torch.randn(10, 1, 3, 64, 32)
-    sliding = SlidingDetector(net, 8)
-    for one, clip in zip(steps(sliding, frames, sliding), clips_of(frames, 8), strict=True):
+    frames = torch.randn(6, 1, 3, 64, 32)
+    sliding = SlidingDetector(net, 4)
+    for one, clip in zip(steps(sliding, frames, sliding), clips_of(frames, 4), strict=True):
         for key in ("conf", "cls", "boxes"):
             torch.testing.assert_close(one[key], net(clip)[key], rtol=1e-4, atol=1e-4)
 
@@ -128,3 +127,6 @@ def test_what_cannot_slide_is_said():
         SlidingDetector(net, 8)
     even = detector(tiny_resnet3d(4, stem_kernel=(4, 3, 3)))
     assert obstacle(even) == "the stem of its 3D backbone ResNet3D is not an odd kernel padded by its half"
+    grouped = tiny_resnet3d(4)
+    grouped.bn1 = nn.GroupNorm(2, 4)
+    assert obstacle(detector(grouped)).startswith("the norm GroupNorm of its 3D backbone's stem cannot be folded")

@@ -6,9 +6,9 @@ import pytest
 
 from tests.make_data import pictures
 from yowo.errors import VideoError
-from yowo.video import read_ahead
 from yowo.video.frame_source import ReaderSource
-from yowo.video.read_ahead import ReadAhead
+from yowo.video.live_source import LiveSource
+from yowo.video.read_ahead import ReadAhead, read_ahead
 
 
 class Reader:
@@ -69,7 +69,7 @@ def test_frames_and_times_are_those_of_the_source(counts):
 
 
 def test_only_so_much_is_decoded_in_advance(monkeypatch):
-    monkeypatch.setattr(read_ahead, "MOST_BYTES", 64 * 48 * 3 * 4)
+    monkeypatch.setattr("yowo.video.read_ahead.MOST_BYTES", 64 * 48 * 3 * 4)
     reader = Reader(pictures(60, 0))
     with ReadAhead(ReaderSource(reader)) as source:
         for number in range(20):
@@ -103,3 +103,10 @@ def test_what_a_source_of_another_package_leaves_out_is_filled_in():
             seconds += source.seconds.tolist()
         assert source.live and source.dropped == 0 and seconds == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
     assert set(camera.counts) == {1}  # no frame waits for others
+
+
+def test_a_source_with_a_thread_of_its_own_gets_no_second_one():
+    live = LiveSource.__new__(LiveSource)
+    assert read_ahead(live) is live
+    source = ReaderSource(Reader(pictures(2, 0)))
+    assert read_ahead(source).source is source

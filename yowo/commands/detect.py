@@ -23,7 +23,7 @@ from yowo.models.detector import Detector
 from yowo.video.frame_source import FrameSource, ReaderSource
 from yowo.video.read_ahead import read_ahead
 from yowo.video.reader import open_video
-from yowo.video.source_names import Source, SourceKind, read_sources
+from yowo.video.source_names import Source, SourceKind, read_sources, shown
 from yowo.whole_file import disk_errors
 
 log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ def stream_facts(detector: Detector, config: DictConfig, source: Source, frames:
     """Return what outputs know of an open source."""
     return StreamFacts(
         name=source.name,
-        source=source.address,
+        source=shown(source.address),
         fps=frames.fps,
         width=frames.width,
         height=frames.height,

@@ -221,5 +221,5 @@ def _named(config: DictConfig) -> list[OutputFile]:
 def _folder(text: str) -> Path:
     path = Path(text)
     if path.exists() and not path.is_dir():
-            raise ConfigError(f"output={text}: is no folder; of a file the name ends in {', '.join(BY_ENDING)}, or is -")
+        raise ConfigError(f"output={text}: is no folder; of a file the name ends in {', '.join(BY_ENDING)}, or is -")
     return path

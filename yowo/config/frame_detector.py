@@ -1,6 +1,7 @@
 """Builds what detects on a stream of frames, as `streaming` and the model choose."""
 
 import logging
+from typing import cast
 
 import torch
 from omegaconf import DictConfig
@@ -13,6 +14,7 @@ from yowo.inference.exported.sliding import ExportedSliding, ExportedSlidingDete
 from yowo.inference.frame_detector import FrameDetector
 from yowo.inference.sliding_detections import SlidingDetections
 from yowo.models.detector import Detector
+from yowo.models.fast.fast_copy import shared_fast_copy
 from yowo.models.postprocess import DetectionRule
 from yowo.models.sliding import SlidingDetector, obstacle
 
@@ -30,7 +32,8 @@ def build_frame_detector(
 
     Args:
         config: Configuration of `yowo detect`, or of a training (which has neither `streaming` nor `score_threshold`).
-        detector: The network, which is moved to the device, in evaluation mode; several sources may share it.
+        detector: The network, which is moved to the device, in evaluation mode; several sources may share it. On a CPU
+            a copy of it is used, made for inference (`yowo.models.fast`).
         device: Where to compute.
         features: See `ClipDetector`; the clips of the network are then single frames.
         rule: Makes detections of raw output; None is the network's own.
@@ -38,6 +41,8 @@ def build_frame_detector(
     streaming = config.get("streaming", "clip")
     threshold = config.get("score_threshold", config.dataset.show_threshold)
     network: nn.Module = detector.eval().to(device)
+    if torch.device(device).type == "cpu" and isinstance(network, Detector):
+        network = shared_fast_copy(network)
     rule = (rule or detector.postprocess).with_options(score_threshold=threshold)
     transform = build_eval_transform(config)
     clip_len, dilation = config.dataset.clip_len, config.dataset.dilation
@@ -47,6 +52,8 @@ def build_frame_detector(
         return ExportedSlidingDetections(network, rule, transform, dilation)
     if streaming == "exact" and not isinstance(network, ExportedFile):
         if (reason := obstacle(network)) is None:
-            return SlidingDetections(SlidingDetector(detector, clip_len), rule, transform, dilation, device)
+            return SlidingDetections(
+                SlidingDetector(cast(Detector, network), clip_len), rule, transform, dilation, device
+            )
         _log.info("each clip is computed anew (streaming=clip): %s", reason)
     return ClipDetector(network, rule, transform, clip_len, dilation, device)

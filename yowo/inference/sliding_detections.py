@@ -63,7 +63,8 @@ class SlidingDetections:
             for past in self._pasts:
                 past.fill(before)
         windows = []
-        for frame, flag in zip(frames.split(1), wanted, strict=True):
+        for place, flag in enumerate(wanted):
+            frame = frames[place : place + 1]
             past = self._pasts[self._count % self._dilation]
             self._count += 1
             if flag:

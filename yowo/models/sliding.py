@@ -17,7 +17,7 @@ from yowo.contracts import RawOutput
 from yowo.errors import ConfigError
 from yowo.models.detector import Detector
 from yowo.models.sliding_plan import make_plan, map_name, sum_name
-from yowo.models.stem import HasStem, folded_weights
+from yowo.models.stem import HasStem, can_fold, folded_weights
 
 Maps = dict[str, Tensor]
 
@@ -29,11 +29,13 @@ def obstacle(detector: nn.Module) -> str | None:
     backbone = detector.backbone3d
     if not isinstance(backbone, HasStem) or not callable(backbone.stem_layers):
         return f"its 3D backbone {type(backbone).__name__} does not tell its stem"
-    conv = backbone.stem_layers().conv
+    conv, norm, _ = backbone.stem_layers()
     half = tuple(size // 2 for size in conv.kernel_size)
     plain = conv.padding == half and set(conv.dilation) == {1} and conv.groups == 1 and conv.padding_mode == "zeros"
     if not plain or not all(size % 2 for size in conv.kernel_size):
         return f"the stem of its 3D backbone {type(backbone).__name__} is not an odd kernel padded by its half"
+    if not can_fold(norm):
+        return f"the norm {type(norm).__name__} of its 3D backbone's stem cannot be folded into the convolution"
     return None
 
 

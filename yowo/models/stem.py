@@ -33,12 +33,18 @@ class HasStem(Protocol):
         """Map the output [B, C, T, h, w] of the first layers to the feature [B, out_channels, H/32, W/32]."""
 
 
+def can_fold(norm: nn.Module) -> bool:
+    """Tell whether a norm is a batch norm with weights and running statistics, or none (`nn.Identity`)."""
+    batch_norm = isinstance(norm, _BatchNorm) and norm.affine and norm.running_mean is not None
+    return batch_norm or isinstance(norm, nn.Identity)
+
+
 def folded_weights(conv: nn.Conv2d | nn.Conv3d, norm: nn.Module) -> tuple[Tensor, Tensor]:
     """Return weight and bias of one convolution that does what a convolution and its norm do in evaluation mode.
 
     Args:
         conv: The convolution.
-        norm: A batch norm with running statistics, or `nn.Identity`.
+        norm: See `can_fold`.
 
     Returns:
         Weight, of the shape of the convolution's, and bias [outputs]; both detached.
@@ -46,12 +52,11 @@ def folded_weights(conv: nn.Conv2d | nn.Conv3d, norm: nn.Module) -> tuple[Tensor
     weight = conv.weight.detach()
     bias = weight.new_zeros(len(weight)) if conv.bias is None else conv.bias.detach()
     if isinstance(norm, _BatchNorm) and norm.running_mean is not None and norm.running_var is not None:
-        mean, variance = norm.running_mean.double(), norm.running_var.double()
-        # in float64, so that folding adds no error of its own
-        fused = fuse_conv_bn_weights(
-            weight.double(), bias.double(), mean, variance, norm.eps, norm.weight.double(), norm.bias.double()
-        )
-        weight, bias = (x.detach().to(weight.dtype) for x in fused)
+        # in float64, which not every device has, so that folding adds no error of its own
+        wide = [x.detach().cpu().double() for x in (norm.running_mean, norm.running_var, norm.weight, norm.bias)]
+        mean, variance, scale, shift = wide
+        fused = fuse_conv_bn_weights(weight.cpu().double(), bias.cpu().double(), mean, variance, norm.eps, scale, shift)
+        weight, bias = (x.detach().to(weight) for x in fused)
     return weight, bias
 
 

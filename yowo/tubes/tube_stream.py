@@ -128,9 +128,10 @@ class OnlineStream:
         """Return the tubes that pass through the newest frame as far as it is known now, for live sources.
 
         A track is shown if it acts in the newest frame under the best labelling of the frames that are not final yet.
-        A new action is shown after `min_frames` frames, not `max_delay` later, on a frame where it is seen; a track that
-        was not seen for more than `min_frames` frames is not shown. The number of a tube, once told, is kept by the final tube; numbers of tubes
-        that were told and did not come about are not used again. Otherwise the final tubes do not depend on the calls.
+        A new action is shown after `min_frames` frames, not `max_delay` later, where it is seen; a track that was not
+        seen for more than `min_frames` frames is not shown. The number of a tube, once told, is kept by the final tube;
+        numbers of tubes that were told and did not come about are not used again. Otherwise the final tubes do not
+        depend on the calls.
 
         Returns:
             The tubes in the order of their tracks, oldest first.

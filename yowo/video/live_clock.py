@@ -11,23 +11,24 @@ LEAST = 1e-3
 class LiveClock:
     """Gives each frame its time since the first one; times always rise."""
 
-    def __init__(self, step: float, live: bool) -> None:
+    def __init__(self, step: float, live: bool, stamped: bool = True) -> None:
         """Start before the first frame.
 
         Args:
             step: Usual seconds from one frame to the next.
-            live: Whether frames come when they are taken, so that where a timestamp tells nothing, the time of arrival
-                does; otherwise they are `step` apart.
+            live: Whether frames come when they are taken, so that the time of arrival tells what timestamps do not: how
+                long there was no connection. Otherwise frames are `step` apart then.
+            stamped: Whether frames have timestamps; of a live source without them the arrival tells the time.
         """
-        self._step, self._live = step, live
+        self._step, self._live, self._stamped = step, live, stamped
         self._last: float | None = None
-        self._stamped = False
-        self._offset = 0.0
+        self._fresh = True
+        self._offset: float | None = None
         self._begin = float("inf")
 
     def restart(self) -> None:
-        """Say that the timestamps that follow are of another clock, as after a new connection."""
-        self._stamped = False
+        """Say that the next frame is the first one of a new connection, whose timestamps are of another clock."""
+        self._fresh, self._offset = True, None
 
     def seconds(self, stamp: float | None, arrived: float) -> float:
         """Return the time of the next frame, in seconds since the first one.
@@ -40,23 +41,30 @@ class LiveClock:
             >>> clock = LiveClock(step=0.04, live=True)
             >>> frames = ((7.0, 100.0), (7.5, 100.9), (None, 101.4))
             >>> [round(clock.seconds(stamp, arrived), 3) for stamp, arrived in frames]
-            [0.0, 0.5, 1.4]
+            [0.0, 0.5, 0.54]
         """
-        guess = self._guess(arrived)
-        now = guess
-        if stamp is not None:
-            told = stamp + self._offset
-            ahead = max(guess, (self._last or 0.0) + self._step) + MOST_GAP
-            if self._stamped and self._last is not None and self._last - MOST_BACK < told <= ahead:
-                now = max(told, self._last + LEAST)
-            else:
-                self._offset = now - stamp
-            self._stamped = True
-        self._last, self._begin = now, min(self._begin, arrived - now)
+        last = self._last
+        if last is None:
+            now = 0.0
+        elif self._fresh:
+            now = self._by_arrival(last, arrived)
+        elif stamp is not None and self._offset is not None:
+            now = self._told(last, stamp + self._offset, arrived)
+        else:
+            now = last + self._step if self._stamped else self._by_arrival(last, arrived)
+        if stamp is not None and self._offset is None:
+            self._offset = now - stamp
+        self._fresh, self._last, self._begin = False, now, min(self._begin, arrived - now)
         return now
 
-    def _guess(self, arrived: float) -> float:
-        """Return when a frame was taken if its timestamp does not tell; that of the first frame is 0."""
-        if self._last is None:
-            return 0.0
-        return max(arrived - self._begin if self._live else self._last + self._step, self._last + LEAST)
+    def _told(self, last: float, told: float, arrived: float) -> float:
+        """Return the time that a timestamp tells, unless it is of another clock."""
+        guess = self._by_arrival(last, arrived)
+        if last - MOST_BACK < told <= max(guess, last + self._step) + MOST_GAP:
+            return max(told, last + LEAST)
+        self._offset = None
+        return guess
+
+    def _by_arrival(self, last: float, arrived: float) -> float:
+        """Return when a frame was taken by the time of its arrival, or of what is not live by the rate."""
+        return max(arrived - self._begin if self._live else last + self._step, last + LEAST)

@@ -34,7 +34,8 @@ class Picture(NamedTuple):
     Attributes:
         frame: The picture.
         stamp: Its timestamp in seconds; None if the format has none.
-        arrived: When it came, in seconds on the monotonic clock.
+        arrived: When it came, in seconds on the monotonic clock; of the first one when the connection was begun,
+            because pictures wait until FFmpeg has looked at some of them.
         connection: Number of the connection it came from, from 0.
     """
 
@@ -68,6 +69,7 @@ class LiveConnection:
         """
         limit = (patience, patience) if opened.interruptible else None
         self._patience = patience if opened.interruptible else float("inf")
+        self._begun = monotonic()
         self._container = av.open(opened.file, format=opened.format, options=opened.options, timeout=limit)
         try:
             if not self._container.streams.video:
@@ -95,6 +97,7 @@ class LiveConnection:
             SilenceError: Packets come, but for too long none that can be decoded.
         """
         packets, broken = self._container.demux(), 0
+        begun: float | None = self._begun
         last = monotonic()
         while True:
             try:
@@ -108,8 +111,8 @@ class LiveConnection:
                     return
                 broken = 0
                 for frame in self._decoded(packet):
-                    yield Picture(frame, frame.time if self.stamped else None)
-                    last = monotonic()
+                    yield Picture(frame, frame.time if self.stamped else None, begun or monotonic())
+                    begun, last = None, monotonic()
             if monotonic() - last > self._patience:
                 raise SilenceError("nothing that can be shown")
 

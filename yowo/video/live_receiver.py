@@ -95,7 +95,7 @@ class LiveReceiver:
         self._stop = threading.Event()
         self._measured = threading.Event()
         self._arrivals: list[float] = []
-        self._heard, self._silent = monotonic(), False
+        self._heard, self._silent, self._pausing = monotonic(), False, False
         self._thread = threading.Thread(target=self._run, name="receiving", daemon=True)
         self._thread.start()
 
@@ -113,7 +113,8 @@ class LiveReceiver:
         Raises:
             VideoError: A camera gives nothing.
         """
-        if self._opening.interruptible or self._silent or monotonic() - self._heard < self._policy.timeout:
+        quiet = self._opening.interruptible or self._silent or self._pausing
+        if quiet or monotonic() - self._heard < self._policy.timeout:
             return
         self._silent = True
         words = f"{self._name}: nothing came for {self._policy.timeout:g} seconds"
@@ -189,7 +190,7 @@ class LiveReceiver:
                 self._arrivals.append(self._heard)
             else:
                 self._measured.set()
-            if not self.queue.put(picture._replace(connection=number, arrived=self._heard)) or self._stop.is_set():
+            if not self.queue.put(picture._replace(connection=number)) or self._stop.is_set():
                 return
             self._heard = monotonic()
         self.damaged = damaged + connection.damaged
@@ -214,9 +215,11 @@ class LiveReceiver:
                 f"{self._name}: broke off after {self._received} frames, and {failed} attempts to connect again within "
                 f"{duration(monotonic() - lost_at)} failed ({words}); reader.reconnect=null never gives up"
             )
-        delay = min(LONGEST_DELAY, FIRST_DELAY * 2**failed)
+        delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(failed, 30))
         of = "" if limit is None else f" of {limit}"
         log.warning(
             "%s: lost (%s); connecting again in %.0f s (attempt %d%s)", self._name, words, delay, failed + 1, of
         )
+        self._pausing = True
         self._stop.wait(delay)
+        self._heard, self._pausing = monotonic(), False

@@ -75,7 +75,7 @@ class LiveSource:
         stored = first.frame.width, first.frame.height
         self.width, self.height = stored[::-1] if quarters(first.frame) % 2 else stored
         self._size, self._connection = stored, first.connection
-        self._clock = LiveClock(1 / self.fps, self.live)
+        self._clock = LiveClock(1 / self.fps, self.live, self._receiver.stamped)
 
     @property
     def dropped(self) -> int:

@@ -17,6 +17,8 @@ from yowo.errors import ConfigError
 from yowo.inference.drawing_options import check_drawing
 from yowo.video.source_names import SourceKind, read_sources, shown
 
+FILE_READER = "yowo.video.frame_source.open_file"
+"""`_target_` of conf/reader/file.yaml."""
 WITHOUT_TORCH = ("auto", "cpu")
 """Devices that every machine has."""
 DEVICE = re.compile(r"[a-z]+(:\d+)?")
@@ -63,7 +65,8 @@ def check_live(config: DictConfig, address: str) -> None:
     """Check what a live source needs, before it is connected.
 
     Raises:
-        ConfigError: A key of the reader is wrong, nothing is sent to standard input, or `context` looks ahead.
+        ConfigError: The reader opens files only, or a key of it is wrong; nothing is sent to standard input; or
+            `context` looks ahead.
     """
     from yowo.video.live_address import opening
     from yowo.video.live_receiver import LivePolicy
@@ -74,9 +77,10 @@ def check_live(config: DictConfig, address: str) -> None:
             "give a video file, or context=none"
         )
     reader = config.reader
-    if "reconnect" in reader:
-        LivePolicy(config.latency, reader.transport, reader.timeout, reader.reconnect).check()
-        opening(address, reader.transport, reader.timeout, reader.options)
+    if reader._target_ == FILE_READER:
+        raise ConfigError(f"source={shown(address)}: reader=file opens files only; leave it out, or give reader=auto")
+    LivePolicy(config.latency, reader.transport, reader.timeout, reader.reconnect).check()
+    opening(address, reader.transport, reader.timeout, reader.options)
 
 
 def check_device(name: str) -> None:

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from yowo.errors import ConfigError
+from yowo.models.pooling import MaxPool3d
 from yowo.models.recomputing import run_blocks, run_segment
 from yowo.models.stem import Stem
 
@@ -129,7 +130,7 @@ class ResNet3D(nn.Module):
         self.conv1 = nn.Conv3d(3, stem, (depth, height, width), stride=step, padding=padding, bias=False)
         self.bn1 = nn.BatchNorm3d(stem)
         self.relu = nn.ReLU(inplace=True)
-        self.maxpool = nn.MaxPool3d(3, stride=2, padding=1) if stem_pool else nn.Identity()
+        self.maxpool = MaxPool3d(3, stride=2, padding=1) if stem_pool else nn.Identity()
         channels = stem
         for stage, (count, inner, out) in enumerate(zip(layers, middle, outputs, strict=True), start=1):
             blocks: list[nn.Module] = []

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from yowo.errors import ConfigError
+from yowo.models.pooling import MaxPool3d
 from yowo.models.recomputing import run_blocks, run_segment
 from yowo.models.stem import Stem
 
@@ -85,7 +86,7 @@ class ShuffleNetV2(nn.Module):
         self.conv1 = nn.Sequential(
             nn.Conv3d(3, STEM, 3, stride=(1, 2, 2), padding=1, bias=False), nn.BatchNorm3d(STEM), nn.ReLU(inplace=True)
         )
-        self.maxpool = nn.MaxPool3d(3, stride=2, padding=1)
+        self.maxpool = MaxPool3d(3, stride=2, padding=1)
         units: list[nn.Module] = []
         channels = STEM
         for outputs, count in zip(WIDTHS[width], repeats, strict=True):

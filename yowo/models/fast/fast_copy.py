@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from copy import copy, deepcopy
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 from torch import nn
 
 from yowo.models.backbones2d.yolov2 import YOLOv2
-from yowo.models.backbones3d.resnet import Basic, Bottleneck, ResNet3D
+from yowo.models.backbones3d.resnet import Basic, Bottleneck, PoolShortcut, ResNet3D
 from yowo.models.backbones3d.shufflenetv2 import ShuffleNetV2, ShuffleUnit
 from yowo.models.detector import Detector
 from yowo.models.fast.fast_blocks import FastChannelAttention, FastResidual
@@ -19,6 +20,8 @@ from yowo.models.stem import folded_conv
 
 WHOLES = (Detector, YOLOv2, ResNet3D, ShuffleNetV2, CFAM)
 """Modules that are copied with faster parts."""
+
+_COPIES: WeakKeyDictionary[nn.Module, tuple[object, nn.Module]] = WeakKeyDictionary()
 
 
 def fast_copy(detector: nn.Module) -> nn.Module:
@@ -41,6 +44,25 @@ def fast_copy(detector: nn.Module) -> nn.Module:
     return made.eval()
 
 
+def shared_fast_copy(detector: nn.Module) -> nn.Module:
+    """Return the fast copy of a network, and the same one again as long as its weights stay as they are.
+
+    Args:
+        detector: See `fast_copy`; the copy is dropped with it.
+    """
+    state = tuple(
+        (tensor.data_ptr(), tensor.device, 0 if tensor.is_inference() else tensor._version)
+        for tensor in (*detector.parameters(), *detector.buffers())
+    )
+    known = _COPIES.get(detector)
+    if known is not None and known[0] == state:
+        return known[1]
+    made = fast_copy(detector)
+    if made is not detector:
+        _COPIES[detector] = (state, made)
+    return made
+
+
 def _fast(module: nn.Module) -> nn.Module:
     """Return a copy of a module, ready for inference."""
     makers: dict[type[nn.Module], Callable[[Any], nn.Module]] = {
@@ -51,7 +73,7 @@ def _fast(module: nn.Module) -> nn.Module:
         nn.Conv2d: FusedConv,
         nn.Sequential: _fast_sequence,
     }
-    if type(module) in makers:
+    if type(module) in makers and _as_made(module):
         return makers[type(module)](module)
     if type(module) not in WHOLES:
         return deepcopy(module)
@@ -69,10 +91,18 @@ def _fast(module: nn.Module) -> nn.Module:
     return made
 
 
+def _as_made(module: nn.Module) -> bool:
+    """Tell whether norms and activations of a block are those that this package gave it."""
+    layers = (nn.Conv2d, nn.Conv3d, nn.BatchNorm2d, nn.BatchNorm3d, nn.ReLU, nn.LeakyReLU, nn.Identity, PoolShortcut)
+    leaves = [part for part in module.modules() if not list(part.children())]
+    return isinstance(module, nn.Sequential | ChannelAttention) or all(type(part) in layers for part in leaves)
+
+
 def _fast_sequence(module: nn.Sequential) -> nn.Module:
     """Return a copy of a sequence; a convolution and a norm behind it become one."""
     layers = list(module)
-    if layers and all(isinstance(layer, ShuffleUnit) for layer in layers) and cast(ShuffleUnit, layers[0]).stride == 2:
+    units = layers and all(isinstance(layer, ShuffleUnit) and _as_made(layer) for layer in layers)
+    if units and cast(ShuffleUnit, layers[0]).stride == 2:
         return FastShuffleUnits(cast(list[ShuffleUnit], layers))
     if len(layers) == 2 and isinstance(layers[0], nn.Conv3d) and isinstance(layers[1], nn.BatchNorm3d):
         return FusedConv(layers[0], layers[1])

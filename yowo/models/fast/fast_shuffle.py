@@ -79,6 +79,7 @@ class _Halving(nn.Module):
         self.layout = _Layout(order, [half, half])
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map [B, inputs, T, H, W] to [B, outputs, T/2, H/2, W/2]."""
         return torch.cat([self.point1(self.deep1(x)), self.point2(self.deep2(self.before(x)))], dim=1)
 
 
@@ -110,6 +111,7 @@ class _Passing(nn.Module):
         self.layout = _Layout(order, [*(count for _, count in self.slices), half])
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map [B, C, T, H, W] to the same shape."""
         made = self.point(self.deep(self.before(x)))
         return torch.cat([*(x.narrow(1, begin, count) for begin, count in self.slices), made], dim=1)
 

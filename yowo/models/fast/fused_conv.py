@@ -38,7 +38,7 @@ class FusedConv(nn.Module):
 
         Args:
             x: The input.
-            added: Is added before the activation; of the output's shape.
+            added: Is added before the activation, which must not be `nn.LeakyReLU` then; of the output's shape.
         """
         if x.device.type == "cpu" and x.dtype == torch.float32 and can_pack():
             return self._by_packed_weights(x, added)
@@ -77,7 +77,9 @@ def can_pack() -> bool:
     """Tell whether this build of PyTorch has the operations that take packed weights, and they are right."""
     if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return False
-    x, weight, bias = torch.rand(1, 4, 5, 5) - 0.5, torch.rand(4, 4, 3, 3) - 0.5, torch.rand(4) - 0.5
+    # made numbers: random ones would move the caller's random state
+    x, weight = torch.arange(100.0).sin().reshape(1, 4, 5, 5), torch.arange(144.0).cos().reshape(4, 4, 3, 3)
+    bias = torch.linspace(-1, 1, 4)
     shape = ([1, 1], [1, 1], [1, 1], 1)
     expected = F.conv2d(x, weight, bias, padding=1)
     try:
