@@ -14,13 +14,12 @@ from omegaconf import DictConfig
 from torch import Tensor
 
 import yowo
-from yowo.commands.entry.export import chosen_format
 from yowo.commands.export_clips import calibration_clips, checked_clips, measured, prepared_data
-from yowo.commands.log_lines import note
 from yowo.commands.records import record_run, run_folder
 from yowo.commands.starting_weights import load_network
 from yowo.config.build import build_detector, image_size, make
 from yowo.config.checkpoint import network_parts, shown_rule
+from yowo.config.exported import chosen_format
 from yowo.errors import YowoError
 from yowo.inference.exported.comparing import LIMIT, Difference, difference
 from yowo.inference.exported.facts import EXACT, FORMATS, ExportFacts, read_facts
@@ -206,7 +205,7 @@ def complete_pair(output: Path) -> Iterator[Path]:
 def _quantise(config: DictConfig, kind: str, detector: Detector, file: Path, facts: ExportFacts) -> None:
     """Replace a file in float32 by one in int8, and print the mAP of both."""
     data = prepared_data(config)
-    log.info("quantising with %d clips of %s", config.calibration_clips, config.dataset.name)
+    log.info("quantising with at most %d clips of %s", config.calibration_clips, config.dataset.name)
     model = quantised(kind, file, calibration_clips(config, data), int(config.calibration_clips))
     whole = open_exported(file, read_facts(file))
     small = file.with_name(f"int8{file.suffix}")
@@ -217,7 +216,9 @@ def _quantise(config: DictConfig, kind: str, detector: Detector, file: Path, fac
     del whole, networks
     for name, before in figures["fp32"].items():
         after = figures["int8"][name]
-        note(f"{name}: fp32 {100 * before:.2f} %, int8 {100 * after:.2f} %, {100 * (after - before):+.2f} points")
+        log.info(
+            "%s: fp32 %.2f %%, int8 %.2f %% (%+.2f points)", name, 100 * before, 100 * after, 100 * (after - before)
+        )
     for part in (small, small.with_suffix(".bin")):
         if part.exists():
             part.replace(file.with_suffix(part.suffix))

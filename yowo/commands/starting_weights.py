@@ -62,6 +62,10 @@ def check_network(config: DictConfig, command: str) -> None:
             raise ConfigError(
                 f"model={config.exported}: the weights are in this file; give no checkpoint and no weights"
             )
+        if config.get("context"):
+            raise ConfigError(
+                "context=lfb needs the network's 3D backbone alone, which no exported file gives; use checkpoint=FILE"
+            )
         return
     if config.checkpoint is None and config.weights.file is None:
         raise ConfigError(

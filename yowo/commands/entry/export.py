@@ -10,6 +10,7 @@ from yowo.commands.output_paths import check_outputs, inputs_of
 from yowo.commands.quick_start import job_begins
 from yowo.commands.starting_weights import check_network, remember_network
 from yowo.config.checks import check_root
+from yowo.config.exported import chosen_format
 from yowo.errors import ConfigError
 from yowo.inference.exported.facts import CLIP, EXACT, FORMATS
 
@@ -35,8 +36,6 @@ def check(config: DictConfig) -> None:
     """
     check_network(config, "export")
     kind = chosen_format(config)
-    if config.streaming not in (CLIP, EXACT):
-        raise ConfigError(f"streaming={config.streaming}: expected {CLIP} or {EXACT}")
     if config.precision not in ("fp32", "int8"):
         raise ConfigError(f"precision={config.precision}: expected fp32 or int8")
     if config.precision == "int8" and (kind == "torch_export" or config.streaming == EXACT):
@@ -56,25 +55,6 @@ def check(config: DictConfig) -> None:
     from yowo.inference.exported.packages import check_packages
 
     check_packages(kind, str(config.precision))
-
-
-def chosen_format(config: DictConfig) -> str:
-    """Return the format: `format`, or the one that the ending of `output` names, or ONNX.
-
-    Raises:
-        ConfigError: There is no such format, or `output` has another ending.
-    """
-    given, output = config.format, config.output
-    if given is not None and given not in FORMATS:
-        raise ConfigError(f"format={given}: expected {', '.join(FORMATS)}; for TensorRT see docs/export.md")
-    if output is None:
-        return given or "onnx"
-    ending = Path(str(output)).suffix.lower()
-    named = next((name for name, own in FORMATS.items() if own == ending), None)
-    if named is None or given not in (None, named):
-        wanted = FORMATS[given] if given else ", ".join(FORMATS.values())
-        raise ConfigError(f"output={output}: expected a name that ends in {wanted}")
-    return named
 
 
 def _check_frames(config: DictConfig) -> None:

@@ -42,6 +42,7 @@ class _Step(nn.Module):
         self.sliding, self.outputs = sliding, tuple(outputs)
 
     def forward(self, frames: Tensor, past: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Take a step: the chosen outputs in their order, then what is kept."""
         raw, kept = self.sliding(frames, past)
         return (*(cast(dict[str, Tensor], raw)[name] for name in self.outputs), *kept)
 
