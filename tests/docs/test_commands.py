@@ -15,9 +15,9 @@ from yowo.commands import sweeps
 from yowo.commands.command_line import read_command_line
 from yowo.commands.entry.train import RERUN
 from yowo.commands.hydra_app import jobs
+from yowo.commands.info import exported_file
 from yowo.commands.main import VERBS
 from yowo.config.checkpoint import portable, register_parts
-from yowo.commands.info import exported_file
 from yowo.config.compose import compose_config
 from yowo.errors import ConfigError
 
