@@ -22,4 +22,4 @@ def test_convolutions_are_quantised_and_scores_stay_near(kind, ending, tmp_path)
     file = open_exported(small)
     with torch.no_grad():
         found = difference(net(clips(2)), file(clips(2)), 3)
-    assert file.facts.precision == "int8" and 0 < found.worst < 0.05
+    assert file.facts.precision == "int8" and 0 < found.worst < 0.1

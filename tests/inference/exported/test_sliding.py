@@ -78,8 +78,8 @@ def test_a_traced_step_is_the_step_and_each_tensor_of_the_past_is_an_input_of_it
     traced, states = trace_sliding(net, CLIP_LEN, "small")
     sliding = SlidingDetector(net, CLIP_LEN)
     draw = torch.Generator().manual_seed(3)
-    frames = torch.randn(1, 3, 96, 32, generator=draw)
-    sizes = {name: (1, channels, 96 // step, 32 // step) for name, (channels, step) in states["sizes"].items()}
+    frames = torch.randn(1, 3, 96, 64, generator=draw)
+    sizes = {name: (1, channels, 96 // step, 64 // step) for name, (channels, step) in states["sizes"].items()}
     past = tuple(torch.randn(sizes[one.series], generator=draw) for one in sliding.past)
     assert len({one.series for one in sliding.past}) < len(past) == len(traced.inputs) - 1
     found = traced.program.module()(frames, past)
