@@ -97,8 +97,10 @@ def piece(text: str, colour: Colour, size: int) -> Picture:
 def digits(text: str, colour: Colour, size: int) -> Picture:
     """Return the same for a number, put together from its digits: numbers change with every frame."""
     glyphs = [piece(glyph, colour, size)[:, MARGIN:-MARGIN] for glyph in text]
-    edge = np.full((line_height(size), MARGIN, 3), colour, np.uint8)
-    return np.concatenate([edge, *glyphs, edge], axis=1)
+    left, right = (
+        np.full((line_height(size), width, 3), colour, np.uint8) for width in (max(MARGIN, size // 4), MARGIN)
+    )
+    return np.concatenate([left, *glyphs, right], axis=1)
 
 
 @lru_cache(KEPT)
