@@ -64,7 +64,7 @@ class WinogradWeights:
             weight: float32 [outputs, inputs, 3, 3].
             bias: float32 [outputs].
             tile: Height and width of a tile of outputs, 2 or 4.
-            shape: Of inputs [B, inputs, H, W] that will be frequent; others are possible.
+            shape: Of inputs [B, inputs, H, W] that will be frequent; others are possible, small ones are not faster.
         """
         self._tile = tile
         self._outputs, inputs = weight.shape[:2]
@@ -81,9 +81,10 @@ class WinogradWeights:
         self._bias = biases.flatten()
         self._shape: tuple[list[int], list[int], list[int], int] = ([0, 0], [1, 1], [1, 1], side * side)
         down, across = -(-shape[2] // tile), -(-shape[3] // tile)
-        pictures = min(shape[0], self._pictures(down * across))
+        # always convolved in pieces of this size: oneDNN lays weights out anew, slowly, for sizes of another layout
+        self._piece = (self._pictures(shape[0], down * across) * down, across)
         self._packed: Tensor = torch.ops.mkldnn._reorder_convolution_weight(
-            places.view(-1, inputs, 1, 1), *self._shape, [1, side * side * inputs, pictures * down, across]
+            places.view(-1, inputs, 1, 1), *self._shape, [1, side * side * inputs, *self._piece]
         )
 
     def convolve(self, x: Tensor) -> Tensor:
@@ -100,14 +101,28 @@ class WinogradWeights:
         pictures, height, width, _ = x.shape
         out = x.new_empty(pictures, height, width, self._outputs)
         down, across = -(-height // self._tile), -(-width // self._tile)
-        count = self._pictures(down * across)
+        count = self._pictures(pictures, down * across)
         for some, made in zip(torch.split(x, count), torch.split(out, count), strict=True):
             self._convolve(some, made, down, across)
         return out.permute(0, 3, 1, 2)
 
-    def _pictures(self, tiles: int) -> int:
-        """Return how many pictures of a number of tiles are transformed at once."""
-        return max(1, MAX_TILES // tiles)
+    def _pictures(self, pictures: int, tiles: int) -> int:
+        """Return how many of pictures of a number of tiles are transformed at once: in parts of one size."""
+        parts = -(-pictures // max(1, MAX_TILES // tiles))
+        return -(-pictures // parts)
+
+    def _products(self, tiles: Tensor) -> Tensor:
+        """Map transformed tiles [n, side^2 inputs] to [n, side^2 outputs]."""
+        size = self._piece[0] * self._piece[1]
+        count = len(tiles)
+        tiles = F.pad(tiles, (0, 0, 0, -count % size)) if count % size else tiles
+        made = []
+        for piece in torch.split(tiles, size):
+            flat = piece.view(1, *self._piece, -1).permute(0, 3, 1, 2)
+            both = (self._packed, self._bias, *self._shape)
+            out = torch.ops.mkldnn._convolution_pointwise(flat, *both, "none", [], "")
+            made.append(out.permute(0, 2, 3, 1).reshape(size, -1))
+        return (made[0] if len(made) == 1 else torch.cat(made))[:count]
 
     def _convolve(self, x: Tensor, out: Tensor, down: int, across: int) -> None:
         """Convolve [B, H, W, inputs] in `down` x `across` tiles, and write to `out` [B, H, W, outputs]."""
@@ -118,9 +133,8 @@ class WinogradWeights:
         _transform_inputs([x[:, i : i + tile * (down - 1) + 1 : tile] for i in range(side)], rows.unbind(3))
         tiles = x.new_empty(pictures, down, across, side, side, inputs)
         _transform_inputs([rows[:, :, j : j + tile * (across - 1) + 1 : tile] for j in range(side)], tiles.unbind(3))
-        flat = tiles.view(1, pictures * down, across, -1).permute(0, 3, 1, 2)
-        made = torch.ops.mkldnn._convolution_pointwise(flat, self._packed, self._bias, *self._shape, "none", [], "")
-        products = made.permute(0, 2, 3, 1).reshape(pictures, down, across, side, side, outputs)
+        made = self._products(tiles.view(pictures * down * across, -1))
+        products = made.view(pictures, down, across, side, side, outputs)
         rows = x.new_empty(pictures, down, width, side, outputs)
         _transform_outputs(products.unbind(3), [rows[:, :, j::tile] for j in range(tile)], axis=2)
         _transform_outputs(rows.unbind(3), [out[:, i::tile] for i in range(tile)], axis=1)
