@@ -40,6 +40,17 @@ def test_it_equals_the_direct_convolution(tile, pictures, channels, height, widt
 
 @torch.inference_mode()
 @needs_packing
+def test_weights_are_laid_out_for_the_size_that_stays():
+    made = WinogradWeights(torch.randn(8, 8, 3, 3), torch.zeros(8), 2, (8, 8, 6, 6))
+    x = torch.randn(8, 8, 6, 6)
+    expected = made.convolve(x)
+    for count, rows in ((1, 24), (8, 24), (1, 24), (1, 24), (1, 3), (1, 3), (8, 3), (8, 3), (8, 24)):
+        torch.testing.assert_close(made.convolve(x[:count]), expected[:count])
+        assert made._piece == (rows, 3)
+
+
+@torch.inference_mode()
+@needs_packing
 @pytest.mark.parametrize("added", [True, False])
 @pytest.mark.parametrize("act", [None, nn.ReLU(), nn.LeakyReLU(0.1)])
 def test_a_fused_convolution_uses_it(act, added, avx2):

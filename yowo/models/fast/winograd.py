@@ -64,7 +64,7 @@ class WinogradWeights:
             weight: float32 [outputs, inputs, 3, 3].
             bias: float32 [outputs].
             tile: Height and width of a tile of outputs, 2 or 4.
-            shape: Of inputs [B, inputs, H, W] that will be frequent; others are possible, small ones are not faster.
+            shape: Of inputs [B, inputs, H, W] that will be frequent; others are possible.
         """
         self._tile = tile
         self._outputs, inputs = weight.shape[:2]
@@ -83,9 +83,8 @@ class WinogradWeights:
         down, across = -(-shape[2] // tile), -(-shape[3] // tile)
         # always convolved in pieces of this size: oneDNN lays weights out anew, slowly, for sizes of another layout
         self._piece = (self._pictures(shape[0], down * across) * down, across)
-        self._packed: Tensor = torch.ops.mkldnn._reorder_convolution_weight(
-            places.view(-1, inputs, 1, 1), *self._shape, [1, side * side * inputs, *self._piece]
-        )
+        self._packed = self._laid_out(places.view(-1, inputs, 1, 1))
+        self._misfits = 0
 
     def convolve(self, x: Tensor) -> Tensor:
         """Convolve.
@@ -102,9 +101,24 @@ class WinogradWeights:
         out = x.new_empty(pictures, height, width, self._outputs)
         down, across = -(-height // self._tile), -(-width // self._tile)
         count = self._pictures(pictures, down * across)
+        self._fit(count * down, across)
         for some, made in zip(torch.split(x, count), torch.split(out, count), strict=True):
             self._convolve(some, made, down, across)
         return out.permute(0, 3, 1, 2)
+
+    def _laid_out(self, places: Tensor) -> Tensor:
+        """Lay out transformed weights [side^2 outputs, inputs, 1, 1] for pieces."""
+        size = [1, places.shape[1] * self._shape[3], *self._piece]
+        out: Tensor = torch.ops.mkldnn._reorder_convolution_weight(places, *self._shape, size)
+        return out
+
+    def _fit(self, rows: int, across: int) -> None:
+        """Lay the weights out anew when the third convolution in a row has a part or a multiple of a piece."""
+        tiles, size = rows * across, self._piece[0] * self._piece[1]
+        self._misfits = self._misfits + 1 if 2 * tiles <= size or tiles >= 2 * size else 0
+        if self._misfits == 3:
+            self._piece, self._misfits = (rows, across), 0
+            self._packed = self._laid_out(self._packed.to_dense())
 
     def _pictures(self, pictures: int, tiles: int) -> int:
         """Return how many of pictures of a number of tiles are transformed at once: in parts of one size."""
