@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from yowo.models.fast.winograd import WinogradWeights, tile_size
 from yowo.models.stem import folded_conv
 
 Conv = nn.Conv2d | nn.Conv3d
@@ -31,7 +32,7 @@ class FusedConv(nn.Module):
         self.conv = _laid_out(folded_conv(conv, norm or nn.Identity()))
         slope = act.negative_slope if isinstance(act, nn.LeakyReLU) else None
         self.slope = 0.0 if isinstance(act, nn.ReLU) else slope
-        self._packed: Tensor | None = None
+        self._packed: Tensor | WinogradWeights | None = None
 
     def forward(self, x: Tensor, added: Tensor | None = None) -> Tensor:
         """Map [B, inputs, ...] to [B, outputs, ...].
@@ -42,7 +43,10 @@ class FusedConv(nn.Module):
         """
         if x.device.type == "cpu" and x.dtype == torch.float32 and can_pack():
             return self._by_packed_weights(x, added)
-        y: Tensor = self.conv(x)  # on GPUs, and in other precisions
+        return self._finished(self.conv(x), added)  # on GPUs, and in other precisions
+
+    def _finished(self, y: Tensor, added: Tensor | None) -> Tensor:
+        """Add to the convolution's output, and activate it, in place."""
         if added is not None:
             y = y.add_(added)
         if self.slope is None:
@@ -53,10 +57,15 @@ class FusedConv(nn.Module):
         conv = self.conv
         padding, stride, dilation = (list(cast(tuple[int, ...], a)) for a in (conv.padding, conv.stride, conv.dilation))
         if self._packed is None:
-            self._packed = torch.ops.mkldnn._reorder_convolution_weight(
-                conv.weight, padding, stride, dilation, conv.groups, list(x.shape)
-            )
+            if (tile := tile_size(conv, x.shape)) is not None:
+                self._packed = WinogradWeights(conv.weight, cast(Tensor, conv.bias), tile, x.shape)
+            else:
+                self._packed = torch.ops.mkldnn._reorder_convolution_weight(
+                    conv.weight, padding, stride, dilation, conv.groups, list(x.shape)
+                )
             conv.weight.data = conv.weight.new_empty(0)  # these weights are not kept twice
+        if isinstance(self._packed, WinogradWeights):
+            return self._finished(self._packed.convolve(x), added)
         name: str | None = None if self.slope is None else "leaky_relu" if self.slope else "relu"
         slope = [self.slope] if self.slope else []
         x = x.contiguous(memory_format=_channels_last(x))
