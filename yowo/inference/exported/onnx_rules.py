@@ -141,7 +141,7 @@ def add_detections(model: "onnx.ModelProto", rule: GraphRule, classes: int, size
     else:
         parts = [clip, node("GatherND", confidence, place), picked["boxes"], picked["scores"]]
     graph.node.append(helper.make_node("Concat", parts, [DETECTIONS], name=DETECTIONS, axis=1))
-    shape = ["detections", len(rule.columns(classes))]
+    shape: list[str | int | None] = ["detections", len(rule.columns(classes))]
     graph.output.append(helper.make_tensor_value_info(DETECTIONS, TensorProto.FLOAT, shape))
 
 
