@@ -49,7 +49,8 @@ def run(arguments: Sequence[str]) -> None:
         ConfigError: An override or an option is invalid, or a backend is not installed.
         VideoError: The video cannot be read.
     """
-    options, overrides = parser().parse_known_args(arguments)
+    options, flags = parser().parse_known_args(arguments)
+    overrides = [*flags, *(["-m"] if options.multirun else []), *options.overrides]
     if options.seconds <= 0 or options.turns < 1 or options.frames < 2:
         raise ConfigError("--seconds, --turns, --frames: expected numbers above 0, at least 2 frames")
     from yowo.commands.hydra_app import jobs
@@ -169,12 +170,16 @@ def _device(name: str) -> str:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Make the parser of the command line; what it does not know are flags and overrides of a configuration."""
+    """Make the parser of the command line; what it does not know are Hydra's flags, such as --config-dir."""
     made = OptionParser(
         prog="yowo bench infer",
         description="Frames per second and latency of a network that slides over a video, by every program installed.",
         epilog=EPILOG,
         usage="%(prog)s [-m] [options] [key=value ...]",
+    )
+    made.add_argument("overrides", nargs="*", help="overrides of yowo train, such as model=yowo_nano dataset=ucf24")
+    made.add_argument(
+        "-m", "--multirun", action="store_true", help="several networks, such as model=yowo_nano,yowo_plus"
     )
     made.add_argument("--backends", metavar="NAMES", help=f"separated by commas, of {', '.join(NEEDS)} (all installed)")
     made.add_argument("--seconds", type=float, default=20.0, help="how long each backend is timed (20)")
