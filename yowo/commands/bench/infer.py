@@ -178,9 +178,7 @@ def parser() -> argparse.ArgumentParser:
         usage="%(prog)s [-m] [options] [key=value ...]",
     )
     made.add_argument("overrides", nargs="*", help="overrides of yowo train, such as model=yowo_nano dataset=ucf24")
-    made.add_argument(
-        "-m", "--multirun", action="store_true", help="several networks: model=yowo_nano,yowo_plus"
-    )
+    made.add_argument("-m", "--multirun", action="store_true", help="several networks: model=yowo_nano,yowo_plus")
     made.add_argument("--backends", metavar="NAMES", help=f"separated by commas, of {', '.join(NEEDS)} (all installed)")
     made.add_argument("--seconds", type=float, default=20.0, help="how long each backend is timed (20)")
     made.add_argument("--turns", type=int, default=4, help="turns that the backends take (4)")
