@@ -8,6 +8,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from yowo.commands.detect_outputs import build_outputs
+from yowo.commands.named_sources import named_sources
 from yowo.commands.records import record_run
 from yowo.commands.starting_weights import load_network
 from yowo.commands.watch_source import Watched, watch_source
@@ -18,12 +19,12 @@ from yowo.inference.clip_detector import Features
 from yowo.inference.devices import pick_device
 from yowo.inference.feature_bank import bank_of_video
 from yowo.inference.outputs.frame_output import StreamFacts
-from yowo.inference.watching.watch import Watching, is_live
+from yowo.inference.watching.watch import Watching
 from yowo.models.detector import Detector
-from yowo.video.frame_source import FrameSource, ReaderSource
+from yowo.video.frame_source import FrameSource, ReaderSource, is_live
 from yowo.video.read_ahead import read_ahead
 from yowo.video.reader import open_video
-from yowo.video.source_names import Source, SourceKind, read_sources, shown
+from yowo.video.source_names import Source, SourceKind, shown
 from yowo.whole_file import disk_errors
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ def detect_video(config: DictConfig) -> None:
     """Detect as configured and print where the results are."""
     record_run(config)
     detector = load_detector(config)
-    source = named_source(config)
+    source = named_sources(config).each[0]
     watched = detect_one(config, detector, source)
     log.info(
         "%d frames, %d detections, %d tubes, %d people on %s",
@@ -55,18 +56,6 @@ def load_detector(config: DictConfig) -> Detector:
     detector = build_detector(config)
     load_network(detector, config)
     return detector
-
-
-def named_source(config: DictConfig) -> Source:
-    """Return the one source that the configuration names; what a reader elsewhere takes is not looked at.
-
-    Raises:
-        ConfigError: There is no such video.
-    """
-    text = str(config.source)
-    if config.reader._target_.partition(".")[0] != "yowo":
-        return Source(SourceKind.LIVE, text, Path(text).stem)
-    return read_sources(text).each[0]
 
 
 def open_source(config: DictConfig, address: str | None = None) -> FrameSource:

@@ -17,7 +17,7 @@ from yowo.inference.carried import Carried, between, carried_frame
 from yowo.inference.streaming import FrameResult
 from yowo.inference.tracks import FrameRows, FrameTube, TrackedFrame, tracks_of
 from yowo.tubes.identities import PersonNumbers
-from yowo.tubes.online import OnlineLinker
+from yowo.tubes.online import OnlineLinker, TubeStep
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -188,15 +188,13 @@ class FinalTracks(_Base):
             return []
         self._waiting.append((self._passed, result, rows))
         self._passed = []
-        for step in self._stream.update(self._keys, rows.boxes_xyxy, rows.scores, rows.labels):
-            self._note(step.tube, step.label, step.start, step.boxes_xyxy, step.score)
+        self._note(self._stream.update(self._keys, rows.boxes_xyxy, rows.scores, rows.labels))
         self._keys += 1
         return self._until(self._keys - 1 - self._stream.options.max_delay)
 
     def finish(self) -> list[TrackedFrame]:
         """Return the frames that wait."""
-        for step in self._stream.finish():
-            self._note(step.tube, step.label, step.start, step.boxes_xyxy, step.score)
+        self._note(self._stream.finish())
         frames = self._until(self._keys)
         passed, self._passed = self._passed, []
         return [*frames, *self._settled.held(passed)]
@@ -209,9 +207,10 @@ class FinalTracks(_Base):
             self._next += 1
         return frames
 
-    def _note(self, tube: int, label: int, start: int, boxes: Floats, score: float) -> None:
-        for key, box in enumerate(boxes, start):
-            self._boxes.setdefault(key, []).append(TubeBox(tube, label, box, score, key))
+    def _note(self, steps: Iterable[TubeStep]) -> None:
+        for step in steps:
+            for key, box in enumerate(step.boxes_xyxy, step.start):
+                self._boxes.setdefault(key, []).append(TubeBox(step.tube, step.label, box, step.score, key))
 
 
 class CurrentTracks(_Base):

@@ -76,6 +76,11 @@ class FrameSource(Protocol):
         """Close it."""
 
 
+def is_live(source: FrameSource) -> bool:
+    """Return whether frames come at their own speed; a source that does not say it is live if its length is unknown."""
+    return bool(getattr(source, "live", source.length is None))
+
+
 class ReaderSource:
     """The frames of an open video from the first to the last, as a `FrameSource`.
 

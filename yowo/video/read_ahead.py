@@ -8,7 +8,7 @@ import numpy as np
 from typing_extensions import Self
 
 from yowo.video.frame_queue import FrameQueue
-from yowo.video.frame_source import FrameSource, Seconds
+from yowo.video.frame_source import FrameSource, Seconds, is_live
 from yowo.video.frames import Frames
 from yowo.video.live_source import LiveSource
 
@@ -75,8 +75,7 @@ class ReadAhead:
     @property
     def live(self) -> bool:
         """Whether frames come at their own pace; if the other source does not tell, whether its length is unknown."""
-        told: bool = getattr(self.source, "live", self.source.length is None)
-        return told
+        return is_live(self.source)
 
     def read(self, count: int) -> Frames:
         """Return the next frames, uint8 [n, height, width, 3], RGB, see `FrameSource.read`.

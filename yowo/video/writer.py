@@ -17,8 +17,6 @@ from yowo.errors import VideoError
 from yowo.video.packets import words
 from yowo.video.sound import Sound, open_sound
 
-CONTAINERS = (".mp4", ".mov", ".m4v", ".mkv", ".avi")
-"""Usual endings of what is written."""
 FRAGMENTED = (".mp4", ".mov", ".m4v")
 """Endings of containers whose index is at the end: without its end a file plays only if it is in fragments."""
 GROWING = {

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from omegaconf import DictConfig
 
 from yowo.commands.archive.checks import check_several, works_on_several
 from yowo.commands.hydra_app import run_hydra
 from yowo.commands.messages import tell_warning
+from yowo.commands.named_sources import is_ours, named_sources
 from yowo.commands.output_kinds import check_output, unlike_eval, writes_to_stdout
 from yowo.commands.quick_start import job_begins
 from yowo.commands.starting_weights import check_network, remember_network
@@ -17,7 +17,7 @@ from yowo.config.checks import check_required
 from yowo.errors import ConfigError
 from yowo.inference.drawing_options import check_drawing
 from yowo.inference.outputs.page_address import check_address, read_address
-from yowo.video.source_names import Source, SourceKind, Sources, read_sources, shown
+from yowo.video.source_names import SourceKind, shown
 
 FILE_READER = "yowo.video.frame_source.open_file"
 """`_target_` of conf/reader/file.yaml."""
@@ -34,7 +34,7 @@ def run(arguments: Sequence[str]) -> None:
 def job(config: DictConfig) -> None:
     """Detect as configured, see `yowo.commands.detect.detect_video`."""
     with data_on_stdout(writes_to_stdout(config)):
-        if works_on_several(config, _sources(config, str(config.source))):
+        if works_on_several(config, named_sources(config)):
             from yowo.commands.archive.videos import detect_videos as detect
         else:
             from yowo.commands.detect import detect_video as detect
@@ -51,8 +51,8 @@ def check(config: DictConfig) -> None:
             written.
     """
     check_network(config, "detect")
-    source = str(check_required(config, "source", "yowo detect checkpoint=best.ckpt source=VIDEO"))
-    sources = _sources(config, source)
+    check_required(config, "source", "yowo detect checkpoint=best.ckpt source=VIDEO")
+    sources = named_sources(config)
     if is_ours(config) and sources.each[0].kind is SourceKind.LIVE:
         check_live(config, sources.each[0].address)
     check_device(str(config.device))
@@ -64,19 +64,6 @@ def check(config: DictConfig) -> None:
         check_output(config, sources.each[0].name)
     if words := unlike_eval(config):
         tell_warning(words)
-
-
-def is_ours(config: DictConfig) -> bool:
-    """Return whether a reader of this package reads the source; what others take is not looked at."""
-    return bool(config.reader._target_.startswith("yowo."))
-
-
-def _sources(config: DictConfig, source: str) -> Sources:
-    return read_sources(source) if is_ours(config) else Sources((_of_a_reader(source),), several=False)
-
-
-def _of_a_reader(source: str) -> Source:
-    return Source(SourceKind.LIVE, source, Path(source).stem)
 
 
 def check_live(config: DictConfig, address: str) -> None:

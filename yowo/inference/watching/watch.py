@@ -15,7 +15,7 @@ from yowo.inference.streaming import FrameResult
 from yowo.inference.tracks import TrackedFrame
 from yowo.inference.watching.output_group import OutputGroup
 from yowo.inference.watching.worker_thread import WorkerThread
-from yowo.video.frame_source import FrameSource
+from yowo.video.frame_source import FrameSource, is_live
 
 ROOM = 4
 """Frames that may wait for their tubes and outputs."""
@@ -53,11 +53,6 @@ class Watching(NamedTuple):
     threshold: float
     stride: int = 1
     batch_size: int = 8
-
-
-def is_live(source: FrameSource) -> bool:
-    """Return whether frames come at their own speed; a source that does not say it is live if its length is unknown."""
-    return bool(getattr(source, "live", source.length is None))
 
 
 def seen_frames(source: FrameSource, detector: FrameDetector, how: Watching, meter: StreamMeter) -> Iterator[SeenFrame]:
