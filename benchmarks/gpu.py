@@ -23,19 +23,21 @@ from typing import Any
 
 import torch
 
-from benchmarks.gpu_parts import Figure, Setting, decoding, inference, released, training
+from benchmarks.gpu_inference import inference, streaming
+from benchmarks.gpu_parts import Figure, Setting, decoding, released, training
 
 TOTAL = 460.0
 """Seconds after which everything ends."""
 TRAINED = ("yowo_nano", "yowo_plus")
 TESTED = ("yowo_plus", "yowo_nano", "yowo")
 PARTS: dict[str, tuple[str, float, Callable[[Setting, bool], Iterator[Figure]]]] = {
-    "training": ("Training steps", 130, lambda s, q: training(s, ("yowo_tiny",) if q else TRAINED, False)),
+    "training": ("Training steps", 120, lambda s, q: training(s, ("yowo_tiny",) if q else TRAINED, False)),
     "released": ("Training steps beside the released loop", 50, lambda s, q: released(s)),
-    "inference": ("Inference", 80, lambda s, q: inference(s, ("yowo_tiny",) if q else TESTED, False)),
+    "inference": ("Inference", 100, lambda s, q: inference(s, ("yowo_nano",) if q else TESTED, False)),
+    "streaming": ("Frames one by one", 40, lambda s, q: streaming(s, TRAINED[:1] if q else TRAINED)),
     "decoding": ("Data loader", 50, lambda s, q: decoding(s)),
-    "training compiled": ("Training steps, compiled", 100, lambda s, q: training(s, ("yowo_nano",), True)),
-    "inference compiled": ("Inference, compiled", 90, lambda s, q: inference(s, ("yowo_plus", "yowo_nano"), True)),
+    "training compiled": ("Training steps, compiled", 90, lambda s, q: training(s, ("yowo_nano",), True)),
+    "inference compiled": ("Inference, compiled", 80, lambda s, q: inference(s, ("yowo_plus", "yowo_nano"), True)),
 }
 """Title, limit in seconds and measurement of each part. `--quick` leaves the compiled ones out."""
 

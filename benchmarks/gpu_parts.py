@@ -175,39 +175,6 @@ def released(setting: Setting) -> Iterator[Figure]:
         yield {**figure, "released / ours, median of turns": round(statistics.median(pairs), 3)}
 
 
-def inference(setting: Setting, models: tuple[str, ...], compiled: bool) -> Iterator[Figure]:
-    """Measure forward pass, post-processing and the copy of the detections to the CPU."""
-    kinds = ["bf16"] if compiled else ["fp32", "tf32", "bf16"]
-    kinds = [kind for kind in kinds if setting.device == "cuda" or kind != "tf32"]
-    for model, kind in product(models, kinds):
-        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = kind == "tf32"
-        _, net = network(setting, model, f"channels_last={'true' if kind == 'bf16' else 'false'}")
-        net.eval()
-        if compiled:
-            net.compile()
-        for count in setting.batches:
-            clips, _ = batch(setting, count)
-
-            @torch.no_grad()
-            def step(net: Any = net, kind: str = kind, clips: Tensor = clips) -> None:
-                with half(setting, kind):
-                    found = net.postprocess(net(clips))
-                for one in found:
-                    one["boxes"].cpu()
-
-            each = sorted(1000 * seconds / count for seconds in timed(step, setting, least=5))
-            yield {
-                "model": model,
-                "precision": kind,
-                "compiled": "yes" if compiled else "no",
-                "clips a batch": count,
-                "ms a clip": round(statistics.median(each), 3),
-                "90 %": round(each[int(0.9 * (len(each) - 1))], 3),
-                "99 %": round(each[int(0.99 * (len(each) - 1))], 3),
-                "clips/s": round(1000 / statistics.median(each), 1),
-            }
-
-
 def decoding(setting: Setting) -> Iterator[Figure]:
     """Measure the data loader: generated videos of 320 x 240 pixels to uint8 clips in pinned memory order."""
     frames = 24 if setting.quick else 100

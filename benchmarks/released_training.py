@@ -47,6 +47,26 @@ class _Anything(types.ModuleType):
         return type(name, (), {})
 
 
+def import_released(checkout: Path) -> tuple[dict[str, Any], Any]:
+    """Return the configurations of its networks by name, and the class of its detector.
+
+    Args:
+        checkout: A checkout of yjh0410/PyTorch_YOWO.
+
+    Raises:
+        ConfigError: The folder is not such a checkout.
+    """
+    if not (checkout / "models" / "detector").is_dir():
+        raise ConfigError(f"--reference {checkout}: expected a checkout of yjh0410/PyTorch_YOWO with models/detector/")
+    for module in UNUSED:
+        sys.modules.setdefault(module, _Anything(module))
+    sys.path.insert(0, str(checkout))
+    try:
+        return import_module("config.yowo_config").yowo_config, import_module("models.detector.yowo.yowo").YOWO
+    finally:
+        sys.path.remove(str(checkout))
+
+
 def released_step(checkout: Path, name: str, num_classes: int, size: int, clip_len: int, device: str) -> Step:
     """Make the released training step, with random weights and one-hot labels.
 
@@ -64,16 +84,8 @@ def released_step(checkout: Path, name: str, num_classes: int, size: int, clip_l
     Raises:
         ConfigError: The folder is not such a checkout.
     """
-    if not (checkout / "models" / "detector").is_dir():
-        raise ConfigError(f"--reference {checkout}: expected a checkout of yjh0410/PyTorch_YOWO with models/detector/")
-    for module in UNUSED:
-        sys.modules.setdefault(module, _Anything(module))
-    sys.path.insert(0, str(checkout))
-    try:
-        config: dict[str, Any] = dict(import_module("config.yowo_config").yowo_config[name])
-        yowo = import_module("models.detector.yowo.yowo").YOWO
-    finally:
-        sys.path.remove(str(checkout))
+    configs, yowo = import_released(checkout)
+    config = dict(configs[name])
     config |= {"pretrained_2d": False, "pretrained_3d": False}
     where = torch.device(device)
     anchors = config["anchor_size"]["ucf24"]

@@ -7,6 +7,7 @@ import torch
 
 import yowo
 from tests import golden_cases
+from tests.make_data import pictures
 from yowo.errors import ConfigError
 from yowo.losses.assigners import AnchorIoUAssigner
 
@@ -128,8 +129,54 @@ def test_an_unknown_model_lists_the_models():
         yowo.build_model("yolo")
 
 
+def test_detect_leaves_frozen_parts_of_a_model_in_training_as_they_were():
+    model = yowo.build_model("yowo_tiny", dataset="motion")
+    model.backbone2d.eval()
+    modes = [part.training for part in model.modules()]
+    yowo.detect(model, torch.zeros(1, 3, 8, 64, 64))
+    assert [part.training for part in model.modules()] == modes and len(set(modes)) == 2
+
+
 def test_losses_of_a_detector_made_by_hand_need_a_criterion():
     model = yowo.build_model("yowo_tiny", "motion", 8)
     model.criterion = None
     with pytest.raises(ConfigError, match=r"has no loss; build it with yowo\.build_model"):
         yowo.compute_losses(model, model(torch.rand(1, 3, 8, 96, 128)), [])
+
+
+def test_frames_of_ones_own_are_detected_on_as_yowo_detect_does(tmp_path):
+    torch.manual_seed(0)
+    model = yowo.build_model("yowo_tiny", "motion")
+    frames = pictures(12, 0)
+    detector = yowo.Detector(model, "device=cpu", "score_threshold=0.0", "linker.min_frames=2", "linker.max_delay=4")
+    found = list(yowo.stream(detector, frames))
+    assert [one.frame for one in found] == list(range(12)) and len(found[0].detections["boxes"]) > 0
+    assert detector.names == tuple(model.recipe["dataset"]["classes"])
+    assert [tube.number for one in yowo.stream(detector, frames) for tube in one.tubes] == [
+        tube.number for one in found for tube in one.tubes
+    ]
+    torch.save({"state_dict": model.state_dict(), "yowo": {"config": model.recipe}}, tmp_path / "a b=[1].ckpt")
+    stored = yowo.Detector.from_checkpoint(tmp_path / "a b=[1].ckpt", "device=cpu", "score_threshold=0.0")
+    again = stored.result(frames[0]).detections
+    assert torch.allclose(again["scores"], found[0].detections["scores"], atol=1e-5)
+
+
+def test_results_come_before_the_next_frame_is_asked_for():
+    asked = []
+
+    def camera():
+        for number, picture in enumerate(pictures(4, 0)):
+            asked.append(number)
+            yield picture
+
+    for one in yowo.stream(yowo.build_model("yowo_tiny", "motion"), camera()):
+        assert asked[-1] == one.frame
+
+
+def test_a_linker_that_needs_all_frames_and_a_network_without_configuration_are_told():
+    model = yowo.build_model("yowo_tiny", "motion")
+    with pytest.raises(ConfigError, match=r"TrimmedLinker needs all frames; on frames as they come use linker=online"):
+        yowo.Detector(model, "linker=trimmed")
+    model.recipe = None
+    with pytest.raises(ConfigError, match=r"this detector has no configuration; build it with yowo\.build_model"):
+        yowo.Detector(model)

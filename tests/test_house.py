@@ -260,10 +260,10 @@ def test_every_choice_of_the_groups_of_detect_composes(override):
     assert compose_config("detect", ["model=yowo_tiny", "dataset=motion", override])
 
 
-@pytest.mark.parametrize("root", ["train", "demo", "eval", "detect"])
+@pytest.mark.parametrize("root", ["train", "demo", "eval", "detect", "export"])
 def test_every_root_composes(root):
     register_checkpoint(None)
-    assert compose_config(root, ["model=yowo_tiny", "dataset=motion"] if root in ("eval", "detect") else [])
+    assert compose_config(root, ["model=yowo_tiny", "dataset=motion"] if root in ("eval", "detect", "export") else [])
 
 
 def test_experiments_say_their_command():

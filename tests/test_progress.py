@@ -80,3 +80,14 @@ def test_a_dumb_terminal_gets_lines_and_a_terminal_a_bar(monkeypatch, capsys, li
 )
 def test_times_are_words(seconds, words):
     assert duration(seconds) == words
+
+
+def test_what_is_said_beside_changes_from_line_to_line(caplog, monkeypatch):
+    monkeypatch.setattr(progress, "FIRST", 0.0)
+    monkeypatch.setattr(progress, "EVERY", 0.0)
+    caplog.set_level(logging.INFO)
+    said = iter(["10 FPS", "20 FPS"])
+    assert list(progress.track("ab", "detecting", more=lambda: next(said))) == ["a", "b"]
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines[1].startswith("detecting: 1 of 2 frames (50 %)") and lines[1].endswith(", 10 FPS")
+    assert lines[2].endswith(", 20 FPS")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from yowo.threads import prepare_environment
 
 if TYPE_CHECKING:
-    from yowo.api import build_model, compute_losses, detect, load_model, load_weights, replay
+    from yowo.api import Detector, build_model, compute_losses, detect, load_model, load_weights, replay, stream
     from yowo.evaluation.protocols import score
 
     __version__: str
@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 prepare_environment()  # before torch is imported
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # torch: large pages for large tensors, quicker to begin with
 
-__all__ = ["build_model", "compute_losses", "detect", "load_model", "load_weights", "replay", "score"]
+__all__ = [
+    "Detector",
+    "build_model",
+    "compute_losses",
+    "detect",
+    "load_model",
+    "load_weights",
+    "replay",
+    "score",
+    "stream",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,26 +1,36 @@
 """The Python interface: build a detector, load weights, compute losses and detect, without editing a configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+from typing_extensions import Self
 
-from yowo.config.build import build_detector
-from yowo.config.checkpoint import register_checkpoint
+from yowo.config.build import build_detector, make
+from yowo.config.checkpoint import register_checkpoint, register_parts
 from yowo.config.compose import compose_config
+from yowo.config.exported import register_exported
+from yowo.config.frame_detector import build_frame_detector
 from yowo.contracts import Detections, RawOutput, Target
 from yowo.errors import ConfigError
-from yowo.models.detector import Detector
+from yowo.inference.devices import pick_device
+from yowo.inference.exported.facts import is_exported
+from yowo.inference.frame_tracks import CurrentTracks
+from yowo.inference.live_tubes import LiveFrame, LiveTubes
+from yowo.models.detector import Detector as Network
 from yowo.training.guarding.bad_batch import Replay, read_bad_batch, replay_batch
+from yowo.tubes.online import OnlineLinker
 from yowo.weights.loading import LoadReport
 from yowo.weights.loading import load_weights as _load_weights
 
 
 def build_model(
     model: str = "yowo_plus", dataset: str = "ucf24", clip_len: int | None = None, *overrides: str
-) -> Detector:
+) -> Network:
     """Make a detector with random weights from the configurations in conf/.
 
     Args:
@@ -48,15 +58,19 @@ def build_model(
     return build_detector(compose_config("train", [f"model={model}", f"dataset={dataset}", *length, *overrides]))
 
 
-def load_model(checkpoint: str | Path) -> Detector:
+def load_model(checkpoint: str | Path) -> Network:
     """Make the detector that is stored in a checkpoint of `yowo train`, in evaluation mode.
 
     Args:
-        checkpoint: The file.
+        checkpoint: The file, or one of `yowo export` (.onnx, .xml, .pt2), which detects only.
 
     Raises:
         WeightsError: The file is damaged or was not written by this package.
+        ConfigError: What runs an exported file is not installed.
     """
+    if is_exported(str(checkpoint)):
+        register_exported(str(checkpoint), (), "eval")
+        return build_detector(compose_config("eval", [f"exported='{checkpoint}'"]))
     register_checkpoint(str(checkpoint))
     detector = build_detector(compose_config("eval", [f"checkpoint='{checkpoint}'"]))
     _load_weights(detector, checkpoint)
@@ -83,7 +97,7 @@ def replay(file: str | Path) -> Replay:
 
 
 def load_weights(
-    model: Detector, source: str | Path | Mapping[str, Any], strict: bool = True, reset_head: bool = False
+    model: Network, source: str | Path | Mapping[str, Any], strict: bool = True, reset_head: bool = False
 ) -> LoadReport:
     """Copy weights into a network; a file with one backbone fills only that backbone.
 
@@ -104,7 +118,7 @@ def load_weights(
 
 
 def compute_losses(
-    model: Detector, raw: RawOutput, targets: list[Target], samples_seen: int | None = None
+    model: Network, raw: RawOutput, targets: list[Target], samples_seen: int | None = None
 ) -> dict[str, Tensor]:
     """Compute the losses with the loss that the model was built with.
 
@@ -138,7 +152,7 @@ def compute_losses(
 
 @torch.no_grad()
 def detect(
-    model: Detector,
+    model: Network,
     clips: Tensor,
     score_threshold: float = 0.3,
     nms_threshold: float | None = None,
@@ -146,8 +160,8 @@ def detect(
 ) -> list[Detections]:
     """Detect actions in clips, with the model's own rule for detections.
 
-    The model runs in evaluation mode; afterwards it is in the mode that it was in before. YOWO-Plus, YOWO-Nano and
-    YOWO-Tiny: the (box, class) pairs with the best scores, suppressed class by class. The original YOWO: boxes with
+    The model runs in evaluation mode; afterwards each part is in the mode that it was in before. YOWO-Plus, YOWO-Nano
+    and YOWO-Tiny: the (box, class) pairs with the best scores, suppressed class by class. The original YOWO: boxes with
     their best class, suppressed over all classes in the order of confidence, and not clipped to the picture.
 
     Args:
@@ -169,13 +183,92 @@ def detect(
         >>> len(found), list(found[0])
         (2, ['boxes', 'scores', 'labels'])
     """
-    training = model.training
-    model.eval()
+    training = [part for part in model.modules() if part.training]
+    if training:
+        model.eval()
     try:
         raw = model(clips)
     finally:
-        model.train(training)
+        for part in training:
+            part.training = True
     rule = model.postprocess.with_options(
         score_threshold=score_threshold, nms_threshold=nms_threshold, top_k=top_k, every_class=False
     )
     return rule(raw)
+
+
+class Detector(LiveTubes):
+    """Detects on frames of your own, one after the other, and follows people from frame to frame.
+
+    Examples:
+        >>> _ = torch.manual_seed(0)
+        >>> detector = Detector(build_model("yowo_tiny", "motion"), "device=cpu")
+        >>> detector.step(np.zeros((48, 64, 3), np.uint8))  # no tube begins with the first frame
+        []
+    """
+
+    def __init__(self, model: Network, *overrides: str) -> None:
+        """Start before the first frame.
+
+        Args:
+            model: From `build_model` or `load_model`; it is moved to the device and stays in evaluation mode.
+            overrides: As for `yowo detect`, such as "score_threshold=0.4", "stride=2", "device=cuda" or
+                "linker.max_gap=10".
+
+        Raises:
+            ConfigError: An override is unknown or invalid, or the model was built without a configuration.
+        """
+        if model.recipe is None:
+            raise ConfigError("this detector has no configuration; build it with yowo.build_model or yowo.load_model")
+        register_parts(model.recipe, "detect")
+        config = compose_config("detect", overrides)
+        linker = make(config.linker)
+        if not isinstance(linker, OnlineLinker):
+            raise ConfigError(f"{config.linker._target_} needs all frames; on frames as they come use linker=online")
+        stride, names = config.stride, list(config.dataset.classes)
+        device, rule = pick_device(config.device), make(config.postprocess)
+        network = build_frame_detector(config, model, device, rule=rule)
+        threshold = config.score_threshold
+        super().__init__(network, lambda: CurrentTracks(linker, len(names), stride), names, threshold, stride)
+
+    @classmethod
+    def from_checkpoint(cls, checkpoint: str | Path, *overrides: str) -> Self:
+        """Make one of a checkpoint of `yowo train`, or of a file of `yowo export`.
+
+        Args:
+            checkpoint: The file.
+            overrides: See the class.
+
+        Raises:
+            WeightsError: The file is damaged or was not written by this package.
+            ConfigError: An override is unknown or invalid.
+        """
+        return cls(load_model(checkpoint), *overrides)
+
+
+def stream(model: Network | Detector | str | Path, frames: Iterable[NDArray[np.uint8]]) -> Iterator[LiveFrame]:
+    """Detect on frames as they come.
+
+    Args:
+        model: A network from `build_model` or `load_model`, the file of a checkpoint, or a `Detector`, which begins
+            anew.
+        frames: uint8 [H, W, 3] each, RGB, of one size.
+
+    Yields:
+        For each frame, before the next one is asked for, its tubes and detections.
+
+    Raises:
+        YowoError: A frame has another size or type.
+
+    Examples:
+        >>> frames = np.zeros((3, 48, 64, 3), np.uint8)
+        >>> [(one.frame, one.tubes) for one in stream(build_model("yowo_tiny", "motion"), frames)]
+        [(0, []), (1, []), (2, [])]
+    """
+    if isinstance(model, Detector):
+        detector = model
+    else:
+        detector = Detector(model) if isinstance(model, Network) else Detector.from_checkpoint(model)
+    detector.reset()
+    for frame in frames:
+        yield detector.result(frame)

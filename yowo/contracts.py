@@ -96,6 +96,41 @@ class ClipBatch(NamedTuple):
     targets: list[Target]
 
 
+class SharedFrames(NamedTuple):
+    """The frames of clips that overlap, each once, see `yowo.data.sliding`.
+
+    A window of frames grows from batch to batch of a worker, and loses what no later clip needs.
+
+    Attributes:
+        frames: The frames that the batch adds to the window: uint8 [n, 3, h, w] for each of its videos.
+        rows: int64 [B, K], for each clip the places of its frames in the window.
+        worker: Number of the worker, from 0.
+        dropped: Number of frames that the window loses at its beginning before the others are added; None for the first
+            batch of the worker, whose window is empty.
+    """
+
+    frames: list[Tensor]
+    rows: Tensor
+    worker: int
+    dropped: int | None
+
+
+class SharedBatch(NamedTuple):
+    """A batch whose clips share their frames; on the device it becomes a `ClipBatch`.
+
+    Attributes:
+        positions: As in `ClipBatch`.
+        sizes: As in `ClipBatch`.
+        shared: The frames of the B clips.
+        targets: B targets.
+    """
+
+    positions: list[int]
+    sizes: list[tuple[int, int]]
+    shared: SharedFrames
+    targets: list[Target]
+
+
 class Level(NamedTuple):
     """One grid of predictions; it covers the whole picture.
 

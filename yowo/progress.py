@@ -2,12 +2,13 @@
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager, nullcontext
 from time import monotonic
 from typing import Any, TypeVar
 
 from rich.console import Console
+from rich.progress import Progress, TextColumn
 from rich.progress import track as bar
 
 log = logging.getLogger(__name__)
@@ -16,6 +17,20 @@ FIRST, EVERY = 10.0, 30.0
 """Seconds until the first line, and from one line to the next."""
 STEP = {"step": True}
 """Marks a line of the log that a terminal does not need, because it shows a bar."""
+
+
+_only_parts = False
+
+
+@contextmanager
+def parts_only() -> Iterator[None]:
+    """Treat everything that is tracked in the block as a small part of a command, see `Lines`."""
+    global _only_parts
+    before, _only_parts = _only_parts, True
+    try:
+        yield
+    finally:
+        _only_parts = before
 
 
 def on_terminal() -> bool:
@@ -63,7 +78,9 @@ class Clock:
 class Lines:
     """Logs how many of a number of things are done: at the start, now and then, and at the end."""
 
-    def __init__(self, what: str, total: int | None, unit: str, part: bool = False) -> None:
+    def __init__(
+        self, what: str, total: int | None, unit: str, part: bool = False, more: Callable[[], str] | None = None
+    ) -> None:
         """Log the start.
 
         Args:
@@ -71,8 +88,9 @@ class Lines:
             total: Number of things; None if it is not known.
             unit: What is counted, such as "frames".
             part: Whether it is a small part of a command, which is told only if it takes long.
+            more: Returns what a line says beside, such as a rate.
         """
-        self.what, self.total, self.unit = what, total, unit
+        self.what, self.total, self.unit, self._more = what, total, unit, more
         self.clock = Clock()
         self._told = not part
         if not part:
@@ -87,13 +105,14 @@ class Lines:
         if not self.clock.due():
             return
         self._told = True
+        more = "" if self._more is None else f", {self._more()}"
         if self.total is None:
-            self._say(f"{done:,} {self.unit} in {duration(self.clock.seconds)}")
+            self._say(f"{done:,} {self.unit} in {duration(self.clock.seconds)}{more}")
             return
         left = self.clock.seconds * (self.total - done) / done if done else None
         words = "" if left is None else f", {duration(max(0.0, left))} left"
         share = 100 * done // max(1, self.total)
-        self._say(f"{done:,} of {self.total:,} {self.unit} ({share} %){words}")
+        self._say(f"{done:,} of {self.total:,} {self.unit} ({share} %){words}{more}")
 
     def end(self, done: int) -> None:
         """Log the end."""
@@ -105,7 +124,12 @@ class Lines:
 
 
 def track(
-    items: Iterable[Item], what: str, total: int | None = None, unit: str = "frames", part: bool = False
+    items: Iterable[Item],
+    what: str,
+    total: int | None = None,
+    unit: str = "frames",
+    part: bool = False,
+    more: Callable[[], str] | None = None,
 ) -> Iterator[Item]:
     """Yield items and show how many were yielded.
 
@@ -115,6 +139,7 @@ def track(
         total: Their number; None takes that of a list.
         unit: What is counted.
         part: Whether it is a small part of a command, see `Lines`.
+        more: Returns what is shown beside, such as a rate.
 
     Yields:
         The items.
@@ -122,15 +147,28 @@ def track(
     if total is None and isinstance(items, Sized):
         total = len(items)
     if on_terminal():
-        yield from bar(items, what, total=total, transient=True, console=Console())
+        if more is None:
+            yield from bar(items, what, total=total, transient=True, console=Console())
+        else:
+            yield from _bar_with_words(items, what, total, more)
         return
-    lines = Lines(what, total, unit, part)
+    lines = Lines(what, total, unit, part or _only_parts, more)
     done = 0
     for item in items:
         yield item
         done += 1
         lines.advance(done)
     lines.end(done)
+
+
+def _bar_with_words(items: Iterable[Item], what: str, total: int | None, more: Callable[[], str]) -> Iterator[Item]:
+    """Yield items and show a bar with changing words behind it."""
+    columns = (*Progress.get_default_columns(), TextColumn("{task.fields[words]}"))
+    with Progress(*columns, console=Console(), transient=True) as progress:
+        task = progress.add_task(what, total=total, words="")
+        for item in items:
+            yield item
+            progress.update(task, advance=1, words=more())
 
 
 @contextmanager

@@ -1,9 +1,11 @@
+import numpy as np
 import pytest
 import torch
 
 from tests.box_formats import cxcywh_to_xyxy
 from tests.reference.nms_reference import greedy_nms
-from yowo.boxes.nms import nms_mask, nms_rows
+from tests.reference.nms_rounds_reference import nms_mask as in_rounds
+from yowo.boxes.nms import nms_entries, nms_mask
 
 
 def crowd(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -48,26 +50,29 @@ def test_a_box_that_overlaps_by_exactly_the_threshold_is_kept():
     assert nms_mask(boxes, None, 0.49).tolist() == [True, False]
 
 
-@pytest.mark.parametrize("block", [1, 7, 16])
-def test_boxes_decided_in_blocks_equal_boxes_decided_at_once(monkeypatch, block):
-    boxes, groups = crowd(60, 2)
-    expected = [nms_mask(boxes, groups, 0.3), nms_mask(boxes.expand(2, -1, -1), None, 0.3)]
-    monkeypatch.setattr("yowo.boxes.nms.BLOCK", block)
-    assert torch.equal(nms_mask(boxes, groups, 0.3), expected[0])
-    assert torch.equal(nms_mask(boxes.expand(2, -1, -1), None, 0.3), expected[1])
-
-
 @pytest.mark.parametrize("room", [1, 500, 1 << 20])
-def test_rows_of_different_lengths_equal_one_after_the_other(monkeypatch, room):
+def test_boxes_compared_some_at_a_time_equal_boxes_compared_at_once(monkeypatch, room):
     monkeypatch.setattr("yowo.boxes.nms.ROOM", room)
-    boxes = torch.stack([crowd(30, seed)[0] for seed in range(5)])
-    valid = torch.arange(30) < torch.tensor([[30], [0], [4], [17], [1]])
-    valid[0, 3] = valid[3, 0] = False
-    kept = nms_rows(boxes, 0.3, valid)
-    assert torch.equal(kept, torch.stack([nms_mask(b, None, 0.3, v) for b, v in zip(boxes, valid, strict=True)]))
-    assert 5 < kept.sum() < valid.sum()
+    boxes = torch.stack([crowd(60, seed)[0] for seed in range(5)])
+    groups = torch.stack([crowd(60, seed)[1] for seed in range(5)])
+    valid = torch.rand(5, 60, generator=torch.Generator().manual_seed(0)) < 0.8
+    for classes in (groups, None):
+        assert torch.equal(nms_mask(boxes, classes, 0.3, valid), in_rounds(boxes, classes, 0.3, valid))
 
 
-def test_no_rows_at_all():
-    assert nms_rows(torch.zeros(0, 3, 4), 0.5, torch.zeros(0, 3, dtype=torch.bool)).shape == (0, 3)
-    assert nms_rows(torch.zeros(2, 0, 4), 0.5, torch.zeros(2, 0, dtype=torch.bool)).shape == (2, 0)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("seed", range(6))
+def test_equals_suppression_in_rounds_for_equal_swapped_and_empty_boxes(seed, dtype):
+    generator = torch.Generator().manual_seed(seed)
+    boxes = torch.randint(0, 6, (80, 4), generator=generator).to(dtype) / 3
+    groups = torch.randint(0, 3, (80,), generator=generator)
+    for threshold in (0.0, 1 / 3, 0.5, 1.0):
+        assert torch.equal(nms_mask(boxes, groups, threshold), in_rounds(boxes, groups, threshold))
+
+
+def test_entries_of_one_box_suppress_each_other_in_a_group_only():
+    boxes = np.array([[0, 0, 4, 4], [9, 9, 12, 12]], np.float32)
+    places, groups = np.array([1, 0, 1, 0, 1]), np.array([0, 0, 0, 2, 3])
+    assert nms_entries(boxes, places, groups, 0.5).tolist() == [0, 1, 3, 4]
+    assert nms_entries(boxes, places, None, 0.5).tolist() == [0, 1]
+    assert nms_entries(boxes[:0], places[:0], groups[:0], 0.5).tolist() == []

@@ -95,7 +95,7 @@ def test_detect_and_eval_refuse_their_inputs(source, tmp_path):
     for more, message in (
         ([f"source={source}", f"output={source}", "checkpoint=c.ckpt"], "this is source="),
         ([f"source={source}", "output=c.ckpt", "checkpoint=c.ckpt"], "this is checkpoint=c.ckpt itself"),
-        ([f"source={tmp_path}/a.csv", f"output={tmp_path}/a.mp4", "checkpoint=c.ckpt"], "the table beside output="),
+        ([f"source={tmp_path}/a.csv", f"output={tmp_path}/a.mp4", "checkpoint=c.ckpt"], "beside output="),
         ([f"source={source}", "output=b.xyz", "checkpoint=c.ckpt"], "name it .mp4, .mkv or .avi"),
     ):
         (tmp_path / "c.ckpt").write_text("")

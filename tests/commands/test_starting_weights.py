@@ -143,3 +143,13 @@ def test_a_checkpoints_backbone_can_be_replaced(tmp_path, released):
     load_network(net, config)
     assert torch.equal(net.backbone3d.conv1[0].weight, other.conv1[0].weight)
     assert torch.equal(net.head.weight, released[1].head.weight)
+
+
+def test_an_exported_file_goes_without_other_weights_and_without_a_context():
+    files = dict.fromkeys(("file", "backbone2d", "backbone3d"))
+    config = OmegaConf.create({"checkpoint": None, "exported": "a.onnx", "context": {}, "weights": files})
+    check_network(config, "detect")
+    with pytest.raises(ConfigError, match="context=lfb needs the network's 3D backbone alone"):
+        check_network(OmegaConf.merge(config, {"context": {"clip_len": 8}}), "detect")
+    with pytest.raises(ConfigError, match=r"model=a\.onnx: the weights are in this file; give no checkpoint"):
+        check_network(OmegaConf.merge(config, {"checkpoint": "x.ckpt"}), "eval")

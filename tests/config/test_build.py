@@ -1,8 +1,11 @@
+import pytest
 import torch
+from omegaconf import OmegaConf
 
 import yowo
-from yowo.config.build import build_detector, image_size, scaled_anchors
+from yowo.config.build import build_detector, image_size, make, scaled_anchors
 from yowo.config.compose import compose_config
+from yowo.errors import ConfigError, VideoError
 
 
 def test_ablations_swap_one_word():
@@ -33,3 +36,11 @@ def test_a_detector_carries_its_loss_and_its_rule_so_that_calls_build_nothing(mo
     monkeypatch.setattr("yowo.config.compose.compose", refuse)
     assert yowo.compute_losses(model, model(clips), [target])["total"] > 0
     assert len(yowo.detect(model, clips, score_threshold=0.0)) == 1
+
+
+def test_an_error_of_what_is_made_is_told_as_it_is():
+    node = OmegaConf.create({"_target_": "yowo.video.frame_source.open_file"})
+    with pytest.raises(VideoError, match=r"^gone\.mp4: there is no such video; check the path$"):
+        make(node, source="gone.mp4")
+    with pytest.raises(ConfigError, match=r"^decoder: expected decord or pyav, got 'opencv'$"):
+        make(node, source="gone.mp4", decoder="opencv")

@@ -29,6 +29,21 @@ def test_checkpoints_are_kept_by_numbers(key, value):
     check(OmegaConf.create({"keep_last": 1, "checkpoint_minutes": None}))
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("stride", 0, "a whole number of at least 1"),
+        ("stride", 1.5, "a whole number of at least 1"),
+        ("streaming", "fast", "exact or clip"),
+        ("latency", "high", "low or none"),
+    ],
+)
+def test_streams_are_worked_on_in_known_ways(key, value, words):
+    with pytest.raises(ConfigError, match=f"^{key}: expected {words}, got {value}"):
+        check(OmegaConf.create({key: value}))
+    check(OmegaConf.create({"stride": 3, "streaming": "clip", "latency": "none"}))
+
+
 def test_a_root_is_a_directory_unless_it_is_generated(tmp_path):
     (tmp_path / "file").touch()
     check_root(OmegaConf.create({"dataset": {"name": "x", "root": str(tmp_path)}}))

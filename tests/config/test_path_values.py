@@ -115,6 +115,12 @@ def test_addresses_of_streams_pass():
     assert value_of(override) == "rtsp://me:pw@cam/1?x=1&y=[2]"
 
 
+@pytest.mark.parametrize("typed", ["a b/[xy]*.mp4", "é?.mp4", "camera:HD (2), é", "a=*.mp4", "0", "-"])
+def test_patterns_and_cameras_pass(typed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert str(value_of(paths_quoted([f"source={typed}"])[0])) == typed
+
+
 def test_other_keys_take_an_existing_file_where_hydra_could_read_nothing_else(tmp_path):
     (tmp_path / "my (1).txt").touch()
     assert value_of(paths_quoted(["model.words=my (1).txt"])[0]) == "my (1).txt"

@@ -15,6 +15,7 @@ from yowo.commands import sweeps
 from yowo.commands.command_line import read_command_line
 from yowo.commands.entry.train import RERUN
 from yowo.commands.hydra_app import jobs
+from yowo.commands.info import exported_file
 from yowo.commands.main import VERBS
 from yowo.config.checkpoint import portable, register_parts
 from yowo.config.compose import compose_config
@@ -23,7 +24,7 @@ from yowo.errors import ConfigError
 LINES = [(place, line) for line, place in {line: place for page in PAGES for place, line in commands(page)}.items()]
 """Each command once, with the last place where it stands."""
 OTHER_PROGRAMS = {"git", "pip", "pre-commit", "source", "twine", "wandb"}
-COMPOSED = {"train", "eval", "detect", "demo", "info"}
+COMPOSED = {"train", "eval", "detect", "export", "demo", "info"}
 """Verbs that take overrides; the others have a parser."""
 OF_OWN_FILES = "--config-dir"
 """A flag of commands that name files of docs/own-configurations.md."""
@@ -46,7 +47,7 @@ def folder(tmp_path_factory):
 def check_composed(verb: str, arguments: list[str]) -> None:
     if verb == "train" and arguments[:1] == [RERUN]:
         arguments = arguments[2:]
-    if read_command_line(verb, arguments).shows:
+    if read_command_line(verb, arguments).shows or (verb == "info" and exported_file(arguments)):
         return
     jobs(verb, arguments, "train" if verb == "info" else verb)
 

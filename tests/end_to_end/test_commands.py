@@ -71,7 +71,7 @@ def test_detect_writes_the_video_and_a_table(folder, run):
         folder=folder,
     )
     with open_video(out) as reader:
-        assert len(reader) == 16 and min(reader.width, reader.height) >= 288
+        assert len(reader) == 16 and min(reader.width, reader.height) >= 192
     rows = list(csv.DictReader(out.with_suffix(".csv").open()))
     assert rows and {"video", "frame", "x1", "y1", "x2", "y2", "score", "label"} <= set(rows[0])
     assert rows[0]["video"] == "val_0000"

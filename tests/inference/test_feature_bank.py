@@ -16,7 +16,7 @@ from yowo.video.reader import open_video
 class Frames:
     """A reader over an array that counts what it decodes."""
 
-    width, height = 64, 48
+    width, height, fps = 64, 48, 25.0
 
     def __init__(self, frames):
         self.frames, self.read = frames, []

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from tests.losses.test_assigners import raw_output
+from tests.reference import postprocess_reference as reference
 from tests.reference.nms_reference import greedy_nms
 from yowo.boxes.class_logits import class_probabilities
 from yowo.models.postprocess import ConfidenceOrder, PostProcess, to_show
@@ -191,3 +192,39 @@ def test_pictures_show_good_detections_and_one_box_a_person():
     assert len(to_show(found, 0.3, nms_threshold=0.95)["boxes"]) == 3
     several = {"boxes": found["boxes"][:2], "scores": torch.tensor([[0.9, 0.1], [0.1, 0.8]])}
     assert len(to_show(several, 0.3)["boxes"]) == 2
+
+
+RULES = [
+    PostProcess(9),
+    PostProcess(9, 0.0, top_k=300),
+    PostProcess(9, 0.3, 0.3, top_k=None, max_detections=20),
+    PostProcess(9, 0.0, top_k=None),
+    PostProcess(9, 0.2, 0.4, top_k=15, class_agnostic_nms=True),
+    PostProcess(9, 0.1, top_k=None, class_agnostic_nms=True, max_detections=7),
+    PostProcess(4, 0.3),
+    PostProcess(0, 0.0, 0.2, max_detections=9),
+    ConfidenceOrder(9, 0.1),
+    ConfidenceOrder(9, 0.05, every_class=False),
+    ConfidenceOrder(4),
+]
+
+
+def whole_numbers(values):
+    """Coarse values, so that scores are equal and boxes overlap by exactly the threshold."""
+    return (values * 2).round() / 2
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+@pytest.mark.parametrize("case", ["random", "ties", "no confidence"])
+def test_detections_equal_those_of_the_rule_on_whole_batches_to_the_last_bit(rule, case):
+    raw = random_raw(3, 9, 11)
+    if case == "ties":
+        raw["conf"], raw["cls"] = whole_numbers(raw["conf"]), whole_numbers(raw["cls"])
+        raw["boxes"] = (raw["boxes"] / 16).round() * 16
+    if case == "no confidence":
+        del raw["conf"]
+    before = getattr(reference, type(rule).__name__)(**vars(rule))(raw)
+    for now, then in zip(rule(raw), before, strict=True):
+        assert list(now) == list(then)
+        for name in then:
+            assert now[name].dtype == then[name].dtype and torch.equal(now[name], then[name]), name

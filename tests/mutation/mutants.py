@@ -128,23 +128,23 @@ MUTANTS = (
     ),
     Mutant(
         "boxes of equal overlap are suppressed",
-        "yowo/boxes/nms.py",
-        "> threshold\n",
-        ">= threshold\n",
-        ("boxes/test_nms.py",),
+        "yowo/boxes/array_iou.py",
+        "shared > kind(threshold)",
+        "shared >= kind(threshold)",
+        ("boxes/test_nms.py", "boxes/test_array_iou.py"),
     ),
     Mutant(
         "suppression across classes",
         "yowo/boxes/nms.py",
-        "return overlaps if groups is None else",
-        "return overlaps if True else",
+        "labels = [0] * len(places) if groups is None else",
+        "labels = [0] * len(places) if True else",
         ("boxes/test_nms.py",),
     ),
     Mutant(
         "suppressed boxes suppress others",
         "yowo/boxes/nms.py",
-        "settled = start & ~(overlaps & kept[..., :, None])",
-        "settled = start & ~(overlaps & start[..., :, None])",
+        "if gone >> place & 1:\n            continue\n        kept.append(row)",
+        "if not gone >> place & 1:\n            kept.append(row)",
         ("boxes/test_nms.py",),
     ),
     Mutant(
@@ -335,8 +335,8 @@ MUTANTS = (
     Mutant(
         "detections of exactly the threshold are reported",
         "yowo/models/postprocess.py",
-        "valid=scores > score_threshold",
-        "valid=scores >= score_threshold",
+        "pairs = np.flatnonzero(flat > np.float32(threshold))",
+        "pairs = np.flatnonzero(flat >= np.float32(threshold))",
         ("models/test_postprocess.py",),
     ),
     Mutant(

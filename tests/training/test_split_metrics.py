@@ -34,7 +34,9 @@ def test_each_clip_of_a_split_counts_for_one_process():
         for rank in range(processes):
             share = list(DistributedSampler(range(7), processes, rank, shuffle=False))
             trainer = SimpleNamespace(datamodule=ours, world_size=processes, global_rank=rank)
-            again = repeated(trainer, share)
+            again = repeated(trainer, share, "val")
             counted += [position for position, left_out in zip(share, again, strict=True) if not left_out]
         assert sorted(counted) == list(range(7))
-    assert repeated(SimpleNamespace(world_size=2, global_rank=0), [0, 1]) == [False, False]
+    assert repeated(SimpleNamespace(world_size=2, global_rank=0), [0, 1], "val") == [False, False]
+    trainer = SimpleNamespace(datamodule=ours, world_size=2, global_rank=0)
+    assert repeated(trainer, [0, 1], "test") == [False, False], "stretches have each clip once"

@@ -72,7 +72,7 @@ def test_forgotten_tracks_are_gone_from_every_array():
     bank.add(np.arange(3), np.stack([BOX] * 3), np.ones(3), np.ones(3))
     bank.keep(np.array([True, False, True]))
     assert len(bank) == 2 and bank.labels.tolist() == [0, 2]
-    assert len(bank.boxes) == len(bank.charged) == len(bank.counts) == 2
+    assert bank.corners.shape[2] == len(bank.charged) == len(bank.counts) == 2
 
 
 def test_pairs_are_made_best_first_and_each_only_once():

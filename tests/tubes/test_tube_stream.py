@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from tests.reference.tube_stream_reference import OnlineStream as FirstStream
 from tests.tubes.made import made_video
 from yowo.errors import YowoError
 from yowo.tubes.online import OnlineLinker, gather_tubes
@@ -72,7 +73,7 @@ def test_memory_does_not_grow_with_the_stream():
     stream = OnlineLinker(max_delay=10, max_gap=10).stream()
 
     def held():
-        return sum(getattr(stream.bank, name).nbytes for name in ("boxes", "weights", "scores", "labels"))
+        return sum(getattr(stream.bank, name).nbytes for name in ("corners", "weights", "scores", "labels"))
 
     for frame in range(100):
         stream.update(frame, *ONE)
@@ -113,3 +114,34 @@ def test_wrong_frames_and_arrays_are_refused():
         stream.update(6, ONE[0], np.ones(2, np.float32), ONE[2])
     with pytest.raises(YowoError, match=r"frame 7: expected finite boxes and scores, got NaN"):
         stream.update(7, ONE[0] * np.float32(np.nan), ONE[1], ONE[2])
+
+
+def a_crowd(seed, people, classes, num_frames=70):
+    """The boxes, scores and labels of each frame: people who walk through each other, with copies, misses and pauses."""
+    random = np.random.default_rng(seed)
+    start, speed = random.random((people, 2)) * 200, random.normal(0, 2, (people, 2))
+    size, strength = 30 + 60 * random.random((people, 2)), random.random((people, classes))
+    for frame in range(num_frames):
+        centre = start + frame * speed + random.normal(0, 2, (people, 2))
+        boxes = np.repeat(np.concatenate([centre - size / 2, centre + size / 2], axis=1), classes, axis=0)
+        scores = np.clip(strength * (1 + 0.3 * np.sin(frame / 9)) + random.normal(0, 0.1, strength.shape), 0, 1)
+        labels = np.tile(np.arange(classes), people)
+        rows = np.flatnonzero(random.random(len(labels)) < 0.8)
+        rows = np.concatenate([rows, random.choice(rows, len(rows) // 4)]) if len(rows) else rows
+        moved = boxes[rows] + np.round(random.normal(0, 3, (len(rows), 4)))
+        if frame % 23 != 11:
+            yield frame, moved.astype(np.float32), scores.reshape(-1)[rows].astype(np.float32), labels[rows]
+
+
+@pytest.mark.parametrize(
+    ("people", "classes", "options"),
+    [(1, 1, {}), (5, 3, {}), (3, 12, {}), (4, 2, {"widening": 0.7, "max_delay": 7, "max_gap": 5, "copy_iou": 0.2})],
+)
+def test_tubes_equal_those_of_comparing_every_track_with_every_box_to_the_last_bit(people, classes, options):
+    linker = OnlineLinker(**options)
+    now, first = linker.stream(), FirstStream(linker.options)
+    for seed, (frame, boxes, scores, labels) in enumerate(a_crowd(people, people, classes)):
+        steps, wanted = now.update(frame, boxes, scores, labels), first.update(frame, boxes, scores, labels)
+        assert told([(seed, step) for step in steps]) == told([(seed, step) for step in wanted])
+    assert told([(0, step) for step in now.finish()]) == told([(0, step) for step in first.finish()])
+    assert now.tubes == first.tubes > 0

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.make_data import pictures
-from tests.video.video_files import COUNT, difference, sequential
+from tests.video.video_files import COUNT, difference, encode, sequential
 from yowo.errors import ConfigError, VideoError
 from yowo.video.frame_source import ReaderSource, open_file
 
@@ -55,3 +56,24 @@ def test_what_cannot_be_opened_is_an_error(videos):
         open_file("gone.mp4")
     with pytest.raises(ConfigError, match=r"decoder: expected decord or pyav, got 'opencv'"):
         open_file(str(videos / "mpeg4.avi"), "opencv")
+
+
+def test_times_are_those_of_the_file_also_if_its_rate_varies(tmp_path):
+    times = [0, 1, 2, 12, 13, 14]
+    encode(tmp_path / "varied.mkv", pictures(6, 0), "libx264", {"bf": "0"}, times=[7 + time for time in times])
+    with open_file(str(tmp_path / "varied.mkv"), "pyav") as source:
+        assert not source.live and source.dropped == 0
+        source.read(4)
+        assert source.seconds.tolist() == pytest.approx([0, 0.04, 0.08, 0.48], abs=2e-3)
+        source.read(4)
+        assert source.seconds.tolist() == pytest.approx([0.52, 0.56], abs=2e-3)
+        source.read(4)
+        assert len(source.seconds) == 0
+
+
+def test_pictures_have_a_constant_rate(tmp_path):
+    for number, picture in enumerate(pictures(3, 0)):
+        Image.fromarray(picture).save(tmp_path / f"{number}.png")
+    with open_file(str(tmp_path)) as source:
+        source.read(3)
+        assert source.seconds.tolist() == pytest.approx([0, 0.04, 0.08])

@@ -1,3 +1,4 @@
+import av
 import numpy as np
 import pytest
 
@@ -137,3 +138,46 @@ def test_an_ending_is_checked_without_writing(tmp_path):
     with pytest.raises(VideoError, match=r"v\.xyz: libx264 cannot be written to it; name it \.mp4, \.mkv or \.avi"):
         check_ending(tmp_path / "v.xyz")
     assert not list(tmp_path.iterdir())
+
+
+def moments(path):
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        return [float(frame.pts * stream.time_base) for frame in container.decode(video=0)]
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv"])
+@pytest.mark.parametrize("keep", [False, True])
+def test_frames_have_the_times_that_are_given(tmp_path, ending, keep):
+    given = [0, 0.04, 0.2, 0.25, 1.5]
+    with VideoWriter(tmp_path / f"v{ending}", 25, (64, 48), keep=keep) as writer:
+        for frame, seconds in zip(pictures(5, 0), given, strict=True):
+            writer.write(frame, seconds)
+    assert moments(tmp_path / f"v{ending}") == pytest.approx(given, abs=0.002)
+
+
+def test_times_that_are_missing_or_go_back_follow_the_rate(tmp_path):
+    with VideoWriter(tmp_path / "v.mp4", 30000 / 1001, (64, 48)) as writer:
+        for frame, seconds in zip(pictures(5, 0), [0, 0, 1, 0.5, float("nan")], strict=True):
+            writer.write(frame, seconds)
+    step = 1001 / 30000
+    assert moments(tmp_path / "v.mp4") == pytest.approx([0, step, 1, 1 + step, 1 + 2 * step], abs=0.0005)
+
+
+def test_frames_of_an_avi_file_follow_each_other_at_its_rate(tmp_path):
+    with VideoWriter(tmp_path / "v.avi", 25, (64, 48)) as writer:
+        for frame, seconds in zip(pictures(3, 0), [0, 1, 5], strict=True):
+            writer.write(frame, seconds)
+    assert len(moments(tmp_path / "v.avi")) == 3
+    with open_video(tmp_path / "v.avi") as reader:
+        assert reader.fps == pytest.approx(25)
+
+
+def test_a_slow_preset_makes_a_smaller_file(tmp_path):
+    sizes = []
+    for preset in ("ultrafast", "slow"):
+        with VideoWriter(tmp_path / "v.mp4", 25, (64, 48), preset=preset) as writer:
+            for frame in pictures(10, 0):
+                writer.write(frame)
+        sizes.append((tmp_path / "v.mp4").stat().st_size)
+    assert sizes[1] < sizes[0]

@@ -10,6 +10,6 @@ __getattr__, __dir__, __all__ = attach(
         "array_iou": ["pair_iou"],
         "class_logits": ["class_probabilities"],
         "geometry": ["box_area", "giou", "iou", "shape_iou", "xyxy_to_cxcywh"],
-        "nms": ["nms_mask", "nms_rows"],
+        "nms": ["nms_entries", "nms_mask"],
     },
 )

@@ -11,11 +11,13 @@ from hydra._internal.utils import get_args_parser
 from yowo.commands.options import OptionParser
 from yowo.config.compose import spelled_out
 from yowo.config.conf_files import ConfigFolders
-from yowo.config.path_values import paths_quoted
+from yowo.config.path_values import exported_named, paths_quoted
 from yowo.config.unknown_names import similar_key
 from yowo.errors import ConfigError
 
 INFO = ("-i", "--info")
+RUN_EXPORTED = ("detect", "eval")
+"""Commands whose `model` may be a file of `yowo export`."""
 SWITCHES = ("help", "hydra_help", "resolve", "run", "multirun", "shell_completion")
 """Flags of Hydra without a value."""
 WITH_VALUE = ("cfg", "package", "info", "config_path", "config_name", "config_dir", "experimental_rerun")
@@ -94,6 +96,8 @@ def read_command_line(command: str, arguments: Sequence[str]) -> CommandLine:
         raise ConfigError(_no_such_flag(command, unknown[0], None, known))
     overrides = [str(override) for override in flags.overrides]
     if not flags.shell_completion:
+        if command in RUN_EXPORTED:
+            overrides = [exported_named(override) for override in overrides]
         overrides = spelled_out(paths_quoted(overrides, sweep=flags.multirun))
     return CommandLine(flags, overrides)
 

@@ -18,7 +18,7 @@ from yowo.config.path_values import paths_quoted
 from yowo.config.search_path import composer
 from yowo.errors import ConfigError, YowoError
 
-ROOTS = {"train": "train", "demo": "demo", "eval": "eval", "detect": "detect", "info": "train"}
+ROOTS = {"train": "train", "demo": "demo", "eval": "eval", "detect": "detect", "export": "export", "info": "train"}
 """Verbs that take overrides, and the root configuration of each."""
 ACTIONS = ("install", "uninstall", "query")
 
@@ -91,7 +91,7 @@ def _by_hydra(root: str, given: Sequence[str], word: str, shell: str) -> str:
 
 def _remember(root: str, given: Sequence[str]) -> None:
     """Register the configuration of the checkpoint on a line; empty groups where there is none."""
-    if root not in ("eval", "detect"):
+    if root not in ("eval", "detect", "export"):
         return
     with contextlib.suppress(YowoError, ValueError):
         register_checkpoint(override_value(paths_quoted([shlex.split(g)[0] for g in given]), "checkpoint"))

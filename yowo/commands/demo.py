@@ -7,8 +7,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
-from yowo.commands.annotated_video import annotate
-from yowo.commands.demo_pictures import draw_gif, draw_sheet, liveliest
+from yowo.commands.demo_pictures import draw_gif, draw_sheet, draw_video, liveliest
 from yowo.commands.demo_time import LEAST_VIDEOS, TimeLimit, timed, videos_in_time
 from yowo.commands.eval import evaluate, report
 from yowo.commands.fitting import fit
@@ -23,7 +22,6 @@ from yowo.reports.html_report import write_page
 from yowo.reports.metrics_file import write_metrics
 from yowo.training.callbacks import time_budgets
 from yowo.training.module import ActionDetection
-from yowo.video.frame_source import open_file
 from yowo.whole_file import disk_errors
 
 STILL_SHARE = 4
@@ -59,8 +57,7 @@ def demo(config: DictConfig) -> None:
     detector = module.detector.eval()
     shown = liveliest(data.videos(), PANELS)
     output = folder / f"{shown[0].name}_detected.mp4"
-    with open_file(shown[0].path, config.decoder.name) as frames:
-        annotate(detector, config, frames, shown[0].name, output)
+    draw_video(detector, config, shown[0], output)
     draw_gif(detector, config, shown, folder / "tubes.gif")
     draw_sheet(detector, data, config, folder / "contact_sheet.png")
     metrics["seconds"] = round(limit.spent(), 1)

@@ -1,6 +1,7 @@
 """What `yowo demo` leaves to look at: a sheet of key frames, and a GIF of tubes with their identities and trails."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,10 @@ import torch
 from numpy.typing import NDArray
 from omegaconf import DictConfig
 
+from yowo.commands.output_paths import table_path
+from yowo.commands.watch_source import watch_source
 from yowo.config.build import build_eval_transform, make
+from yowo.config.frame_detector import build_frame_detector
 from yowo.contracts import Target
 from yowo.data.datamodule import ClipDataModule
 from yowo.data.dataset import collate
@@ -21,8 +25,13 @@ from yowo.inference.drawing import (
     save_picture,
     tube_legend,
 )
+from yowo.inference.frame_painter import FramePainter
 from yowo.inference.gif import write_gif
+from yowo.inference.outputs.box_table_output import BoxTableOutput
+from yowo.inference.outputs.frame_output import StreamFacts
+from yowo.inference.outputs.video_output import VideoOutput
 from yowo.inference.streaming import FrameResult, detect_frames
+from yowo.inference.watching.watch import Watching
 from yowo.models.detector import Detector
 from yowo.tubes.linking import Linker, VideoDetections
 from yowo.video.frame_source import open_file
@@ -95,6 +104,37 @@ def draw_gif(detector: Detector, config: DictConfig, videos: Sequence[AnnotatedV
         tubes = clearest(linker(as_video(results), len(names)))
         shown.append([draw_tubes(r.picture, tubes, r.frame, names, scale=2) for r in results[::EVERY]])
     write_gif(path, [_panel(pictures) for pictures in zip(*shown, strict=False)], rates[0] / EVERY)
+
+
+def draw_video(detector: Detector, config: DictConfig, video: AnnotatedVideo, path: Path) -> None:
+    """Write a video with the tubes that are found on it, and the table of boxes beside it.
+
+    Args:
+        detector: The detector, on the CPU.
+        config: Names classes, clip length, threshold, linker and decoder.
+        video: The video.
+        path: The video to write.
+
+    Raises:
+        VideoError: The video cannot be read.
+        YowoError: A file cannot be written.
+    """
+    names, open_it = list(config.dataset.classes), partial(open_file, video.path, config.decoder.name)
+    with open_it() as frames:
+        size = (frames.width, frames.height)
+        facts = StreamFacts(video.name, video.path, frames.fps, *size, frames.length, False, names, False)
+        watch_source(
+            frames,
+            open_it,
+            build_frame_detector(config, detector, "cpu"),
+            make(config.linker),
+            lambda meter: [
+                VideoOutput(path, facts, FramePainter(names, size)),
+                BoxTableOutput(table_path(path), facts),
+            ],
+            facts,
+            Watching(video.name, config.dataset.show_threshold),
+        )
 
 
 def as_video(results: Sequence[FrameResult]) -> VideoDetections:

@@ -50,7 +50,7 @@ def evaluate_checkpoint(config: DictConfig) -> None:
         metrics = evaluate(trainer, module, data, config, None)
     if trainer.is_global_zero:
         tested = _test_metrics(module)
-        title = f"checkpoint: {config.checkpoint or config.weights.file}"
+        title = f"checkpoint: {config.exported or config.checkpoint or config.weights.file}"
         lines = [title]
         lines += [f"detections: {path}" for metric in tested if (path := metric.save_detections(run_folder()))]
         if config.report is not None:

@@ -113,6 +113,20 @@ PAGES = {
             "yowo detect weights=yowo_ucf24.pth source=VIDEO score_threshold=0.5",
         ),
     ),
+    "export": Page(
+        "checkpoint=FILE format=onnx [key=value] ...",
+        "Write a network as a file of ONNX, OpenVINO or torch.export, and check it against PyTorch on real frames. "
+        "yowo detect, eval and info take the file as model=FILE.onnx.",
+        ("weights.file", "dataset.root", "postprocess.nms_threshold"),
+        ("dataset", "decoder"),
+        (
+            "yowo export checkpoint=runs/train/.../best.ckpt format=onnx",
+            "yowo export checkpoint=best.ckpt output=best.xml source=VIDEO",
+            "yowo export checkpoint=best.ckpt format=openvino precision=int8",
+            "yowo export weights=yowo_ucf24.pth format=onnx source=VIDEO",
+            "yowo detect model=best.onnx source=VIDEO",
+        ),
+    ),
     "demo": Page(
         "[group=choice] [key=value] ...",
         "Generate videos, train a small network on them, evaluate it with and without motion, detect in a video "
@@ -133,7 +147,7 @@ def show_help(command: str, console: Console | None = None) -> None:
     """Print the help of a command.
 
     Args:
-        command: "train", "eval", "detect" or "demo".
+        command: "train", "eval", "detect", "export" or "demo".
         console: Where to print; None prints on stdout.
     """
     page, console = PAGES[command], console or Console()
@@ -211,7 +225,7 @@ def described_groups(command: str) -> dict[str, Described]:
 
 def _of_checkpoint(command: str) -> set[str]:
     """Return the groups that come from the checkpoint."""
-    return set(_groups("parts_from_checkpoint")) if command in ("eval", "detect") else set()
+    return set(_groups("parts_from_checkpoint")) if command in ("eval", "detect", "export") else set()
 
 
 def _of_data_sets() -> set[str]:

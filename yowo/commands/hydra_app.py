@@ -177,6 +177,8 @@ def _job(command: str, task: Task) -> Task:
         except (YowoError, HydraException, OmegaConfBaseException) as error:
             log_error(error if isinstance(error, YowoError) else ConfigError(str(error)))
             sys.exit(EXIT_USER_ERROR)
+        except BrokenPipeError:
+            sys.exit(EXIT_USER_ERROR)  # `interruptible` sees why; Hydra would print the overrides
 
     return job
 

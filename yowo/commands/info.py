@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from yowo.config.conf_files import choices
+from yowo.config.path_values import exported_named
+from yowo.errors import ConfigError
 from yowo.reports.narrow_tables import print_table
 
 
@@ -18,6 +20,11 @@ def run(arguments: Sequence[str]) -> None:
     if any(argument in ("-h", "--help") for argument in arguments):
         console.print(_HELP.format(", ".join(choices("model")), ", ".join(choices("dataset"))), highlight=False)
         return
+    if file := exported_file(arguments):
+        from yowo.commands.exported_table import exported_table
+
+        print_table(console, exported_table(file))
+        return
     from yowo.commands.hydra_app import jobs
 
     configs = jobs("info", arguments)
@@ -27,11 +34,26 @@ def run(arguments: Sequence[str]) -> None:
         print_table(console, info_table(config))
 
 
+def exported_file(arguments: Sequence[str]) -> str | None:
+    """Return the file of `yowo export` that `model=FILE` names; None if it names none.
+
+    Raises:
+        ConfigError: Further arguments stand beside it, which cannot change a file.
+    """
+    named = [word for word in arguments if exported_named(word) != word]
+    if not named:
+        return None
+    if other := next((word for word in arguments if word != named[0]), None):
+        raise ConfigError(f"{other}: the network of an exported file cannot be changed; give {named[0]} alone")
+    return named[0].partition("=")[2].strip("'\"")
+
+
 _HELP = """yowo info: parameters, multiply-adds and output shapes of a network, part by part
 
   yowo info model=yowo_plus dataset=ucf24
   yowo info model=yowo_nano dataset=ava dataset.clip_len=32
   yowo info -m model=yowo,yowo_plus,yowo_nano dataset=ucf24
+  yowo info model=best.onnx              # what a file of yowo export says of itself
 
 model: {}
 dataset: {}

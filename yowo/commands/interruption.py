@@ -98,18 +98,19 @@ def interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def if_interrupted(words: Callable[[], str]) -> Iterator[None]:
+def if_interrupted(words: Callable[[], str], alone: bool = False) -> Iterator[None]:
     """Name what is kept and how to go on, if the block is interrupted.
 
     Args:
         words: Returns the text, such as "120 of 800 frames are in out.csv"; called after the interruption.
+        alone: Whether the text replaces those of blocks inside this one.
     """
     try:
         yield
     except BaseException:
         if _state.signal is not None:
             with suppress(Exception):  # the line must not hide that the command was interrupted
-                _state.words.append(words())
+                _state.words[:] = [words()] if alone else [*_state.words, words()]
         raise
 
 

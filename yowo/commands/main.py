@@ -11,6 +11,7 @@ VERBS = {
     "train": "train a detector; -m with several values runs a sweep",
     "eval": "evaluate a checkpoint: table by class and metrics.json",
     "detect": "detect actions in a video: annotated video and detections file",
+    "export": "write a network as ONNX, OpenVINO or torch.export, checked against PyTorch",
     "score": "score saved detections of any detector by the published protocols",
     "data": "your own data: import, check, show, anchors, prepare",
     "info": "parameters, multiply-adds and output shapes of a network, part by part",
@@ -20,7 +21,7 @@ VERBS = {
     "bench": "measure speed and memory on this machine",
     "demo": "generate videos, train, evaluate and detect in a few minutes",
 }
-CONFIGURED = ("train", "eval", "detect", "demo")
+CONFIGURED = ("train", "eval", "detect", "export", "demo")
 """Verbs that Hydra configures; `yowo.commands.entry` checks what was typed before their jobs are imported."""
 OTHER_WORDS = {
     **dict.fromkeys(("predict", "infer", "inference", "track", "test_video", "run"), "detect"),
@@ -29,7 +30,8 @@ OTHER_WORDS = {
     **dict.fromkeys(("benchmark", "speed", "profile"), "bench"),
     **dict.fromkeys(("summary", "model", "models"), "info"),
     **dict.fromkeys(("dataset", "datasets", "import", "convert", "check", "prepare", "anchors"), "data"),
-    **dict.fromkeys(("export", "download", "fetch"), "weights"),
+    **dict.fromkeys(("download", "fetch"), "weights"),
+    **dict.fromkeys(("onnx", "openvino", "tensorrt", "quantize"), "export"),
     **dict.fromkeys(("results", "compare"), "report"),
     **dict.fromkeys(("metrics", "map"), "score"),
 }

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from yowo.errors import ConfigError
 
-INPUT_KEYS = ("source", "checkpoint", "resume", "weights.file", "weights.backbone2d", "weights.backbone3d")
+INPUT_KEYS = ("source", "checkpoint", "exported", "resume", "weights.file", "weights.backbone2d", "weights.backbone3d")
 """Keys of configurations that name files to read."""
 SPARE = len(".unfinished..")
 """Bytes that the name of a file may grow by while the file is written."""

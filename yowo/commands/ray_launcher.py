@@ -1,7 +1,6 @@
 """`hydra/launcher=ray`: runs the jobs of a sweep on a Ray cluster, or on this machine through Ray."""
 
 import logging
-import signal
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +14,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from yowo.commands.job_record import one_line
+from yowo.commands.ray_start import start_ray
 from yowo.commands.sweep_job import NO_SCORE, SweepJob, command_of_job, in_words, job_name, run_process
 from yowo.reports.run_status import DONE, FAILED, RunStatus, ended, started, write_status
 
@@ -63,11 +63,7 @@ class RayLauncher(Launcher):
         """
         setup_globals()
         ray = self.ray
-        if not ray.is_initialized():
-            handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-            ray.init(**{"log_to_driver": False, **_plain(self.init)})
-            for asked, handler in handlers.items():  # Ray sets its own
-                signal.signal(asked, handler)
+        start_ray(ray, **_plain(self.init))
         cores = max((node["Resources"].get("CPU", 1.0) for node in ray.nodes() if node["Alive"]), default=1.0)
         cpus = min(float(self.cpus), cores)
         gpus = min(1.0, ray.cluster_resources().get("GPU", 0.0)) if self.gpus is None else self.gpus

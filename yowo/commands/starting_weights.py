@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from yowo.commands.command_line import read_command_line
 from yowo.config.checkpoint import REMEMBERED, network_parts, register_checkpoint, register_parts, stored_config
 from yowo.config.compose import compose_config, override_value
+from yowo.config.exported import register_exported
 from yowo.errors import ConfigError, WeightsError
 
 if TYPE_CHECKING:  # what reads weights imports torch; options are checked without it
@@ -33,11 +34,16 @@ def check_weights(config: DictConfig) -> None:
     Raises:
         ConfigError: A file does not exist.
     """
+    for key, file in chosen_weights_files(config).items():
+        if not Path(file).is_file():
+            raise ConfigError(f"{key}={file}: there is no such file; check the path")
+
+
+def chosen_weights_files(config: DictConfig) -> dict[str, str]:
+    """Return the files of `weights` by their keys."""
     node = config.weights
     named = {"weights": node.file, "weights.backbone2d": node.backbone2d, "weights.backbone3d": node.backbone3d}
-    for key, file in named.items():
-        if file is not None and not Path(str(file)).is_file():
-            raise ConfigError(f"{key}={file}: there is no such file; check the path")
+    return {key: str(file) for key, file in named.items() if file is not None}
 
 
 def check_network(config: DictConfig, command: str) -> None:
@@ -48,9 +54,19 @@ def check_network(config: DictConfig, command: str) -> None:
         command: "eval" or "detect", for the error message.
 
     Raises:
-        ConfigError: Neither `checkpoint` nor `weights` is given, or both are.
+        ConfigError: Neither `checkpoint` nor `weights` nor an exported file is given, or several are.
     """
     check_weights(config)
+    if config.get("exported") is not None:
+        if config.checkpoint is not None or chosen_weights_files(config):
+            raise ConfigError(
+                f"model={config.exported}: the weights are in this file; give no checkpoint and no weights"
+            )
+        if config.get("context"):
+            raise ConfigError(
+                "context=lfb needs the network's 3D backbone alone, which no exported file gives; use checkpoint=FILE"
+            )
+        return
     if config.checkpoint is None and config.weights.file is None:
         raise ConfigError(
             f"checkpoint is required, as in yowo {command} checkpoint=runs/train/.../best.ckpt; or weights=FILE for a "
@@ -64,21 +80,25 @@ def check_network(config: DictConfig, command: str) -> None:
 
 
 def remember_network(command: str, arguments: Sequence[str]) -> list[str]:
-    """Register the configuration of `checkpoint=FILE`, or of the network that `weights=FILE` is for, with Hydra.
+    """Register the configuration of `checkpoint=FILE`, `exported=FILE` or the network of `weights=FILE` with Hydra.
 
     Args:
-        command: "eval" or "detect".
+        command: "eval", "detect" or "export".
         arguments: Arguments after the verb.
 
     Returns:
         The arguments for Hydra.
 
     Raises:
-        ConfigError: Neither a checkpoint nor a weights file is given.
+        ConfigError: Neither a checkpoint nor a weights file nor an exported file is given.
         WeightsError: The file cannot be read, or its network is not recognised.
     """
     line = read_command_line(command, arguments)
     arguments, overrides = line.words(), line.overrides
+    exported = override_value(overrides, "exported")
+    if exported is not None:
+        register_exported(exported, overrides, command)
+        return arguments
     checkpoint, file = override_value(overrides, "checkpoint"), override_value(overrides, "weights.file")
     if checkpoint is not None or (file is None and line.shows):
         register_checkpoint(checkpoint, command)
@@ -128,6 +148,9 @@ def load_network(detector: "Detector", config: DictConfig) -> None:
     Raises:
         WeightsError: A file cannot be read or does not match, or a part of the network would keep random values.
     """
+    if config.get("exported") is not None:
+        log.info("%s: %s", config.exported, detector)
+        return
     from yowo.weights.loading import load_weights
     from yowo.weights.starting import is_whole
 

@@ -4,7 +4,7 @@ Lightning is not imported here, so that detection begins without it; see `yowo.c
 """
 
 import inspect
-from typing import Any
+from typing import Any, cast
 
 from hydra.errors import HydraException
 from hydra.utils import get_object, instantiate
@@ -13,7 +13,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from yowo.config.checkpoint import network_parts
 from yowo.data.augment import EvalTransform
-from yowo.errors import ConfigError
+from yowo.errors import ConfigError, YowoError
+from yowo.inference.exported.facts import read_facts
+from yowo.inference.exported.opening import open_exported
 from yowo.inference.feature_bank import LongTermContext
 from yowo.models.detector import Detector
 
@@ -50,6 +52,8 @@ def build_detector(config: DictConfig) -> Detector:
     Raises:
         ConfigError: The parts do not match each other.
     """
+    if config.get("exported") is not None:
+        return build_exported(config)
     try:
         model = {k: v for k, v in config.model.items() if k not in ("name", "anchor_set", "released")}
     except OmegaConfBaseException as error:
@@ -75,6 +79,24 @@ def build_detector(config: DictConfig) -> Detector:
     return detector
 
 
+def build_exported(config: DictConfig) -> Detector:
+    """Open the exported file of a configuration in the place of its network.
+
+    Raises:
+        ConfigError: The configuration asks for other clips or classes, or what runs the file is not installed.
+        WeightsError: The file is damaged.
+    """
+    facts = read_facts(config.exported)
+    asked = {"dataset.clip_len": int(config.dataset.clip_len), "classes": len(config.dataset.classes)}
+    for (key, value), own in zip(asked.items(), (facts.clip_len, len(facts.classes)), strict=True):
+        if value != own:
+            raise ConfigError(f"{key}: model={config.exported} was exported for {own}, got {value}")
+    network = open_exported(config.exported, facts)
+    network.recipe = network_parts(config)
+    network.criterion, network.postprocess = make(config.loss), make(config.postprocess)
+    return cast(Detector, network)  # it has the members that detection and evaluation use
+
+
 def build_eval_transform(config: DictConfig) -> EvalTransform:
     """Build the transform of evaluation and detection, which resizes and normalises."""
     return EvalTransform(image_size(config), list(config.dataset.mean), list(config.dataset.std))
@@ -97,14 +119,14 @@ def make(node: DictConfig, **arguments: Any) -> Any:
         The object.
 
     Raises:
-        ConfigError: The object cannot be created; a ConfigError of its constructor is raised unchanged.
+        ConfigError: The object cannot be created. An error of this package in its constructor is raised unchanged.
     """
     try:
         return instantiate(node, **arguments, _convert_="all")
     except (HydraException, OmegaConfBaseException) as error:
         cause = error.__cause__
         while cause is not None:
-            if isinstance(cause, ConfigError):
+            if isinstance(cause, YowoError):
                 raise cause from error
             cause = cause.__cause__
         raise ConfigError(str(error)) from error

@@ -128,6 +128,9 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("postprocess.max_detections", *_LIMIT),
     ("postprocess.class_agnostic_nms", lambda v: isinstance(v, bool), "true or false"),
     ("score_threshold", *_SHARE),
+    ("calibration_clips", *_COUNT),
+    ("eval_clips", *_LIMIT),
+    ("nms", _switch, "true or false"),
     ("batch_size", *_COUNT),
     ("optimizer.fused", _or_null(_switch), "true, false or null"),
     (
@@ -168,7 +171,13 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("evaluate", lambda v: isinstance(v, bool), "true or false"),
     ("on_nonfinite", lambda v: v in ("stop", "skip", "recover"), "stop, skip or recover"),
     ("loader_timeout", _or_null(_number(0)), "a number of seconds of at least 0, or null"),
-    *((key, _path, "a file, or null") for key in ("checkpoint", "resume", "output", "report")),
+    *((key, _path, "a file, or null") for key in ("checkpoint", "resume", "report")),
+    ("output", lambda v: _path(v) or _names(v), "a file, a list of files, or null"),
+    ("save", lambda v: v is None or v is False or _parts(v), "false, or a list of kinds, as [video, npz]"),
+    ("show", _switch, "true or false"),
+    ("stride", *_COUNT),
+    ("streaming", lambda v: v in ("exact", "clip"), "exact or clip"),
+    ("latency", lambda v: v in ("low", "none"), "low or none"),
     ("dataset.root", lambda v: v == "???" or isinstance(v, str), "a folder"),
     ("device", lambda v: isinstance(v, str), "auto, cpu, cuda, cuda:N or mps"),
     ("trainer.max_steps", _whole(-1), "a whole number of at least -1"),
@@ -216,7 +225,8 @@ def check_groups(config: DictConfig) -> None:
     Raises:
         ConfigError: A group was set to null, or deleted.
     """
-    for group in NEEDED if "reader" in config else (*NEEDED, "trainer"):  # detection needs no Trainer
+    without = "reader" in config or "format" in config  # detection and export need no Trainer
+    for group in NEEDED if without else (*NEEDED, "trainer"):
         node = config.get(group)
         if not isinstance(node, DictConfig) or (group == "trainer" and "_target_" not in node):
             raise ConfigError(f"{group}: nothing is chosen; choose one of {', '.join(choices(group))}")

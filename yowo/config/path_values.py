@@ -16,10 +16,11 @@ from hydra.core.override_parser.types import Override, Quote, QuotedString, Valu
 from hydra.errors import HydraException
 
 from yowo.errors import ConfigError
+from yowo.inference.exported.facts import is_exported
 
 INPUT_KEYS = frozenset({
-    "checkpoint", "dataset.train_videos", "dataset.val_videos", "resume", "source", "weights", "weights.backbone2d",
-    "weights.backbone3d", "weights.file",
+    "checkpoint", "dataset.train_videos", "dataset.val_videos", "exported", "resume", "source", "weights",
+    "weights.backbone2d", "weights.backbone3d", "weights.file",
 })  # fmt: skip
 """Keys whose value is a file or folder that has to be there."""
 OUTPUT_KEYS = frozenset({
@@ -30,8 +31,11 @@ OUTPUT_KEYS = frozenset({
 OUTPUT_NAMES = frozenset({"dir", "dirpath", "folder", "root", "save_dir"})
 """Last parts of keys of a user's own configurations that hold a folder."""
 OVERRIDE = re.compile(r"(\+{0,2})([\w./$@:-]+)=(.*)", re.DOTALL)
-ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-"""The beginning of the address of a stream."""
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|camera:", re.IGNORECASE)
+"""The beginning of the address of a stream, or of the name of a camera."""
+PATTERN_KEYS = frozenset({"source"})
+"""Keys whose value may be a pattern of names."""
+PATTERN = re.compile(r"[*?[]")
 INTERPOLATION = re.compile(r"(\\*)\$\{")
 INSIDE_QUOTES = re.compile(r"""(['"])(.*)\1""", re.DOTALL)
 
@@ -77,6 +81,17 @@ def literally(text: str) -> str:
 def is_path_key(key: str) -> bool:
     """Return whether the value of a key is a file or folder."""
     return key in INPUT_KEYS or _may_be_new(key)
+
+
+def exported_named(override: str) -> str:
+    """Return `exported=FILE` for `model=FILE` with the name of an exported file; other overrides unchanged.
+
+    Examples:
+        >>> exported_named("model=runs/best.onnx"), exported_named("model=yowo_nano")
+        ('exported=runs/best.onnx', 'model=yowo_nano')
+    """
+    key, _, value = override.partition("=")
+    return f"exported={value}" if key == "model" and is_exported(value.strip("'\"")) else override
 
 
 def typed_in_a_shell(key: str, path: str) -> str:
@@ -129,7 +144,12 @@ def _new_or_several(override: str, given: _Given, sweep: bool) -> str:
     read = parsed(override)
     if read is not None and (_is_syntax(read, sweep) or "\\" in value):
         return override
-    if ADDRESS.match(value) or (_may_be_new(given.key) and "${" not in value and _can_be_made(given.key, value)):
+    pattern = given.key in PATTERN_KEYS and PATTERN.search(value)
+    if (
+        ADDRESS.match(value)
+        or pattern
+        or (_may_be_new(given.key) and "${" not in value and _can_be_made(given.key, value))
+    ):
         return given.before + literally(_home(value))
     if read is None or read.is_sweep_override():
         several = "" if read is None else "; several values need -m"

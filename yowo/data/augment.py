@@ -156,6 +156,18 @@ class EvalTransform:
         """
         return self.normalise(as_planes([crop_and_resize(clip, None, self.size) for clip in clips])), targets
 
+    def frames(self, groups: list[Tensor]) -> Tensor:
+        """Transform frames as `__call__` transforms those of clips.
+
+        Args:
+            groups: uint8 [n, 3, h, w] each, 0..255, of any sizes.
+
+        Returns:
+            float32 [3, N, H, W], normalised, N frames in all.
+        """
+        resized = [crop_and_resize(group, None, self.size) for group in groups]
+        return self.normalise(as_planes([torch.cat(resized)]))[0]
+
     def normalise(self, pictures: Tensor) -> Tensor:
         """Subtract the mean, divide by the standard deviation and move the channels forward.
 

@@ -10,13 +10,14 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from yowo.contracts import ClipBatch, Sample, Target
+from yowo.contracts import ClipBatch, Sample, SharedBatch, Target
 from yowo.data.augment import EvalTransform
 from yowo.data.breadcrumbs import Reading
 from yowo.data.clip_loader import ClipLoader
 from yowo.data.dataset import ClipDataset, collate
 from yowo.data.key_frames import ActionData, AnnotatedVideo, KeyFrames, Split
 from yowo.data.samplers import TrainSampler
+from yowo.data.sliding import SharedWindows, SlidingBatches, as_it_is
 from yowo.errors import DatasetError
 
 log = logging.getLogger(__name__)
@@ -84,6 +85,7 @@ class ClipDataModule(L.LightningDataModule):
         self.overfit_clips = overfit_clips
         self._datasets: dict[Stage, ClipDataset] = {}
         self.hung: str | None = None
+        self._windows = SharedWindows(lambda groups: self.eval_transform.frames(groups))
 
     def prepare_data(self) -> None:
         """Generate or check the data, in one process."""
@@ -139,6 +141,9 @@ class ClipDataModule(L.LightningDataModule):
 
     def _loader(self, stage: Stage) -> DataLoader[Sample]:
         dataset = self.dataset(stage)
+        if stage == "test" and self.slides:
+            batches = SlidingBatches(dataset, self.batch_size, self.num_workers, *self._place())
+            return ClipLoader(batches, batch_size=None, num_workers=self.num_workers, collate_fn=as_it_is)  # type: ignore[arg-type]
         sampler = self._sampler(dataset) if stage == "train" else None
         return ClipLoader(
             dataset,
@@ -152,8 +157,16 @@ class ClipDataModule(L.LightningDataModule):
 
     def _sampler(self, dataset: ClipDataset) -> TrainSampler:
         """Make the training sampler for this process of the run."""
-        world, rank = (1, 0) if self.trainer is None else (self.trainer.world_size, self.trainer.global_rank)
-        return TrainSampler(dataset.key_frames, self.seed, self.key_frame_stride, self.balanced, world, rank)
+        return TrainSampler(dataset.key_frames, self.seed, self.key_frame_stride, self.balanced, *self._place())
+
+    def _place(self) -> tuple[int, int]:
+        """Return the number of processes of the run, and the number of this one."""
+        return (1, 0) if self.trainer is None else (self.trainer.world_size, self.trainer.global_rank)
+
+    @property
+    def slides(self) -> bool:
+        """Whether a test reads each frame once for all clips that it is in, see `yowo.data.sliding`."""
+        return self.test_clip_len > 1 and not self.cache
 
     def train_dataloader(self) -> DataLoader[Sample]:
         """Return shuffled training clips; the last, incomplete batch is dropped."""
@@ -166,6 +179,10 @@ class ClipDataModule(L.LightningDataModule):
     def test_dataloader(self) -> DataLoader[Sample]:
         """Return the held-out split, which is also the test split; with `test_frames` "all", every frame of it."""
         return self._loader("test")
+
+    def teardown(self, stage: str) -> None:
+        """Free the frames that a test kept for its next clips."""
+        self._windows.forget()
 
     def longest_reading(self) -> tuple[Reading, str] | None:
         """Return the sample that has been read for the longest time at this moment, and its video's name and file."""
@@ -190,19 +207,21 @@ class ClipDataModule(L.LightningDataModule):
                     "dataset.num_workers"
                 ) from exception
 
-    def on_after_batch_transfer(self, batch: ClipBatch, dataloader_idx: int) -> ClipBatch:
+    def on_after_batch_transfer(self, batch: ClipBatch | SharedBatch, dataloader_idx: int) -> ClipBatch:
         """Turn the uint8 clips into one normalised float tensor, with augmentation in training.
 
         The random values of augmentation depend only on the seed, the epoch and the samples of the batch: they differ
         between the processes of a run, and are the same again after a run was resumed.
 
         Args:
-            batch: Clips as B tensors uint8 [K, 3, h, w].
+            batch: Clips as B tensors uint8 [K, 3, h, w], or as the frames that they share.
             dataloader_idx: Not used.
 
         Returns:
             The batch with clips float32 [B, 3, K, H, W].
         """
+        if isinstance(batch, SharedBatch):
+            return ClipBatch(batch.positions, batch.sizes, self._windows.clips(batch.shared), batch.targets)
         if isinstance(batch.clips, Tensor):
             return batch
         if self.trainer is None or not self.trainer.training:

@@ -1,6 +1,7 @@
 """The data set of clips: reads the frames of a key frame's clip in the worker; transforms run on the device."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -75,22 +76,42 @@ class ClipDataset(Dataset[Sample]):
             return self._loaded(*index)
 
     def _loaded(self, position: int, epoch: int) -> Sample:
-        self._breadcrumbs.leave(position)
-        key = self.key_frames[position]
         choice = 0
         if len(self.dilations) > 1:
             choice = int(np.random.default_rng((self.seed, epoch, position)).integers(len(self.dilations)))
         indices = self.key_frames.clip(position, self.clip_len, self.dilations[choice], self.repeat_key_frame)
-        target = Target(boxes=torch.from_numpy(np.array(key.boxes_norm)), labels=torch.from_numpy(np.array(key.labels)))
-        try:
+        with self.noted(position) as key:
             frames = self._frames(key, indices)
+        return Sample(position, key.size, frames, self.target(key))
+
+    @contextmanager
+    def noted(self, position: int) -> Iterator[KeyFrame]:
+        """Note that a sample is being read, for `killed_on` and `reading`, and name it if that fails.
+
+        Args:
+            position: Index of the key frame in the split.
+
+        Yields:
+            The key frame.
+
+        Raises:
+            VideoError: Reading it failed; the message names video, key frame and file.
+        """
+        self._breadcrumbs.leave(position)
+        key = self.key_frames[position]
+        try:
+            yield key
         except VideoError as error:
             raise VideoError(f"{_sample(key)} cannot be read: {error}") from error
         except Exception as error:  # decoders raise errors of many types; the message must name the sample
             raise VideoError(f"{_sample(key)} cannot be read: {key.path}: {type(error).__name__}: {error}") from error
         finally:
             self._breadcrumbs.finish()
-        return Sample(position, key.size, frames, target)
+
+    @staticmethod
+    def target(key: KeyFrame) -> Target:
+        """Return the ground truth of a key frame: `boxes` float32 [N, 4], 0..1, and `labels` [N] or [N, C]."""
+        return Target(boxes=torch.from_numpy(np.array(key.boxes_norm)), labels=torch.from_numpy(np.array(key.labels)))
 
     def name(self, position: int) -> str:
         """Return video and key frame of a sample, for messages.

@@ -1,6 +1,5 @@
 """Pictures for people: boxes on frames, ground truth and detections together, contact sheets."""
 
-import colorsys
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -11,25 +10,17 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from yowo.contracts import Detections, Target, Tube
+from yowo.inference.colours import Colour, class_colour, identity_colour, ink_on
 
 Picture = NDArray[np.uint8]
-Colour = tuple[int, int, int]
 READABLE_SIDE = 360
 """Pixels. Smaller pictures are enlarged by a whole factor until their short side is about this long."""
-GOLDEN = 0.618034
-"""Hues that are steps of the golden ratio apart are spread evenly, whatever their number."""
 TRUTH_COLOUR = (255, 255, 255)
 TRAIL = 24
 """Frames over which the way of a tube's centre is drawn."""
 TOP_ACTIONS = 3
 """Number of labels shown for a person who does several things."""
 PAPER, INK = (24, 26, 30), (228, 230, 234)
-
-
-def class_colour(label: int) -> Colour:
-    """Return the colour of a class, (red, green, blue) of 0..255, bright enough for dark text on it."""
-    red, green, blue = colorsys.hsv_to_rgb((0.08 + label * GOLDEN) % 1, 0.62, 1.0)
-    return int(red * 255), int(green * 255), int(blue * 255)
 
 
 @lru_cache
@@ -108,12 +99,6 @@ def draw_truth_and_detections(
         _tag(draw, image, text, (box[0], box[3] + _text_size(image) + 6), TRUTH_COLOUR)
     labels = found["labels"] if "labels" in found else found["scores"]
     return draw_boxes(np.asarray(image), found["boxes"], labels, names, found["scores"], scale=1)
-
-
-def identity_colour(number: int) -> Colour:
-    """Return the colour of a tube, (red, green, blue) of 0..255, by its number from 1."""
-    red, green, blue = colorsys.hsv_to_rgb((0.52 + number * GOLDEN) % 1, 0.78, 1.0)
-    return int(red * 255), int(green * 255), int(blue * 255)
 
 
 def draw_tubes(
@@ -250,7 +235,7 @@ def _tag(draw: ImageDraw.ImageDraw, image: Image.Image, text: str, corner: tuple
     y = corner[1] - height
     y = min(y if y >= 0 else corner[1], image.height - height)
     draw.rectangle((x, y, x + width, y + height), fill=colour)
-    draw.multiline_text((x + 3 - left, y + 3 - top), text, (16, 16, 20), font)
+    draw.multiline_text((x + 3 - left, y + 3 - top), text, ink_on(colour), font)
 
 
 def _dashed(draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float], colour: Colour, width: int) -> None:

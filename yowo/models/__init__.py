@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = attach(
         "detector": ["Detector"],
         "fusion": ["CFAM"],
         "heads": ["GroupedHead", "PerAnchorHead"],
+        "sliding": ["SlidingDetector"],
         "postprocess": ["ConfidenceOrder", "DetectionRule", "PostProcess"],
     },
 )

@@ -8,15 +8,19 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
 from typing import Any, cast
 
+import numpy as np
 import torch
-import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 from typing_extensions import Self
 
 from yowo.boxes.class_logits import class_probabilities
-from yowo.boxes.nms import nms_mask, nms_rows
+from yowo.boxes.nms import nms_entries, nms_mask
 from yowo.contracts import Detections, RawOutput
-from yowo.precision import in_full_precision
+from yowo.precision import in_full_precision, widened
+
+Ints = NDArray[np.int64]
+Reals = NDArray[np.float32]
 
 
 def _boxes_norm(raw: RawOutput, clipped: bool = True) -> Tensor:
@@ -69,53 +73,73 @@ def detect_one_hot(
     count = raw["cls"].shape[-1]
     classes = class_probabilities(raw["cls"].float(), count)
     scores = raw["conf"].float().sigmoid() * classes if "conf" in raw else classes
-    if top_k is None or class_agnostic:
-        entries = _suppressed(_boxes_norm(raw), scores, score_threshold, nms_threshold, top_k, class_agnostic)
-        found = zip(_boxes_norm(raw), scores, entries, strict=True)
-        return [_best_first(b, s, e, max_detections) for b, s, e in found]
-    scores, order = scores.flatten(1).sort(dim=1, descending=True, stable=True)
-    scores, order = scores[:, :top_k], order[:, :top_k]
-    labels = order % count
-    rows = (order // count)[..., None].expand(-1, -1, 4)
-    boxes = _boxes_norm(raw).gather(1, rows)
-    kept = nms_mask(boxes, labels, nms_threshold, valid=scores > score_threshold)
-    best = slice(max_detections)
-    return [
-        Detections(boxes=b[k][best], scores=s[k][best], labels=c[k][best])
-        for b, s, c, k in zip(boxes, scores, labels, kept, strict=True)
-    ]
+    boxes, found = _boxes_norm(raw), []
+    for own, corners, values, table in zip(boxes, _array(boxes), scores, _array(scores), strict=True):
+        pairs = _best_pairs(table, score_threshold, top_k, class_agnostic)
+        rows, labels = pairs // count, pairs % count
+        if class_agnostic:
+            kept = nms_entries(corners[rows], np.arange(len(rows)), None, nms_threshold)
+        else:
+            used, places = _by_rank(rows)
+            kept = nms_entries(corners[used], places, labels, nms_threshold)
+        found.append(_reported(own, values, rows[kept[:max_detections]], labels[kept[:max_detections]]))
+    return found
 
 
-def _suppressed(
-    boxes: Tensor, scores: Tensor, score_threshold: float, nms_threshold: float, top_k: int | None, class_agnostic: bool
-) -> Tensor:
-    """Mark the (box, class) pairs that suppression keeps, bool [B, M, C], of any number of pairs in bounded memory.
+def _best_pairs(scores: Reals, threshold: float, top_k: int | None, one_class: bool) -> Ints:
+    """Return the (box, class) pairs with the best scores above a threshold, best first; of equal ones the first first.
 
     Args:
-        boxes: float [B, M, 4].
-        scores: float [B, M, C].
-        score_threshold: See `detect_one_hot`.
-        nms_threshold: See `detect_one_hot`.
-        top_k: See `detect_one_hot`.
-        class_agnostic: See `detect_one_hot`.
+        scores: float32 [M, C].
+        threshold: Scores must be above it.
+        top_k: Most pairs; None takes all.
+        one_class: Take each box with its best class only.
+
+    Returns:
+        int64 [n], box x C + class.
     """
-    batch, count, classes = scores.shape
-    best = (
-        F.one_hot(scores.argmax(dim=2), classes).bool() if class_agnostic else torch.ones_like(scores, dtype=torch.bool)
-    )
-    valid = best & (scores > score_threshold)
-    if top_k is not None:
-        order = scores.masked_fill(~best, -1).flatten(1).argsort(dim=1, descending=True, stable=True)
-        taken = torch.zeros_like(valid.flatten(1)).scatter(1, order[:, :top_k], True)
-        valid &= taken.view_as(valid)
-    ranked = scores.amax(dim=2)[:, None] if class_agnostic else scores.transpose(1, 2)  # [B, groups, M]
-    taking_part = valid.any(dim=2)[:, None] if class_agnostic else valid.transpose(1, 2)
-    order = ranked.argsort(dim=2, descending=True, stable=True)
-    groups = order.shape[1]
-    sorted_boxes = boxes[:, None].expand(-1, groups, -1, -1).gather(2, order[..., None].expand(-1, -1, -1, 4))
-    sorted_valid = taking_part.gather(2, order)
-    kept = nms_rows(sorted_boxes.flatten(0, 1), nms_threshold, sorted_valid.flatten(0, 1)).view(batch, groups, count)
-    return valid & torch.zeros_like(kept).scatter(2, order, kept).transpose(1, 2)
+    flat = scores.reshape(-1)
+    if one_class:
+        pairs = np.arange(0, flat.size, scores.shape[1]) + scores.argmax(axis=1)
+        pairs = pairs[flat[pairs] > np.float32(threshold)]
+    else:
+        pairs = np.flatnonzero(flat > np.float32(threshold))
+    if top_k is not None and 0 < top_k < len(pairs):
+        least = np.partition(flat[pairs], len(pairs) - top_k)[len(pairs) - top_k]
+        pairs = pairs[flat[pairs] >= least]
+    best: Ints = pairs[_falling(flat[pairs])[:top_k]]
+    return best
+
+
+def _falling(values: Reals) -> Ints:
+    """Return int64 [n], the order of falling values, of equal ones the first first, as in a stable sort of tensors."""
+    return np.argsort(-values, kind="stable")
+
+
+def _by_rank(rows: Ints) -> tuple[Ints, Ints]:
+    """Return the different rows as they occur first, int64 [m], and for each entry its place among them, int64 [n]."""
+    used, first, places = np.unique(rows, return_index=True, return_inverse=True)
+    rank = np.argsort(first)
+    place = np.empty_like(rank)
+    place[rank] = np.arange(len(rank))
+    return used[rank], place[places.reshape(-1)]
+
+
+def _array(values: Tensor) -> Reals:
+    """Return a tensor as an array on the CPU; half precision as float32."""
+    array: Reals = widened(values.detach()).cpu().numpy()
+    return array
+
+
+def _index(rows: Ints, values: Tensor) -> Tensor:
+    """Return an array of indices as a tensor on the device of other values."""
+    return torch.from_numpy(rows).to(values.device)
+
+
+def _reported(boxes: Tensor, scores: Tensor, rows: Ints, labels: Ints) -> Detections:
+    """Return (box, class) pairs of a clip, int64 [n] each, with their boxes of [M, 4] and scores of [M, C]."""
+    row, label = _index(rows, scores), _index(labels, scores)
+    return Detections(boxes=boxes[row], scores=scores[row, label], labels=label)
 
 
 def detect_multi_hot(
@@ -143,15 +167,16 @@ def detect_multi_hot(
         `confidence`, most confident first.
     """
     classes = class_probabilities(raw["cls"].float(), exclusive_classes)
-    confidence, order = _confidence(raw, classes).sort(dim=1, descending=True, stable=True)
-    boxes = _boxes_norm(raw, clipped).gather(1, order[..., None].expand(-1, -1, 4))
-    classes = classes.gather(1, order[..., None].expand_as(classes))
-    kept = nms_mask(boxes, None, nms_threshold, valid=confidence > score_threshold)
-    best = slice(max_detections)
-    return [
-        Detections(boxes=b[k][best], scores=_scores(raw, c[k], p[k])[best], confidence=c[k][best])
-        for b, c, p, k in zip(boxes, confidence, classes, kept, strict=True)
-    ]
+    boxes, confidence, found = _boxes_norm(raw, clipped), _confidence(raw, classes), []
+    for clip, (corners, values) in enumerate(zip(_array(boxes), _array(confidence), strict=True)):
+        rows = np.flatnonzero(values > np.float32(score_threshold))
+        rows = rows[_falling(values[rows])]
+        kept = nms_entries(corners[rows], np.arange(len(rows)), None, nms_threshold)
+        row = _index(rows[kept[:max_detections]], boxes)
+        sure = confidence[clip][row]
+        scores = _scores(raw, sure, classes[clip][row])
+        found.append(Detections(boxes=boxes[clip][row], scores=scores, confidence=sure))
+    return found
 
 
 def detect_by_confidence(
@@ -174,22 +199,21 @@ def detect_by_confidence(
     """
     count = raw["cls"].shape[-1]
     classes = class_probabilities(raw["cls"].float(), count)
-    confidence, order = _confidence(raw, classes).sort(dim=1, descending=True, stable=True)
-    boxes = _boxes_norm(raw, clipped=False).gather(1, order[..., None].expand(-1, -1, 4))
-    scores = _scores(raw, confidence, classes.gather(1, order[..., None].expand_as(classes)))
-    entries = scores > score_threshold
-    kept = nms_mask(boxes, None, nms_threshold, valid=entries.any(dim=2))
-    if not every_class:
-        entries = entries & F.one_hot(scores.argmax(dim=2), count).bool()
-    return [_best_first(b, s, e & k[:, None]) for b, s, e, k in zip(boxes, scores, entries, kept, strict=True)]
-
-
-def _best_first(boxes: Tensor, scores: Tensor, entries: Tensor, most: int | None = None) -> Detections:
-    """Return the marked (box, class) pairs of a clip, best score first, from [M, 4], [M, C] and bool [M, C]."""
-    row, label = entries.nonzero(as_tuple=True)
-    score, order = scores[row, label].sort(descending=True, stable=True)
-    score, order = score[:most], order[:most]
-    return Detections(boxes=boxes[row[order]], scores=score, labels=label[order])
+    confidence = _confidence(raw, classes)
+    scores = _scores(raw, confidence, classes)
+    boxes, found = _boxes_norm(raw, clipped=False), []
+    arrays = zip(_array(boxes), _array(confidence), _array(scores), strict=True)
+    for clip, (corners, values, table) in enumerate(arrays):
+        rows = np.flatnonzero((table > np.float32(score_threshold)).any(axis=1))
+        rows = rows[_falling(values[rows])]
+        rows = rows[nms_entries(corners[rows], np.arange(len(rows)), None, nms_threshold)]
+        taken = table[rows] > np.float32(score_threshold)
+        if not every_class:
+            taken &= np.arange(count) == table[rows].argmax(axis=1)[:, None]
+        place, label = np.nonzero(taken)
+        order = _falling(table[rows[place], label])
+        found.append(_reported(boxes[clip], scores[clip], rows[place][order], label[order]))
+    return found
 
 
 def to_cpu(found: Detections) -> Detections:

@@ -113,10 +113,10 @@ class ActionDetection(L.LightningModule):
         self._split_losses = SplitLosses(self.loss.criterion)
         start_metrics(cast(MetricCollection, self.metrics[stage]), getattr(self.trainer, "datamodule", None), stage)
 
-    def _evaluate(self, stage: str, batch: ClipBatch) -> dict[str, list[Detections]]:
+    def _evaluate(self, stage: Literal["val", "test"], batch: ClipBatch) -> dict[str, list[Detections]]:
         surroundings = self.context(self.detector, batch.positions) if self.context and stage == "test" else None
         raw = self.detector(batch.clips, surroundings)
-        self._split_losses.add(raw, batch.targets, repeated(self.trainer, batch.positions))
+        self._split_losses.add(raw, batch.targets, repeated(self.trainer, batch.positions, stage))
         detections = self.detector.postprocess(raw)
         cast(MetricCollection, self.metrics[stage]).update(batch.positions, detections, batch.targets, batch.sizes)
         return {"detections": detections}

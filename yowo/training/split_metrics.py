@@ -27,14 +27,17 @@ def start_metrics(metrics: MetricCollection, data: ClipDataModule | None, stage:
         cast(KeyFrameMetric[Any], metric).attach(split)
 
 
-def repeated(trainer: L.Trainer, positions: list[int]) -> list[bool]:
+def repeated(trainer: L.Trainer, positions: list[int], stage: Stage) -> list[bool]:
     """Return for each clip whether it only fills up the share of this process, and another process has it too.
 
-    Lightning gives process r of n the clips r, r + n, ... and fills shares up to the same length from the beginning.
+    Lightning gives process r of n the clips r, r + n, ... and fills shares up to the same length from the beginning. A
+    test whose clips share their frames gives each process a stretch of its own (`yowo.data.sliding`).
 
     Args:
         trainer: Knows the processes; without a data module of ours, clips are not told apart.
         positions: Position of each clip in the split.
+        stage: "val" or "test".
     """
-    ours = isinstance(getattr(trainer, "datamodule", None), ClipDataModule)
+    data = getattr(trainer, "datamodule", None)
+    ours = isinstance(data, ClipDataModule) and not (stage == "test" and data.slides)
     return [ours and position % trainer.world_size != trainer.global_rank for position in positions]

@@ -5,10 +5,12 @@ from lazy_loader import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     submod_attrs={
+        "identities": ["PersonNumbers"],
         "linkers": ["LINKERS", "make_linker"],
         "linking": ["Linker", "VideoDetections", "YowoLinker"],
         "online": ["OnlineLinker", "OnlineStream", "TubeStep", "gather_tubes"],
         "overlap": ["tube_iou"],
+        "provisional": ["CurrentTube"],
         "trimming": ["TrimmedLinker"],
     },
 )

@@ -1,5 +1,7 @@
 """Fixed-lag decoding: label a frame action or background once, from that frame and a few that follow it."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,17 +29,26 @@ def acting(evidence: Reals, active: Flags, held: Flags, start_cost: float, patie
         bool [S], whether the track acts in the frame.
     """
     rows, known = evidence.shape
-    sums = np.concatenate([np.zeros((rows, 1)), np.cumsum(evidence, axis=1)], axis=1)
-    highest_later = np.maximum.accumulate(sums[:, ::-1], axis=1)[:, ::-1]
-    from_here = highest_later[:, :-1] - sums[:, :-1]
-    restarted = np.maximum.accumulate(from_here[:, ::-1], axis=1)[:, ::-1] - start_cost
-    later = np.concatenate([np.maximum(restarted, 0), np.zeros((rows, 1))], axis=1)
-    totals = sums + later
-    pause = later[:, 1]
-    stay = np.maximum(totals[:, 1:].max(axis=1), sums[:, -1] + patience)
+    sums = np.zeros((known + 1, rows))  # the frames of all tracks lie side by side in memory
+    sums[1:] = evidence.T
+    sums = _accumulated(np.add, sums)
+    highest_later = _accumulated(np.maximum, sums[::-1].copy())[::-1]
+    from_here = highest_later[:-1] - sums[:-1]
+    restarted = _accumulated(np.maximum, from_here[::-1])[::-1] - start_cost
+    totals = sums.copy()
+    totals[:-1] += np.maximum(restarted, 0, out=restarted)
+    pause = restarted[1] if known > 1 else np.zeros(rows)
+    stay = np.maximum(totals[1:].max(axis=0), sums[-1] + patience)
     if known < min_frames:
         going_on: Flags = active & (held | (stay > pause))
         return going_on
-    start = totals[:, min_frames:].max(axis=1) - start_cost
+    start = totals[min_frames:].max(axis=0) - start_cost
     decided: Flags = np.where(active, held | (stay > pause), start > pause)
     return decided
+
+
+def _accumulated(function: np.ufunc, frames: Reals) -> Reals:
+    """Accumulate over the first axis of frames, float64 [n, S], in place: `accumulate` is slow with many tracks."""
+    for before, now in pairwise(frames):
+        function(before, now, out=now)
+    return frames

@@ -1,8 +1,11 @@
 """A linker for streams, `linker=online`; `yowo.tubes.tube_stream` describes the algorithm."""
 
+import copy
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
+from typing_extensions import Self
 
 from yowo.contracts import Tube
 from yowo.errors import ConfigError
@@ -10,6 +13,11 @@ from yowo.tubes.linking import Linker, VideoDetections
 from yowo.tubes.tube_stream import OnlineOptions, OnlineStream, TubeStep
 
 __all__ = ["OnlineLinker", "OnlineStream", "TubeStep", "gather_tubes"]
+
+LEAST_FRAMES = 2
+"""Frames of the shortest action and of the longest gap where few frames are given."""
+SPARSE_EVIDENCE = 0.55
+"""Part of the evidence that decides where few frames are given: each of them stands for several."""
 
 
 class OnlineLinker(Linker):
@@ -110,6 +118,34 @@ class OnlineLinker(Linker):
     def stream(self) -> OnlineStream:
         """Start a stream for one video."""
         return OnlineStream(self.options)
+
+    def sampled(self, stride: int) -> Self:
+        """Return the linker for a stream of which every `stride`-th frame is given, counted as if there were no others.
+
+        What it says in frames becomes shorter, but a decision still looks at `min_frames` of the frames that are given;
+        a part of the evidence (`SPARSE_EVIDENCE`) is enough for a start and for an end: two detections that are sure.
+
+        Args:
+            stride: At least 1.
+
+        Examples:
+            >>> options = OnlineLinker().sampled(5).options
+            >>> options.max_delay, options.max_gap, options.min_frames
+            (6, 4, 2)
+        """
+        if stride == 1:
+            return self
+        old, other = self.options, copy.copy(self)
+        other.options = replace(
+            old,
+            max_delay=max(-(-old.max_delay // stride), old.min_frames),
+            max_gap=max(-(-old.max_gap // stride), min(old.max_gap, LEAST_FRAMES)),
+            min_frames=max(-(-old.min_frames // stride), min(old.min_frames, LEAST_FRAMES)),
+            level_window=max(old.level_window / stride, min(old.level_window, LEAST_FRAMES)),
+            start_cost=old.start_cost * SPARSE_EVIDENCE,
+            patience=old.patience * SPARSE_EVIDENCE,
+        )
+        return other
 
     def __call__(self, detections: VideoDetections, num_classes: int) -> list[Tube]:
         """Link one video by running a stream over its frames; see `link_videos`."""

@@ -1,6 +1,6 @@
 """The tracks of a stream as arrays with one row per track: their boxes and scores in the last frames."""
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,14 @@ Reals = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 SURE_WEIGHT = 5.0
 """Summed scores at which a track has full strength, 1."""
-PER_TRACK = ("labels", "boxes", "weights", "scores", "charged", "unseen", "closed", "tubes", "starts", "sums", "counts")
+PER_TRACK = (
+    *("labels", "weights", "scores", "charged", "unseen", "closed", "tubes", "promised", "starts", "sums"),
+    "counts",
+)
+
+
+PER_FRAME = ("weights", "scores", "charged")
+"""Of these, the arrays with a column per frame."""
 
 
 class TrackBank:
@@ -21,13 +28,15 @@ class TrackBank:
 
     Attributes:
         labels: int64 [S], class.
-        boxes: float64 [S, W, 4], x1 y1 x2 y2 in pixels; valid in frames where the track has a box.
+        corners: float64 [W, 4, S], x1 y1 x2 y2 in pixels in each frame, the newest last, valid where the track has a
+            box; tracks lie side by side in memory, because sums run over frames.
         weights: float64 [S, W], sum of the scores of the boxes that were averaged; 0 in a frame without a box.
         scores: float64 [S, W], score of the box that was matched to the track, 0..1.
         charged: bool [S, W], whether a missing box counts against the track: its class was detected in that frame.
         unseen: int64 [S], frames since the track last had a box.
         closed: bool [S], whether the track no longer takes boxes.
         tubes: int64 [S], number of the track's tube while it acts, else -1.
+        promised: int64 [S], number that the track's next tube will have, because it was told before; else -1.
         starts: int64 [S], first frame of the tube.
         sums: float64 [S], sum of the scores over the tube.
         counts: int64 [S], number of these scores.
@@ -40,11 +49,14 @@ class TrackBank:
             window: W, the number of frames that are kept.
         """
         self.steps = np.arange(1 - window, 1, dtype=np.float64)
+        self._wide: dict[str, NDArray[Any]] = {}
+        self._first = 0
         self.labels = np.zeros(0, np.int64)
-        self.boxes, self.weights = np.zeros((0, window, 4)), np.zeros((0, window))
+        self.corners, self.weights = np.zeros((window, 4, 0)), np.zeros((0, window))
         self.scores, self.charged = np.zeros((0, window)), np.zeros((0, window), np.bool_)
         self.unseen, self.closed = np.zeros(0, np.int64), np.zeros(0, np.bool_)
-        self.tubes, self.starts = np.zeros(0, np.int64), np.zeros(0, np.int64)
+        self.tubes, self.promised = np.zeros(0, np.int64), np.zeros(0, np.int64)
+        self.starts = np.zeros(0, np.int64)
         self.sums, self.counts = np.zeros(0), np.zeros(0, np.int64)
 
     def __len__(self) -> int:
@@ -55,14 +67,31 @@ class TrackBank:
         """Shift all columns by one frame and clear the newest.
 
         Args:
-            present: int64 [n], classes that are detected in the new frame.
+            present: int64 [n], classes that are detected in the new frame, sorted.
         """
-        for name in ("boxes", "weights", "scores", "charged"):
-            columns = getattr(self, name)
-            columns[:, :-1] = columns[:, 1:]
+        self._shift()
         self.weights[:, -1] = self.scores[:, -1] = 0
-        self.charged[:, -1] = np.isin(self.labels, present)
+        place = np.searchsorted(present, self.labels)
+        self.charged[:, -1] = np.append(present, -1)[place] == self.labels
         self.unseen += 1
+
+    def _shift(self) -> None:
+        """Shift the columns of all arrays, which are windows that move over wider ones."""
+        window = len(self.steps)
+        if not self._wide or self._first == window:
+            corners = np.empty((2 * window, 4, len(self)))
+            corners[:window] = self.corners
+            self._wide, self._first = {"corners": corners.transpose(2, 0, 1)}, 0
+            for name in PER_FRAME:
+                columns = getattr(self, name)
+                wide = np.empty((len(self), 2 * window, *columns.shape[2:]), columns.dtype)
+                wide[:, :window] = columns
+                self._wide[name] = wide
+        self._first += 1
+        for name, wide in self._wide.items():
+            columns = wide[:, self._first : self._first + window]
+            columns[:, -1] = columns[:, -2] if window > 1 else 0
+            setattr(self, name, columns.transpose(1, 2, 0) if name == "corners" else columns)
 
     def keep(self, wanted: Flags) -> None:
         """Remove all tracks but the wanted ones.
@@ -73,6 +102,8 @@ class TrackBank:
         if not wanted.all():
             for name in PER_TRACK:
                 setattr(self, name, getattr(self, name)[wanted])
+            self.corners = self.corners[:, :, wanted]
+            self._wide = {}
 
     def see(self, tracks: Ints, boxes: Reals, weights: Reals, scores: Reals) -> None:
         """Set the boxes of some tracks in the newest frame.
@@ -83,7 +114,8 @@ class TrackBank:
             weights: float64 [n], sum of the averaged boxes' scores.
             scores: float64 [n], score of the matched box, 0..1.
         """
-        self.boxes[tracks, -1], self.weights[tracks, -1], self.scores[tracks, -1] = boxes, weights, scores
+        self.corners[-1][:, tracks] = boxes.T
+        self.weights[tracks, -1], self.scores[tracks, -1] = weights, scores
         self.charged[tracks, -1] = True
         self.unseen[tracks] = 0
 
@@ -100,13 +132,10 @@ class TrackBank:
         for name in PER_TRACK:
             values = getattr(self, name)
             setattr(self, name, np.concatenate([values, np.zeros((new, *values.shape[1:]), values.dtype)]))
-        self.labels[old:], self.tubes[old:] = labels, -1
+        self.corners = np.concatenate([self.corners, np.zeros((*self.corners.shape[:2], new))], axis=2)
+        self._wide = {}
+        self.labels[old:], self.tubes[old:], self.promised[old:] = labels, -1, -1
         self.see(np.arange(old, old + new), boxes, weights, scores)
-
-    def strength(self) -> Reals:
-        """Return the strength of each track: its summed scores divided by `SURE_WEIGHT`, at most 1; float64 [S]."""
-        strength: Reals = np.minimum(self.weights.sum(axis=1) / SURE_WEIGHT, 1)
-        return strength
 
     def fitted(self, tracks: Ints | slice, column: int, window: float, stiffness: float = STIFFNESS) -> Reals:
         """Smooth the boxes of tracks at one frame: fit a line to the corners, with Gaussian weights in time.
@@ -123,14 +152,20 @@ class TrackBank:
             float64 [n, 4], x1 y1 x2 y2 in pixels.
         """
         weights, steps = self.weights[tracks], self.steps - self.steps[column]
-        distance = np.where(weights > 0, np.abs(steps), np.inf).min(axis=1)
-        width = np.maximum(window, np.where(np.isfinite(distance), distance, 0))[:, None]
-        bell = weights * np.exp(-0.5 * (steps / width) ** 2)
+        bell = weights * np.exp(-0.5 * (steps / window) ** 2)
+        width = np.full((len(weights), 1), float(window))
+        far = np.flatnonzero(~(weights[:, np.abs(steps) <= window] > 0).any(axis=1))
+        if len(far):
+            distance = np.where(weights[far] > 0, np.abs(steps), np.inf).min(axis=1)
+            width[far, 0] = np.maximum(window, np.where(np.isfinite(distance), distance, 0))
+            bell[far] = weights[far] * np.exp(-0.5 * (steps / width[far]) ** 2)
         s0, s1 = bell.sum(axis=1), bell @ steps
         s2 = bell @ steps**2 + stiffness * width[:, 0] ** 2 * s0
-        boxes = self.boxes[tracks]
-        share = (s2[:, None] - s1[:, None] * steps) * bell / (s0 * s2 - s1 * s1)[:, None]
-        smooth: Reals = np.einsum("sw,swc->sc", share, boxes)
+        share = steps[:, None] * s1  # [W, n], as the corners are stored
+        np.subtract(s2, share, out=share)
+        share *= bell.T
+        share /= s0 * s2 - s1 * s1
+        smooth: Reals = (self.corners[:, :, tracks] * share[:, None]).sum(axis=0).T
         return smooth
 
     def close_doubles(self, column_window: float, stiffness: float, most_iou: float) -> None:
@@ -144,9 +179,13 @@ class TrackBank:
         seen = np.flatnonzero((self.unseen == 0) & ~self.closed)
         if len(seen) < 2:
             return
-        boxes = self.fitted(seen, -1, column_window, stiffness)
-        same = self.labels[seen][:, None] == self.labels[seen]
-        one, other = np.nonzero(np.triu(same & (pair_iou(boxes[:, None], boxes[None]) > most_iou), 1))
+        boxes = self.fitted(seen if len(seen) < len(self) else slice(None), -1, column_window, stiffness)
+        one, other = same_class(self.labels[seen], self.labels[seen], boxes, boxes)
+        one, other = one[one < other], other[one < other]
+        double = pair_iou(boxes[one], boxes[other]) > most_iou
+        if not double.any():
+            return
+        one, other = one[double], other[double]
         rank = np.lexsort((self.scores[seen].sum(axis=1), self.tubes[seen] >= 0)).argsort()
         self.closed[seen[np.where(rank[one] < rank[other], one, other)]] = True
 
@@ -177,15 +216,61 @@ def greedy_pairs(gain: Reals, allowed: Flags) -> tuple[Ints, Ints]:
         int64 [n], tracks, and int64 [n], the box of each.
     """
     track, box = np.nonzero(allowed)
-    pairs: dict[int, int] = {}
-    taken: set[int] = set()
-    for place in np.argsort(-gain[track, box], kind="stable").tolist():
-        one, other = int(track[place]), int(box[place])
-        if one not in pairs and other not in taken:
-            pairs[one] = other
+    return greedy_matches(gain[track, box], track, box)
+
+
+def greedy_matches(gain: Reals, tracks: Ints, boxes: Ints) -> tuple[Ints, Ints]:
+    """Match as `greedy_pairs`, from a list of the allowed pairs; ties go to the first pair.
+
+    Args:
+        gain: float64 [p], gain of each pair.
+        tracks: int64 [p], track of each pair.
+        boxes: int64 [p], box of each pair.
+
+    Returns:
+        int64 [n], tracks, and int64 [n], the box of each, best gain first.
+    """
+    order = np.argsort(-gain, kind="stable")
+    tracks, boxes = tracks[order], boxes[order]
+    kept = np.ones(len(order), np.bool_)
+    seen, taken = set[int](), set[int]()
+    rivals = (
+        np.flatnonzero((np.bincount(tracks)[tracks] > 1) | (np.bincount(boxes)[boxes] > 1)) if len(order) else order
+    )
+    for place, one, other in zip(rivals.tolist(), tracks[rivals].tolist(), boxes[rivals].tolist(), strict=True):
+        if one in seen or other in taken:
+            kept[place] = False
+        else:
+            seen.add(one)
             taken.add(other)
-    return _ints(list(pairs)), _ints(list(pairs.values()))
+    return tracks[kept], boxes[kept]
 
 
-def _ints(values: Sequence[int]) -> Ints:
-    return np.array(values, dtype=np.int64)
+def same_class(first: Ints, second: Ints, boxes: Reals, other_boxes: Reals) -> tuple[Ints, Ints]:
+    """List the pairs of one class whose boxes touch: all others have an IoU of 0 and need not be compared.
+
+    Args:
+        first: int64 [S], classes.
+        second: int64 [N], classes.
+        boxes: float64 [S, 4], x1 y1 x2 y2 in pixels.
+        other_boxes: float64 [N, 4], as `boxes`.
+
+    Returns:
+        int64 [p], index in `first`, and int64 [p], index in `second`, of each pair, sorted by the one, then the other.
+
+    Examples:
+        >>> boxes = np.array([[0.0, 0, 4, 9], [0, 0, 4, 9], [3, 0, 7, 9]])
+        >>> one, other = same_class(np.array([4, 7, 4]), np.array([7, 4, 4]), boxes, boxes + 3.5)
+        >>> list(zip(one.tolist(), other.tolist()))
+        [(0, 1), (1, 0), (2, 1), (2, 2)]
+    """
+    order = np.argsort(second, kind="stable")
+    labels = second[order]
+    begin, end = (np.searchsorted(labels, first, side) for side in ("left", "right"))
+    counts = end - begin
+    offsets = np.cumsum(counts) - counts
+    one = np.repeat(np.arange(len(first)), counts)
+    other = order[np.arange(len(one)) + (begin - offsets)[one]]
+    edges = [np.ascontiguousarray(sides) for sides in (boxes[:, 0], boxes[:, 2], other_boxes[:, 0], other_boxes[:, 2])]
+    touch = np.flatnonzero((edges[0][one] <= edges[3][other]) & (edges[2][other] <= edges[1][one]))
+    return one[touch], other[touch]

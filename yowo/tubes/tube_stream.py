@@ -8,14 +8,17 @@ The evidence of a detection is its score less a level, which is a share of the c
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from yowo.boxes.array_iou import pair_iou
 from yowo.errors import YowoError
+from yowo.tubes.duplicates import averaged, copies_of, group_copies
 from yowo.tubes.fixed_lag import acting
-from yowo.tubes.track_bank import TrackBank, greedy_pairs, widened
+from yowo.tubes.provisional import CurrentTube, acting_now
+from yowo.tubes.track_bank import SURE_WEIGHT, TrackBank, greedy_matches, same_class, widened
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -29,8 +32,7 @@ FOUNDED_WEIGHT = 2.0
 """Summed scores above which a track is established: no new track starts where it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class TubeStep:
+class TubeStep(NamedTuple):
     """An update of one tube: its newest boxes, or its end.
 
     Attributes:
@@ -123,6 +125,46 @@ class OnlineStream:
             steps += self._advance(self.frame + 1, boxes[:0], values[:0], classes[:0])
         return steps + self._advance(frame, boxes, values, classes)
 
+    def current(self) -> list[CurrentTube]:
+        """Return the tubes that pass through the newest frame as far as it is known now, for live sources.
+
+        A track is shown if it acts in the newest frame under the best labelling of the frames that are not final yet.
+        A new action is shown after `min_frames` frames, not `max_delay` later, where it is seen; a track that was not
+        seen for more than `min_frames` frames is not shown. The number of a tube, once told, is kept by the final tube;
+        numbers of tubes that were told and did not come about are not used again. Otherwise the final tubes do not
+        depend on the calls.
+
+        Returns:
+            The tubes in the order of their tracks, oldest first.
+        """
+        bank, options = self.bank, self.options
+        if not len(bank) or self.frame is None:
+            return []
+        columns = slice(self.window - options.max_delay, self.window)
+        first = self.frame + 1 - options.max_delay
+        active = bank.tubes >= 0
+        held = np.where(active, np.maximum(bank.starts + options.min_frames - first, 0), 0)
+        acts, begun = acting_now(
+            self._evidence(columns), active, held, options.start_cost, options.patience, options.min_frames
+        )
+        told = active | (bank.promised >= 0)
+        acts &= (bank.unseen <= np.where(told, options.min_frames, 0)) & ~bank.closed
+        rows = np.flatnonzero(acts)
+        if not len(rows):
+            return []
+        begun, going = begun[rows], begun[rows] < 0
+        for row in rows[~going & (bank.promised[rows] < 0)].tolist():
+            bank.promised[row], self.tubes = self.tubes, self.tubes + 1
+        counted = (bank.weights[rows, columns] > 0) & (np.arange(options.max_delay) >= begun[:, None])
+        sums = np.where(going, bank.sums[rows], 0) + np.where(counted, bank.scores[rows, columns], 0).sum(axis=1)
+        counts = np.where(going, bank.counts[rows], 0) + counted.sum(axis=1)
+        starts = np.where(going, bank.starts[rows], first + begun)
+        numbers = np.where(going, bank.tubes[rows], bank.promised[rows])
+        boxes = bank.fitted(rows, self.window - 1, options.box_window).astype(np.float32)
+        scores = self._scores(sums, counts, self.frame + 1 - starts)
+        found = zip(numbers.tolist(), bank.labels[rows].tolist(), starts.tolist(), boxes, scores, strict=True)
+        return [CurrentTube(*tube) for tube in found]
+
     def finish(self) -> list[TubeStep]:
         """Decide the last `max_delay` frames, end all tubes and forget all tracks.
 
@@ -141,9 +183,11 @@ class OnlineStream:
     def _advance(self, frame: int, boxes: Reals, scores: Reals, labels: Ints) -> list[TubeStep]:
         bank, options = self.bank, self.options
         self.frame = frame
-        present = np.unique(labels)
-        for label in present.tolist():
-            self._learn_level(label, float(scores[labels == label].max()))
+        order = np.argsort(labels, kind="stable")
+        present, first = np.unique(labels[order], return_index=True)
+        if len(present):
+            for label, best in zip(present.tolist(), np.maximum.reduceat(scores[order], first).tolist(), strict=True):
+                self._learn_level(label, best)
         bank.next_frame(present)
         left = np.ones(len(scores), np.bool_)
         if len(bank) and len(scores):
@@ -165,39 +209,33 @@ class OnlineStream:
         """Match boxes to tracks and merge duplicates; clear matched, merged and blocked boxes in `left`, bool [N]."""
         bank, options = self.bank, self.options
         expected = bank.fitted(slice(None), -1, options.track_window, options.track_stiffness)
-        possible = (bank.labels[:, None] == labels) & ~bank.closed[:, None]
-        tight = np.where(possible, pair_iou(expected[:, None], boxes[None]), 0)
-        loose = pair_iou(widened(expected, options.widening)[:, None], widened(boxes, options.widening)[None])
-        gain = loose + options.score_weight * scores + options.strength_weight * bank.strength()[:, None]
-        tracks, own = greedy_pairs(gain, possible & (loose > options.track_iou))
-        founded = bank.weights.sum(axis=1) > FOUNDED_WEIGHT
-        blocked = (tight[founded] > options.block_iou).any(axis=0)
+        wide, wide_boxes = widened(expected, options.widening), widened(boxes, options.widening)
+        near_by = (wide, wide_boxes) if options.widening >= 1 else (expected, boxes)  # pairs with an IoU touch here
+        track, box = same_class(bank.labels, labels, *near_by)
+        track, box = track[~bank.closed[track]], box[~bank.closed[track]]
+        tight, loose = pair_iou(expected[track], boxes[box]), pair_iou(wide[track], wide_boxes[box])
+        weights = bank.weights.sum(axis=1)
+        strength = np.minimum(weights / SURE_WEIGHT, 1)
+        gain = loose + options.score_weight * scores[box] + options.strength_weight * strength[track]
+        near = loose > options.track_iou
+        tracks, own = greedy_matches(gain[near], track[near], box[near])
+        founded = weights > FOUNDED_WEIGHT
+        blocked = box[founded[track] & (tight > options.block_iou)]
         if len(tracks):
             left[own] = False
-            same = labels[own][:, None] == labels
-            near = np.maximum(tight[tracks], np.where(same, pair_iou(boxes[own][:, None], boxes[None]), 0))
-            copies = np.flatnonzero(left & (near.max(axis=0) > options.copy_iou))
-            rows = np.concatenate([own, copies])
-            owner = np.concatenate([np.arange(len(own)), near[:, copies].argmax(axis=0)])
-            mean, weight = _averaged(boxes[rows], scores[rows], owner, len(own))
+            copies, owner = copies_of(expected[tracks], boxes, labels, own, np.flatnonzero(left), options.copy_iou)
+            rows, owner = np.concatenate([own, copies]), np.concatenate([np.arange(len(own)), owner])
+            mean, weight = averaged(boxes[rows], scores[rows], owner, len(own))
             bank.see(tracks, mean, weight, scores[own])
             left[copies] = False
-        left &= ~blocked
+        left[blocked] = False
 
     def _begin_tracks(self, boxes: Reals, scores: Reals, labels: Ints, left: Flags) -> None:
         """Start a track at each remaining box, best score first; boxes that overlap it are its duplicates."""
-        owner, firsts = np.full(len(scores), -1), list[int]()
-        near = (labels[:, None] == labels) & (pair_iou(boxes[:, None], boxes[None]) > self.options.copy_iou)
-        for row in np.argsort(-scores, kind="stable").tolist():
-            if left[row]:
-                group = left & near[row]
-                group[row] = True
-                owner[group] = len(firsts)
-                firsts.append(row)
-                left &= ~group
-        rows = np.flatnonzero(owner >= 0)
-        mean, weight = _averaged(boxes[rows], scores[rows], owner[rows], len(firsts))
-        self.bank.add(labels[firsts], mean, weight, scores[firsts])
+        rows = np.flatnonzero(left)
+        owner, firsts = group_copies(boxes[rows], scores[rows], labels[rows], self.options.copy_iou)
+        mean, weight = averaged(boxes[rows], scores[rows], owner, len(firsts))
+        self.bank.add(labels[rows[firsts]], mean, weight, scores[rows[firsts]])
 
     def _decide(self, lag: int) -> list[TubeStep]:
         """Decide which tracks act in the frame `lag` frames before the newest, and fit their boxes there."""
@@ -206,31 +244,45 @@ class OnlineStream:
             return []
         frame, column = self.frame - lag, self.window - 1 - lag
         seen = bank.weights > 0
-        known = np.maximum.accumulate(seen, axis=1)[:, column:]
-        level = options.level_share * np.array([self.highest[label] for label in bank.labels.tolist()])
-        missed = np.where(bank.charged[:, column:], -options.miss_cost, 0.0)
-        evidence = np.where(seen[:, column:], bank.scores[:, column:] - level[:, None], missed)
-        evidence = np.where(known, evidence, NEVER)
+        evidence = self._evidence(slice(column, self.window))
         active = bank.tubes >= 0
         held = active & (frame < bank.starts + options.min_frames)
         acts = acting(evidence, active, held, options.start_cost, options.patience, options.min_frames)
         acts &= held | seen[:, column:].any(axis=1)
         steps = [self._ended(row, frame) for row in np.flatnonzero(active & ~acts).tolist()]
         for row in np.flatnonzero(acts & ~active).tolist():
-            bank.tubes[row], bank.starts[row], bank.sums[row], bank.counts[row] = self.tubes, frame, 0.0, 0
-            self.tubes += 1
+            bank.tubes[row], bank.starts[row], bank.sums[row], bank.counts[row] = self._number(row), frame, 0.0, 0
         rows = np.flatnonzero(acts)
         if len(rows):
             bank.sums[rows] += bank.scores[rows, column]
             bank.counts[rows] += seen[rows, column]
-            boxes = bank.fitted(rows, column, options.box_window).astype(np.float32)
-            steps += [
-                TubeStep(
-                    int(bank.tubes[row]), int(bank.labels[row]), frame, box[None], self._score(row, frame + 1), False
-                )
-                for row, box in zip(rows.tolist(), boxes, strict=True)
-            ]
+            every = len(rows) == len(bank)
+            boxes = bank.fitted(slice(None) if every else rows, column, options.box_window).astype(np.float32)
+            scores = self._scores(bank.sums[rows], bank.counts[rows], frame + 1 - bank.starts[rows])
+            numbers, labels = bank.tubes[rows].tolist(), bank.labels[rows].tolist()
+            frames, ended = [frame] * len(rows), [False] * len(rows)
+            steps += map(TubeStep._make, zip(numbers, labels, frames, boxes[:, None], scores, ended, strict=True))
         return steps
+
+    def _evidence(self, columns: slice) -> Reals:
+        """Return float64 [S, n], the evidence for action of all tracks in the frames of some columns."""
+        bank, options = self.bank, self.options
+        seen = bank.weights > 0
+        known = np.arange(self.window)[columns] >= np.where(seen.any(axis=1), seen.argmax(axis=1), self.window)[:, None]
+        highest = np.fromiter(map(self.highest.__getitem__, bank.labels.tolist()), np.float64, len(bank))
+        level = options.level_share * highest
+        missed = np.where(bank.charged[:, columns], -options.miss_cost, 0.0)
+        evidence = np.where(seen[:, columns], bank.scores[:, columns] - level[:, None], missed)
+        return np.where(known, evidence, NEVER)
+
+    def _number(self, row: int) -> int:
+        """Return the number of a track's new tube: the promised one, or the next."""
+        promised = int(self.bank.promised[row])
+        if promised >= 0:
+            self.bank.promised[row] = -1
+            return promised
+        self.tubes += 1
+        return self.tubes - 1
 
     def _ended(self, row: int, stop: int) -> TubeStep:
         bank = self.bank
@@ -240,24 +292,18 @@ class OnlineStream:
         return step
 
     def _score(self, row: int, stop: int) -> float:
-        length = stop - int(self.bank.starts[row])
-        mean = self.bank.sums[row] / max(int(self.bank.counts[row]), 1)
-        return float(mean * (length / (length + EXTENT_FRAMES)) ** self.options.extent_power)
+        one = slice(row, row + 1)
+        return self._scores(self.bank.sums[one], self.bank.counts[one], stop - self.bank.starts[one])[0]
 
+    def _scores(self, sums: Reals, counts: Ints, lengths: Ints) -> list[float]:
+        """Return the scores of tubes: the mean of their boxes' scores, lower for short tubes.
 
-def _averaged(boxes: Reals, scores: Reals, owner: Ints, count: int) -> tuple[Reals, Reals]:
-    """Average the boxes of each track, weighted by score.
-
-    Args:
-        boxes: float64 [n, 4], pixels.
-        scores: float64 [n], 0..1.
-        owner: int64 [n], index of the track of each box.
-        count: Number of tracks.
-
-    Returns:
-        float64 [count, 4], the boxes in pixels, and float64 [count], the summed scores.
-    """
-    weights = scores + 1e-6
-    total: Reals = np.bincount(owner, weights, count).astype(np.float64)
-    corners = [np.bincount(owner, weights * boxes[:, side], count) / total for side in range(4)]
-    return np.stack(corners, axis=1), total
+        Args:
+            sums: float64 [n], sums of the scores.
+            counts: int64 [n], number of the scores.
+            lengths: int64 [n], number of frames.
+        """
+        power = self.options.extent_power
+        means, frames = (sums / np.maximum(counts, 1)).tolist(), lengths.tolist()
+        extents = {length: (length / (length + EXTENT_FRAMES)) ** power for length in set(frames)}
+        return [mean * extents[length] for mean, length in zip(means, frames, strict=True)]

@@ -37,7 +37,7 @@ class VideoFolder:
             raise DatasetError(f"{folder}: expected a folder of videos; it is not there")
         self.folder = folder
         self.paths: dict[str, Path] = {}
-        films, stills = _sorted_out(folder)
+        films, stills = films_and_pictures(folder)
         for path in films:
             self._add(video_stem(path.relative_to(folder).as_posix()), path)
         for path in stills:
@@ -130,7 +130,7 @@ class VideoFolder:
         return {name: self._infos[name] for name in wanted}
 
 
-def _sorted_out(folder: Path) -> tuple[list[Path], list[Path]]:
+def films_and_pictures(folder: Path) -> tuple[list[Path], list[Path]]:
     """Return the video files below a folder, and the folders of pictures that are videos."""
     films: list[Path] = []
     pictures: dict[Path, list[str]] = {}

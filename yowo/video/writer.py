@@ -15,18 +15,25 @@ from typing_extensions import Self
 
 from yowo.errors import VideoError
 from yowo.video.packets import words
+from yowo.video.sound import Sound, open_sound
 
-CONTAINERS = (".mp4", ".mov", ".m4v", ".mkv", ".avi")
-"""Usual endings of what is written."""
 FRAGMENTED = (".mp4", ".mov", ".m4v")
 """Endings of containers whose index is at the end: without its end a file plays only if it is in fragments."""
 GROWING = {
-    **{ending: {"movflags": "frag_every_frame+empty_moov+default_base_moof"} for ending in FRAGMENTED},
+    **{ending: {"movflags": "empty_moov+default_base_moof", "frag_duration": "1000"} for ending in FRAGMENTED},
     ".mkv": {"cluster_time_limit": "1"},
 }
 """Options, by ending, of containers whose frames are on disk as they come."""
 AT_ONCE = {"tune": "zerolatency"}
 """Options of libx264: a frame leaves the encoder when it is given, not about 40 frames later."""
+WAITING = {"max_interleave_delta": "100000"}
+"""Options of containers: pictures wait for sound that does not come for a tenth of a second at most."""
+TICKS = 10_000
+"""Moments of a second, at least, at which a frame can be shown, where the container has a time for each frame."""
+WITHOUT_TIMES = (".avi",)
+"""Endings of containers whose frames follow each other at one rate."""
+PIXELS_OF_A_CORE = 640 * 480
+"""Frames up to this size are encoded by one thread: several cost more and are not needed."""
 
 
 class VideoWriter:
@@ -51,6 +58,8 @@ class VideoWriter:
         codec: str = "libx264",
         crf: int = 20,
         keep: bool = False,
+        preset: str | None = None,
+        sound: str | Path | None = None,
     ) -> None:
         """Open the file.
 
@@ -63,6 +72,9 @@ class VideoWriter:
             crf: Constant rate factor, 0 (best) to 51; encoders without one use their own default.
             keep: Whether the frames written so far are kept when the block raises: the file then appears at once, and
                 plays at any time, also if the process is killed.
+            preset: Of libx264: "ultrafast" (large files) to "veryslow" (small ones); None is its own.
+            sound: A video file whose sound is kept, as far as there are pictures; None writes none. It is copied, or
+                encoded anew if it does not go into this kind of file.
 
         Raises:
             VideoError: The folder is missing, the encoder or container does not exist, or fps or size is invalid.
@@ -80,30 +92,44 @@ class VideoWriter:
         self._in_fragments = keep and self.path.suffix.lower() in FRAGMENTED
         self._size = size
         self._count = 0
+        self._sound: Sound | None = None
+        self._rate = Fraction(fps).limit_denominator(1001)
+        self._moments = 0
+        ending = self.path.suffix.lower()
         try:
             if av.Codec(codec, "w").type != "video":
                 raise VideoError(f"{path}: {codec} does not encode pictures")
-            options = {"flush_packets": "1", **GROWING.get(self.path.suffix.lower(), {})} if keep else {}
+            options = {"flush_packets": "1", **WAITING, **GROWING.get(ending, {})} if keep else {}
             self._container = av.open(str(self._unfinished), "w", options=options)
         except av.codec.codec.UnknownCodecError as error:
             raise VideoError(f"{path}: cannot be written, there is no encoder {codec} here") from error
         except (av.FFmpegError, OSError, ValueError) as error:
             raise VideoError(f"{path}: cannot be written ({words(error)}); name it .mp4, .mkv or .avi") from error
         try:
-            stream = self._container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001))
+            self._stream = cast(VideoStream, self._container.add_stream(codec, rate=self._rate))
         except (av.FFmpegError, ValueError) as error:
             self.discard()
             raise VideoError(f"{path}: {codec} does not go into this kind of file ({words(error)})") from error
-        self._stream = cast(VideoStream, stream)
         self._stream.width, self._stream.height = (side + side % 2 for side in size)
         self._stream.pix_fmt = "yuv420p"
-        self._stream.options = {"crf": str(crf), **(AT_ONCE if keep and codec == "libx264" else {})}
+        self._stream.codec_context.thread_count = 1 if size[0] * size[1] <= PIXELS_OF_A_CORE else 0
+        chosen = {"preset": preset} if preset is not None else {}
+        self._stream.options = {"crf": str(crf), **chosen, **(AT_ONCE if keep and codec == "libx264" else {})}
+        self._tick = 1 / self._rate
+        if ending not in WITHOUT_TIMES:
+            self._tick /= -(-TICKS // self._rate.numerator) * self._rate.denominator
+            self._stream.codec_context.time_base = self._tick
+        self._sound = None if sound is None else open_sound(sound, self.path, options)
+        if self._sound is not None:
+            self._sound.add_to(self._container)
 
-    def write(self, frame: NDArray[np.uint8]) -> None:
+    def write(self, frame: NDArray[np.uint8], seconds: float | None = None) -> None:
         """Append a frame.
 
         Args:
             frame: uint8 [H, W, 3], RGB.
+            seconds: Its time since the first frame; without one, or if it is not later than the last one's, it follows
+                the last one at the file's rate. An AVI file has no times: all its frames follow each other so.
 
         Raises:
             VideoError: The frame has another size or type, or the encoder refuses it.
@@ -115,11 +141,29 @@ class VideoWriter:
             )
         even = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0))) if height % 2 or width % 2 else frame
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(even), format="rgb24")
+        picture.time_base = self._tick
+        picture.pts = self._moment(seconds)
         try:
+            self._copy_sound(float((picture.pts + 1) * self._tick + 1 / self._rate))
             self._container.mux(self._stream.encode(picture))
         except (av.FFmpegError, OSError, ValueError) as error:
             raise VideoError(f"{self.path}: frame {self._count} cannot be written ({words(error)})") from error
         self._count += 1
+
+    def _moment(self, seconds: float | None) -> int:
+        """Return the time of the next frame in ticks, later than that of the last one."""
+        if self.path.suffix.lower() in WITHOUT_TIMES:
+            return self._count
+        usual = self._moments + round(1 / self._rate / self._tick) if self._count else 0
+        given = None if seconds is None or not math.isfinite(seconds) else round(seconds / self._tick)
+        self._moments = usual if given is None or (self._count and given <= self._moments) else given
+        return self._moments
+
+    def _copy_sound(self, until: float) -> None:
+        """Copy the sound up to a time in seconds."""
+        if self._sound is not None:
+            for packet in self._sound.until(until):
+                self._container.mux(packet)
 
     def __enter__(self) -> Self:
         """Return the writer."""
@@ -165,6 +209,8 @@ class VideoWriter:
         self._unfinished.unlink(missing_ok=True)
 
     def _close(self) -> None:
+        if self._sound is not None:
+            self._sound.close()
         with suppress(av.FFmpegError, OSError, ValueError):
             self._container.close()
 
@@ -197,8 +243,8 @@ def with_index(fragmented: Path, whole: Path) -> None:
         av.FFmpegError, OSError: A file cannot be read or written.
     """
     with av.open(str(fragmented)) as source, av.open(str(whole), "w", options={"movflags": "faststart"}) as target:
-        stream = target.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(video=0):
-            if packet.dts is not None:  # the last one is empty
-                packet.stream = stream
+        tracks = {stream.index: target.add_stream_from_template(stream) for stream in source.streams}
+        for packet in source.demux():
+            if packet.dts is not None:  # the last ones are empty
+                packet.stream = tracks[packet.stream.index]
                 target.mux(packet)

@@ -19,9 +19,31 @@ def test_source_and_checkpoint_are_required_and_must_exist(tmp_path):
         check(compose_config("detect", ["dataset=motion", "checkpoint=x", f"source={tmp_path}/gone.mp4"]))
 
 
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        (["source=gone/*.mp4"], r"source=gone/\*\.mp4: fits no file"),
+        (
+            ["source=rtsp://me:pw@door/1", "context=lfb"],
+            r"source=rtsp://me:\*\*\*@door/1: is read as it comes, and context=l",
+        ),
+        (["source=camera:0", "reader=file"], r"source=camera:0: reader=file opens files only; leave it out"),
+        (["source=camera:0", "reader.timeout=0"], r"reader\.timeout: expected a number of seconds above 0, got 0"),
+        (["source=camera:0", "reader.transport=ip"], r"reader\.transport: expected tcp or udp, got ip"),
+        (["source=camera:0", "latency=high"], r"latency: expected low or none, got high"),
+        (["source=-"], r"source=-: nothing is sent to standard input"),
+    ],
+)
+def test_what_cannot_be_read_is_told_before_anything_is_opened(typed, words, monkeypatch):
+    monkeypatch.setattr("os.isatty", lambda number: True)
+    register_checkpoint(None)
+    with pytest.raises(ConfigError, match=words):
+        check(compose_config("detect", ["dataset=motion", "checkpoint=x", *typed]))
+
+
 @pytest.mark.parametrize("name", ["gpu", "cuda:", "CPU", "0"])
 def test_what_is_no_device_is_told_without_torch(name, monkeypatch):
-    monkeypatch.setitem(sys.modules, "yowo.commands.annotated_video", None)  # importing it fails
+    monkeypatch.setitem(sys.modules, "yowo.inference.devices", None)  # importing it fails
     with pytest.raises(ConfigError, match=f"device={name}: expected auto, cpu, cuda, cuda:N or mps"):
         check_device(name)
 

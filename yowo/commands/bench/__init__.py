@@ -8,6 +8,7 @@ __all__ = ["SUBJECTS", "run"]
 
 SUBJECTS = {
     "data": Subject(f"{__name__}.data", "training clips per second, and the time of each step"),
+    "infer": Subject(f"{__name__}.infer", "frames per second and latency on a video, by PyTorch and exported networks"),
     "model": Subject(f"{__name__}.model", "frames per second of networks"),
     "prepare": Subject(f"{__name__}.prepare", "random clips per second of a film, before and after yowo data prepare"),
     "score": Subject(f"{__name__}.score", "CPU seconds and memory of the evaluation protocols"),

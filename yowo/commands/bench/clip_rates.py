@@ -1,9 +1,10 @@
-"""Measures the loading of training clips, for `yowo bench data`."""
+"""Measures the loading of training clips and of a test, for `yowo bench data`."""
 
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from torch.utils.data import DataLoader, Subset
 
 from yowo.data.datamodule import ClipDataModule
 from yowo.data.dataset import ClipDataset, collate
+from yowo.data.sliding import SlidingBatches
 
 ROUNDS = 4
 """Measurements of each job, of which the best counts."""
@@ -46,6 +48,34 @@ def cpu_table(data: ClipDataModule, dataset: ClipDataset, chosen: Sequence[int])
     table.add_row("worker: video to uint8 clip", f"{worker:.1f}", f"{100 * both / worker:.0f} %")
     table.add_row("batch: augmentation, here on the CPU", f"{device:.1f}", f"{100 * both / device:.0f} %")
     table.add_row("both", f"{both:.1f}", "")
+    return table
+
+
+def test_table(data: ClipDataModule, count: int) -> Table:
+    """Measure key frames per CPU second of a test's loader: clip by clip, and with each frame read once.
+
+    Args:
+        data: Gives the test and its batch size.
+        count: Most key frames to measure, from the first one on.
+    """
+    dataset = data.dataset("test")
+    batches = SlidingBatches(dataset, data.batch_size)
+    taken = min(max(count // data.batch_size, 1), len(batches))
+    count = min(taken * data.batch_size, len(dataset))
+
+    def clip_by_clip() -> None:
+        for position in range(count):
+            dataset[position]
+
+    def sliding() -> None:
+        for _ in islice(batches, taken):
+            pass
+
+    rates = job_rates([clip_by_clip, sliding], count)
+    table = Table("test", title=f"{count} key frames, clips of {dataset.clip_len} frames")
+    table.add_column("key frames per CPU second", justify="right")
+    table.add_row("worker: every clip read for itself", f"{rates[0]:.1f}")
+    table.add_row("worker: each frame read once, as in yowo eval", f"{rates[1]:.1f}")
     return table
 
 

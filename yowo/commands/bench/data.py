@@ -1,4 +1,4 @@
-"""`yowo bench data`: training clips per CPU second and per second of wall time, and the share of each step."""
+"""`yowo bench data`: training clips, and key frames of a test, per CPU second and per second of wall time."""
 
 import argparse
 from collections.abc import Sequence
@@ -33,7 +33,12 @@ def run(arguments: Sequence[str]) -> None:
     from yowo.config.compose import compose_config
 
     config = compose_config("train", overrides)
-    from yowo.commands.bench.clip_rates import cpu_table, one_core, wall_table  # torch and Lightning load with these
+    from yowo.commands.bench.clip_rates import (
+        cpu_table,
+        one_core,
+        test_table,
+        wall_table,
+    )  # torch and Lightning load with these
     from yowo.config.build_training import build_datamodule
 
     data = build_datamodule(config)
@@ -44,6 +49,9 @@ def run(arguments: Sequence[str]) -> None:
     with one_core(), working(f"measuring {len(chosen)} clips"):
         shown = cpu_table(data, dataset, chosen)
     print_table(console, shown)
+    with one_core(), working("measuring a test"):
+        shown = test_table(data, options.test_frames)
+    print_table(console, shown)
     with working("measuring data loaders"):
         shown = wall_table(dataset, chosen, options.workers)
     print_table(console, shown)
@@ -53,10 +61,11 @@ def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
     made = OptionParser(
         prog="yowo bench data",
-        description="Training clips per CPU second and per second of wall time.",
+        description="Training clips per CPU second and per second of wall time; key frames of a test per CPU second.",
         epilog=EPILOG,
     )
     made.add_argument("overrides", nargs="*", help="overrides of yowo train, such as dataset=ucf24 dataset.root=DIR")
     made.add_argument("--clips", type=int, default=64, help="clips to measure")
+    made.add_argument("--test-frames", type=int, default=256, help="most key frames of a test to measure")
     made.add_argument("--workers", type=int, nargs="+", default=[0, 1, 2], help="numbers of workers to time")
     return made

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from yowo.contracts import STRIDE
 from yowo.models.layers import ConvNormAct
+from yowo.models.pooling import MaxPool2d
 from yowo.models.recomputing import run_segment
 
 # (channels out, kernel) of each convolution; stages 1 to 3 end with a pooling, stages 5 and 6 begin with one
@@ -73,7 +74,7 @@ class YOLOv2(nn.Module):
                 blocks.append(ConvNormAct(channels, scaled(outputs), kernel, bias=conv_bias))
                 channels = scaled(outputs)
             self.add_module(name, nn.Sequential(*blocks))
-        self.pool = nn.MaxPool2d(2, 2)
+        self.pool = MaxPool2d(2, 2)
         self.neck = nn.Sequential(
             ConvNormAct(channels, scaled(1024), 3, bias=conv_bias),
             ConvNormAct(scaled(1024), scaled(1024), 3, bias=conv_bias),

@@ -8,7 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from yowo.errors import ConfigError
+from yowo.models.pooling import MaxPool3d
 from yowo.models.recomputing import run_blocks, run_segment
+from yowo.models.stem import Stem
 
 SHORTCUTS = ("pool", "conv")
 
@@ -128,7 +130,7 @@ class ResNet3D(nn.Module):
         self.conv1 = nn.Conv3d(3, stem, (depth, height, width), stride=step, padding=padding, bias=False)
         self.bn1 = nn.BatchNorm3d(stem)
         self.relu = nn.ReLU(inplace=True)
-        self.maxpool = nn.MaxPool3d(3, stride=2, padding=1) if stem_pool else nn.Identity()
+        self.maxpool = MaxPool3d(3, stride=2, padding=1) if stem_pool else nn.Identity()
         channels = stem
         for stage, (count, inner, out) in enumerate(zip(layers, middle, outputs, strict=True), start=1):
             blocks: list[nn.Module] = []
@@ -151,7 +153,14 @@ class ResNet3D(nn.Module):
         Returns:
             float [B, out_channels, H/32, W/32], the mean over time.
         """
-        x = run_segment(self._stem, clips, self.recompute, [self.bn1])
+        return self.after_stem(run_segment(self._stem, clips, self.recompute, [self.bn1]))
+
+    def stem_layers(self) -> Stem:
+        """Return the layers before the first stage."""
+        return Stem(self.conv1, self.bn1, pool=not isinstance(self.maxpool, nn.Identity))
+
+    def after_stem(self, x: Tensor) -> Tensor:
+        """Map the stem's output [B, C, T, h, w] to the feature [B, out_channels, H/32, W/32]."""
         for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
             x = run_blocks(layer, x, self.recompute)
         out: Tensor = x.mean(dim=2)

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from yowo.errors import ConfigError
+from yowo.models.pooling import MaxPool3d
 from yowo.models.recomputing import run_blocks, run_segment
+from yowo.models.stem import Stem
 
 WIDTHS: dict[str, tuple[int, int, int]] = {
     "0.25x": (32, 64, 128),
@@ -84,7 +87,7 @@ class ShuffleNetV2(nn.Module):
         self.conv1 = nn.Sequential(
             nn.Conv3d(3, STEM, 3, stride=(1, 2, 2), padding=1, bias=False), nn.BatchNorm3d(STEM), nn.ReLU(inplace=True)
         )
-        self.maxpool = nn.MaxPool3d(3, stride=2, padding=1)
+        self.maxpool = MaxPool3d(3, stride=2, padding=1)
         units: list[nn.Module] = []
         channels = STEM
         for outputs, count in zip(WIDTHS[width], repeats, strict=True):
@@ -107,6 +110,13 @@ class ShuffleNetV2(nn.Module):
         Returns:
             float [B, out_channels, H/32, W/32], the mean over time.
         """
-        x = self.maxpool(run_segment(self.conv1, clips, self.recompute))
+        return self.after_stem(self.maxpool(run_segment(self.conv1, clips, self.recompute)))
+
+    def stem_layers(self) -> Stem:
+        """Return the layers before the first unit."""
+        return Stem(cast(nn.Conv3d, self.conv1[0]), self.conv1[1], pool=True)
+
+    def after_stem(self, x: Tensor) -> Tensor:
+        """Map the stem's output [B, C, T, h, w] to the feature [B, out_channels, H/32, W/32]."""
         out: Tensor = self.conv_last(run_blocks(self.features, x, self.recompute)).mean(dim=2)
         return out

@@ -1,0 +1,1 @@
+"""Networks as files of other programs (ONNX, OpenVINO, torch.export): written, checked, quantised, and run again."""
