@@ -20,6 +20,10 @@ from yowo.inference.feature_bank import LongTermContext
 from yowo.models.detector import Detector
 
 
+OF_OTHERS = ("name", "anchor_set", "released", "pixels", "of_parts")
+"""Keys of `model` that are not arguments of its `_target_`: other groups read them."""
+
+
 def image_size(config: DictConfig) -> tuple[int, int]:
     """Return height and width of the network's input in pixels."""
     size = config.dataset.image_size
@@ -55,7 +59,7 @@ def build_detector(config: DictConfig) -> Detector:
     if config.get("exported") is not None:
         return build_exported(config)
     try:
-        model = {k: v for k, v in config.model.items() if k not in ("name", "anchor_set", "released")}
+        model = {k: v for k, v in config.model.items() if k not in OF_OTHERS}
     except OmegaConfBaseException as error:
         raise ConfigError(str(error).partition("\n")[0]) from error
     arguments: dict[str, Any] = {"num_classes": len(config.dataset.classes)}

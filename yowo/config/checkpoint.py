@@ -50,6 +50,9 @@ POSTPROCESS = "yowo.models.postprocess.PostProcess"
 SHOWN: dict[str, dict[str, Any]] = {
     POSTPROCESS: {"top_k": None, "class_agnostic_nms": True},
     "yowo.models.postprocess.ConfidenceOrder": {"every_class": False},
+    "yowo.models.sigmoid_scores.SigmoidScores": {"top_k": None, "class_agnostic_nms": True},
+    "yowo.models.level_scores.LevelScores": {"top_k": None, "class_agnostic_nms": True},
+    "yowo.models.pair_scores.PairScores": {"class_agnostic_nms": True},
 }
 """By `_target_` of a rule for detections, what differs where detections are shown."""
 OLD_LIMITS = {"top_k": 40, "max_detections": None, "max_boxes": 50}

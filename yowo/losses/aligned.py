@@ -1,4 +1,4 @@
-"""YOWOv3's label assignments: task-aligned (Feng et al. 2021) and SimOTA, both with the released program's two masks."""
+"""YOWOv3's label assignments: task-aligned (Feng et al. 2021) and SimOTA, both with two masks."""
 
 import torch
 import torch.nn.functional as F
@@ -6,25 +6,33 @@ from torch import Tensor
 
 from yowo.boxes.geometry import ciou
 from yowo.contracts import RawOutput, Target
+from yowo.errors import ConfigError
 from yowo.losses.assigners import Assignment
 from yowo.losses.candidates import FlatTargets, flatten_targets
 from yowo.losses.simota import LEAST_LOG, first_of_clip
 
 INSIDE = 1e-9
 """A point is inside a box if it is further than this from each side, in pixels."""
+MASKS = ("paper", "released")
 VIOLATED = 1e6
 """Cost of each mask that a point violates."""
 
 
-def masks(raw: RawOutput, flat: FlatTargets, radius: float, released: bool) -> tuple[Tensor, Tensor]:
+def check_mask(mask: str) -> None:
+    """Raise ConfigError where a mask is none of `MASKS`."""
+    if mask not in MASKS:
+        raise ConfigError(f"assigner.mask: expected one of {', '.join(MASKS)}, got {mask!r}")
+
+
+def masks(raw: RawOutput, flat: FlatTargets, radius: float, mask: str) -> tuple[Tensor, Tensor]:
     """Mark the points that a box may take.
 
     Args:
         raw: The network's output; only its grid is used.
         flat: The T boxes of all clips.
         radius: In strides of the point's level.
-        released: The second mask as in the released program: further than `radius` from half the box's size, taken for
-            its centre. False: within `radius` of its centre, in each axis.
+        mask: "paper": the point is within `radius` of the box's centre, in each axis. "released": it is further than
+            `radius` from half the box's size, taken for its centre, as in the released program.
 
     Returns:
         bool [T, M] inside the box, and bool [T, M] the second mask.
@@ -33,7 +41,7 @@ def masks(raw: RawOutput, flat: FlatTargets, radius: float, released: bool) -> t
     away = torch.cat([points - boxes[:, None, :2], boxes[:, None, 2:] - points], dim=-1)
     inside = away.amin(dim=-1) > INSIDE
     reach = radius * raw["strides"]
-    if released:
+    if mask == "released":
         half = (boxes[:, 2:] - boxes[:, :2]) / 2
         return inside, (points - half[:, None]).norm(dim=-1) > reach
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
@@ -59,7 +67,7 @@ class TaskAlignedAssigner:
         beta: float = 6.0,
         radius: float = 2.5,
         soft_labels: bool = False,
-        released_mask: bool = False,
+        mask: str = "paper",
     ) -> None:
         """Set the limits.
 
@@ -69,10 +77,14 @@ class TaskAlignedAssigner:
             beta: Power of the overlap.
             radius: Of the second mask, in strides.
             soft_labels: Whether class goals fall with the measure and the overlap.
-            released_mask: Whether the second mask is the released program's, see `masks`.
+            mask: Second mask, "paper" or "released", see `masks`.
+
+        Raises:
+            ConfigError: `mask` is another word.
         """
+        check_mask(mask)
         self.top_k, self.alpha, self.beta, self.radius = top_k, alpha, beta, radius
-        self.soft_labels, self.released_mask = soft_labels, released_mask
+        self.soft_labels, self.mask = soft_labels, mask
 
     @torch.no_grad()
     def __call__(self, raw: RawOutput, targets: list[Target]) -> Assignment:
@@ -90,7 +102,7 @@ class TaskAlignedAssigner:
         scores = raw["cls"].detach().float().sigmoid()
         mean = torch.einsum("tmc,tc->tm", scores[flat.clip], labels) / labels.sum(dim=1, keepdim=True).clamp(min=1)
         overlap = ciou(flat.boxes_xyxy.float()[:, None], raw["boxes"].detach().float()[flat.clip]).clamp(min=0)
-        inside, second = masks(raw, flat, self.radius, self.released_mask)
+        inside, second = masks(raw, flat, self.radius, self.mask)
         allowed = inside & second
         measure = mean**self.alpha * overlap**self.beta
         chosen = _top(measure * allowed, self.top_k) & allowed
@@ -107,7 +119,7 @@ class TaskAlignedAssigner:
 
 
 class SideSimOTAAssigner:
-    """SimOTA with CIoU: cross-entropy of score times overlap, and the overlap's logarithm, decide which points a box takes."""
+    """SimOTA with CIoU: a box takes the points with the least cost of class and overlap."""
 
     def __init__(
         self,
@@ -116,7 +128,7 @@ class SideSimOTAAssigner:
         radius: float = 2.5,
         iou_weight: float = 3.0,
         soft_labels: bool = True,
-        released_mask: bool = False,
+        mask: str = "paper",
     ) -> None:
         """Set the limits.
 
@@ -126,17 +138,21 @@ class SideSimOTAAssigner:
             radius: Of the second mask, in strides.
             iou_weight: Weight of the overlap's cost.
             soft_labels: Whether class goals are multiplied by the overlap.
-            released_mask: Whether the second mask is the released program's, see `masks`.
+            mask: Second mask, "paper" or "released", see `masks`.
+
+        Raises:
+            ConfigError: `mask` is another word.
         """
+        check_mask(mask)
         self.top_k, self.dynamic, self.radius, self.iou_weight = top_k, dynamic, radius, iou_weight
-        self.soft_labels, self.released_mask = soft_labels, released_mask
+        self.soft_labels, self.mask = soft_labels, mask
 
     @torch.no_grad()
     def __call__(self, raw: RawOutput, targets: list[Target]) -> Assignment:
         """Assign the boxes of a batch; see `TaskAlignedAssigner`."""
         flat = flatten_targets(targets, raw["image_size"], raw["cls"].device, min_side=0.0)
         overlap = ciou(flat.boxes_xyxy.float()[:, None], raw["boxes"].detach().float()[flat.clip]).clamp(min=0)
-        inside, second = masks(raw, flat, self.radius, self.released_mask)
+        inside, second = masks(raw, flat, self.radius, self.mask)
         cost = self._class_cost(raw, flat, overlap) - self.iou_weight * (overlap + 1e-9).log()
         cost = cost + VIOLATED * (~inside).float() + VIOLATED * (~second).float()
         most = min(self.top_k, cost.shape[1])

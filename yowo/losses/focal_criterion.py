@@ -17,7 +17,7 @@ ClassTerm = Callable[[Tensor, Tensor], Tensor]
 
 
 class SigmoidFocalLoss:
-    """Sigmoid focal loss (Lin et al. 2017) of one-hot labels: -a (1 - p)^gamma log p, background -(1 - a) p^gamma log(1 - p)."""
+    """Sigmoid focal loss (Lin et al. 2017): -a (1 - p)^gamma log p, background -(1 - a) p^gamma log(1 - p)."""
 
     def __init__(self, alpha: float = 0.25, gamma: float = 2.0) -> None:
         """Set the weights.
@@ -78,6 +78,19 @@ class RareClassFocalLoss:
             ratio = self.class_ratio.to(p)
             positive, negative = positive * (1 - ratio).exp(), negative * ratio.exp()
         return torch.where(goals > 0, positive, negative).sum()
+
+
+def focal_term(
+    classes: Sequence[str], exclusive_classes: int, class_ratio: Sequence[float] | None = None
+) -> SigmoidFocalLoss | RareClassFocalLoss:
+    """Make the class term that YOWOF's program uses with a data set.
+
+    Args:
+        classes: Names of the C classes.
+        exclusive_classes: Classes that exclude each other; C means one-hot labels, and `SigmoidFocalLoss`.
+        class_ratio: See `RareClassFocalLoss`.
+    """
+    return SigmoidFocalLoss() if exclusive_classes == len(classes) else RareClassFocalLoss(class_ratio)
 
 
 class FocalCriterion:

@@ -1,7 +1,6 @@
 """YOWOv3's loss: classes over all points, CIoU of the boxes, and the distributions of the distances to their sides."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -9,11 +8,16 @@ from torch import Tensor
 
 from yowo.boxes.geometry import ciou
 from yowo.contracts import RawOutput, Target
+from yowo.errors import ConfigError
+from yowo.losses.aligned import TaskAlignedAssigner
 from yowo.losses.assigners import Assignment
 from yowo.losses.criterion import Assigner, LossSums
 from yowo.precision import in_full_precision
 
 GoalLoss = Callable[[Tensor, Tensor], Tensor]
+CLASS_TERMS = ("entropy", "focal")
+BALANCED, UNBALANCED, NORMAL = (0.5, 7.5, 1.5), (0.5, 5.0, 0.5), (1.0, 5.0, 1.0)
+"""Weights of class, box and distance terms: TAL, and SimOTA of UCF101-24; SimOTA of AVA; hard labels."""
 
 
 class FullEntropy:
@@ -53,14 +57,6 @@ class QualityFocal:
             ratio = self.class_ratio.to(p)
             hit, miss = hit * (1 - ratio).exp(), miss * ratio.exp()
         return torch.where(goals > 0, hit, miss).sum()
-
-
-class SideScales(NamedTuple):
-    """Weights of the three terms."""
-
-    cls: float = 0.5
-    box: float = 7.5
-    dfl: float = 1.5
 
 
 class SideCriterion:
@@ -148,6 +144,45 @@ class SideCriterion:
         below = log_p.gather(2, low[..., None]).squeeze(-1)
         above = log_p.gather(2, low[..., None] + 1).squeeze(-1)
         return -(below * (1 - share) + above * share).mean(dim=1)
+
+
+def build_side_criterion(
+    assigner: Assigner,
+    classes: Sequence[str],
+    exclusive_classes: int,
+    class_ratio: Sequence[float] | None = None,
+    class_loss: str | None = None,
+    class_weight: float | None = None,
+    box_weight: float | None = None,
+    distance_weight: float | None = None,
+) -> SideCriterion:
+    """Make the loss; what is None is what the released program takes with the assigner and the labels.
+
+    Args:
+        assigner: `TaskAlignedAssigner` brings the full cross-entropy, everything weighted by goals. One of the SimOTA
+            rules with soft labels brings the focal loss, with hard labels (the program's "normal") the cross-entropy.
+        classes: Names of the C classes.
+        exclusive_classes: Classes that exclude each other; C means one-hot labels.
+        class_ratio: Share of each class in all labels, which the focal loss of multi-hot labels uses.
+        class_loss: "entropy" or "focal".
+        class_weight: Weight of the class term.
+        box_weight: Weight of the box term.
+        distance_weight: Weight of the term of the sides' distributions.
+
+    Raises:
+        ConfigError: `class_loss` is another word.
+    """
+    aligned = isinstance(assigner, TaskAlignedAssigner)
+    focal = not aligned and bool(getattr(assigner, "soft_labels", False))
+    kind = class_loss or ("focal" if focal else "entropy")
+    if kind not in CLASS_TERMS:
+        raise ConfigError(f"loss.class_loss: expected one of {', '.join(CLASS_TERMS)} or null, got {class_loss!r}")
+    multi_hot = exclusive_classes < len(classes)
+    released = BALANCED if aligned or (focal and not multi_hot) else UNBALANCED if focal else NORMAL
+    given = (class_weight, box_weight, distance_weight)
+    weights = [own if own is not None else other for own, other in zip(given, released, strict=True)]
+    term = QualityFocal(class_ratio=class_ratio if multi_hot else None) if kind == "focal" else FullEntropy()
+    return SideCriterion(assigner, term, *weights, weighted_by_goals=aligned)
 
 
 def _goals(found: Assignment, logits: Tensor) -> tuple[Tensor, Tensor]:

@@ -20,19 +20,23 @@ class SimOTAAssigner:
 
     Cost = binary cross-entropy of the root of confidence times class probability, summed over classes, plus
     `iou_weight` times -log IoU, plus 100000 unless the point is inside the box and near its centre. A box takes as many
-    of the cheapest points as the sum of its `top_k` best IoUs, cut to a whole number, at least one. A point that several
-    boxes take goes to the one for which it is cheapest of all boxes of its clip.
+    of the cheapest points as the sum of its `top_k` best IoUs, cut to a whole number, at least one. A point that
+    several boxes take goes to the one for which it is cheapest of all boxes of its clip.
     """
 
-    def __init__(self, centre_radius: float = 2.5, top_k: int = 10, iou_weight: float = 3.0) -> None:
+    def __init__(
+        self, centre_radius: float = 2.5, top_k: int = 10, iou_weight: float = 3.0, soft_labels: bool = True
+    ) -> None:
         """Set the limits.
 
         Args:
             centre_radius: Half the side of the square around a box's centre, in strides of the point's level.
             top_k: IoUs that are summed to the number of points of a box.
             iou_weight: Weight of the overlap's cost.
+            soft_labels: Whether class goals are multiplied by the IoU.
         """
         self.centre_radius, self.top_k, self.iou_weight = centre_radius, top_k, iou_weight
+        self.soft_labels = soft_labels
 
     @torch.no_grad()
     def __call__(self, raw: RawOutput, targets: list[Target]) -> Assignment:
@@ -62,7 +66,7 @@ class SimOTAAssigner:
             prediction=prediction,
             boxes_xyxy=flat.boxes_xyxy[winner].float(),
             labels=flat.labels[winner],
-            quality=overlap[winner, prediction],
+            quality=overlap[winner, prediction] if self.soft_labels else None,
         )
 
     def costs(self, raw: RawOutput, flat: FlatTargets) -> tuple[Tensor, Tensor]:
@@ -73,8 +77,8 @@ class SimOTAAssigner:
             flat: The T boxes of all clips.
 
         Returns:
-            float32 [T, M] cost, infinite where the point is no candidate of any box of the clip, and float32 [T, M] IoU,
-            0 there.
+            float32 [T, M] cost, infinite where the point is no candidate of any box of the clip, and float32 [T, M]
+            IoU, 0 there.
         """
         boxes = flat.boxes_xyxy.float()
         points, reach = raw["points"], self.centre_radius * raw["strides"]
@@ -117,7 +121,7 @@ def _strictly_inside(points: Tensor, boxes: Tensor) -> Tensor:
 
 
 def first_of_clip(cost: Tensor, clip: Tensor, batch: int) -> Tensor:
-    """Return int64 [B, M], the box of the clip for which each point is cheapest, the first of equal ones; -1 without box.
+    """Find the box of its clip for which each point is cheapest, int64 [B, M]; of equal ones the first, without box -1.
 
     Args:
         cost: float [T, M].

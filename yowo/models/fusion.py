@@ -1,6 +1,7 @@
 """CFAM, the channel fusion and attention module that joins the two backbones' features (YOWO, section 3.2)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -87,3 +88,38 @@ class CFAM(nn.Module):
         features = {"2d": feature_2d, "3d": feature_3d}
         out: Tensor = self.layers(torch.cat([features[name] for name in self.order], dim=1))
         return out
+
+
+class DecoupledFusion(nn.Module):
+    """A CFAM for classes and one for boxes (YOWOv2, YOWOv3)."""
+
+    def __init__(self, inputs_cls: int, inputs_box: int, inputs_3d: int, **options: Any) -> None:
+        """Make the two.
+
+        Args:
+            inputs_cls: Channels of the 2D feature for classes.
+            inputs_box: Channels of that for boxes.
+            inputs_3d: Channels of the 3D feature.
+            options: See `CFAM`.
+        """
+        super().__init__()
+        self.cls = CFAM(inputs_cls, inputs_3d, **options)
+        self.box = CFAM(inputs_box, inputs_3d, **options)
+
+    def forward(self, classes: Tensor, boxes: Tensor, motion: Tensor) -> tuple[Tensor, Tensor]:
+        """Join each 2D feature [B, inputs, h, w] with the 3D feature to [B, channels, h, w]."""
+        return self.cls(classes, motion), self.box(boxes, motion)
+
+
+class CoupledFusion(nn.Module):
+    """One CFAM of both 2D features and the 3D feature, used for classes and boxes: half the weights."""
+
+    def __init__(self, inputs_cls: int, inputs_box: int, inputs_3d: int, **options: Any) -> None:
+        """Make it; see `DecoupledFusion`."""
+        super().__init__()
+        self.both = CFAM(inputs_cls + inputs_box, inputs_3d, **options)
+
+    def forward(self, classes: Tensor, boxes: Tensor, motion: Tensor) -> tuple[Tensor, Tensor]:
+        """Join the features to one [B, channels, h, w], returned for classes and for boxes."""
+        joined: Tensor = self.both(torch.cat([classes, boxes], dim=1), motion)
+        return joined, joined

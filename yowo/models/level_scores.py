@@ -7,7 +7,7 @@ from torch import Tensor
 
 from yowo.boxes.nms import nms_mask
 from yowo.contracts import Detections, RawOutput
-from yowo.models.postprocess import DetectionRule
+from yowo.models.postprocess import DetectionRule, best_only
 from yowo.precision import in_full_precision
 
 
@@ -15,7 +15,7 @@ from yowo.precision import in_full_precision
 class LevelScores(DetectionRule):
     """YOWOv2's rule: the score of a class is the root of confidence times class probability, both sigmoids.
 
-    One-hot labels: of each level the `top_k` best pairs of box and class, of these those above the threshold; the levels
+    One-hot labels: of each level the `top_k` best pairs of box and class, of these those above the threshold; levels
     joined, suppressed class by class. Multi-hot: of each level the `top_k` most confident boxes, of these those whose
     confidence is above the threshold; suppressed over all classes in the order of confidence. Boxes are clipped to the
     picture afterwards.
@@ -26,6 +26,8 @@ class LevelScores(DetectionRule):
         nms_threshold: IoU of non-maximum suppression, 0..1.
         top_k: Taken from each level before suppression; None takes all.
         max_detections: Most detections of a clip after suppression; None keeps all.
+        class_agnostic_nms: Whether boxes are reported with their best class only and suppress each other over all
+            classes, so that a person has one box; one-hot only.
     """
 
     exclusive_classes: int
@@ -33,6 +35,7 @@ class LevelScores(DetectionRule):
     nms_threshold: float = 0.5
     top_k: int | None = 40
     max_detections: int | None = None
+    class_agnostic_nms: bool = False
 
     @in_full_precision
     def __call__(self, raw: RawOutput) -> list[Detections]:
@@ -43,7 +46,8 @@ class LevelScores(DetectionRule):
         boxes = raw["boxes"] / raw["boxes"].new_tensor([width, height, width, height])
         sizes = [level.predictions for level in raw["levels"]]
         one_hot = self.exclusive_classes == scores.shape[-1]
-        ranked = scores if one_hot else confidence
+        single = best_only(scores) if self.class_agnostic_nms else scores
+        ranked = single if one_hot else confidence
         entries = self._best_of_levels(ranked, sizes)  # int64 [B, n], index into the flattened M x (C or 1)
         values = ranked.flatten(1).gather(1, entries)
         values, order = values.sort(dim=1, descending=True, stable=True)
@@ -51,7 +55,8 @@ class LevelScores(DetectionRule):
         rows = entries // ranked.shape[-1]
         found = boxes.gather(1, rows[..., None].expand(-1, -1, 4))
         labels = entries % ranked.shape[-1] if one_hot else None
-        kept = nms_mask(found, labels, self.nms_threshold, valid=values > self.score_threshold)
+        groups = None if self.class_agnostic_nms else labels
+        kept = nms_mask(found, groups, self.nms_threshold, valid=values > self.score_threshold)
         most = slice(self.max_detections)
         if labels is not None:
             return [

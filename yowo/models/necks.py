@@ -1,4 +1,4 @@
-"""What stands between a 2D backbone and its heads: spatial pyramid pooling, and a feature pyramid in both directions."""
+"""Between a 2D backbone and its heads: spatial pyramid pooling, and a feature pyramid in both directions."""
 
 from collections.abc import Sequence
 

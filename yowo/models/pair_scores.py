@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from yowo.boxes.nms import nms_mask
 from yowo.contracts import Detections, RawOutput
-from yowo.models.postprocess import DetectionRule
+from yowo.models.postprocess import DetectionRule, best_only
 from yowo.precision import in_full_precision
 
 
@@ -20,6 +20,8 @@ class PairScores(DetectionRule):
         nms_threshold: IoU of non-maximum suppression, 0..1.
         top_k: Most pairs of a clip before suppression; None takes all.
         max_detections: Most pairs of a clip after suppression; None keeps all.
+        class_agnostic_nms: Whether boxes are reported with their best class only and suppress each other over all
+            classes, so that a person has one box; one-hot only.
     """
 
     exclusive_classes: int
@@ -27,12 +29,14 @@ class PairScores(DetectionRule):
     nms_threshold: float = 0.5
     top_k: int | None = 30_000
     max_detections: int | None = 300
+    class_agnostic_nms: bool = False
 
     @in_full_precision
     def __call__(self, raw: RawOutput) -> list[Detections]:
         """Return the detections of each clip, best first."""
-        scores = raw["cls"].float().sigmoid().flatten(1)
-        classes = raw["cls"].shape[-1]
+        scores, classes = raw["cls"].float().sigmoid(), raw["cls"].shape[-1]
+        agnostic = self.class_agnostic_nms and self.exclusive_classes == classes
+        scores = (best_only(scores) if agnostic else scores).flatten(1)
         height, width = raw["image_size"]
         boxes = raw["boxes"] / raw["boxes"].new_tensor([width, height, width, height])
         out = []
@@ -41,6 +45,10 @@ class PairScores(DetectionRule):
             values, order = score[entry].sort(descending=True, stable=True)
             entry = entry[order][: self.top_k]
             values, labels, found = values[: self.top_k], entry % classes, box[entry // classes]
-            kept = nms_mask(found, labels, self.nms_threshold).nonzero().squeeze(1)[: self.max_detections]
+            kept = (
+                nms_mask(found, None if agnostic else labels, self.nms_threshold)
+                .nonzero()
+                .squeeze(1)[: self.max_detections]
+            )
             out.append(Detections(boxes=found[kept], scores=values[kept], labels=labels[kept]))
         return out

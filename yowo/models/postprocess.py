@@ -262,6 +262,12 @@ class DetectionRule(ABC):
         return replace(self, **new)  # type: ignore[type-var]
 
 
+def best_only(scores: Tensor) -> Tensor:
+    """Return scores [..., C] in which only the first largest of each row is left; the others are -1."""
+    best, place = scores.max(dim=-1, keepdim=True)
+    return torch.full_like(scores, -1.0).scatter(-1, place, best)
+
+
 @dataclass(frozen=True)
 class PostProcess(DetectionRule):
     """YOWO-Plus's rule: `detect_one_hot` or `detect_multi_hot`, as the labels are.

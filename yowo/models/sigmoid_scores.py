@@ -6,7 +6,7 @@ from torch import Tensor
 
 from yowo.boxes.nms import nms_mask
 from yowo.contracts import Detections, RawOutput
-from yowo.models.postprocess import DetectionRule
+from yowo.models.postprocess import DetectionRule, best_only
 from yowo.precision import in_full_precision
 
 
@@ -24,6 +24,8 @@ class SigmoidScores(DetectionRule):
         nms_threshold: IoU of non-maximum suppression, 0..1.
         top_k: Pairs of box and class taken from each clip before suppression, one-hot only; None takes all.
         max_detections: Most detections of a clip after suppression; None keeps all.
+        class_agnostic_nms: Whether boxes are reported with their best class only and suppress each other over all
+            classes, so that a person has one box; one-hot only.
     """
 
     exclusive_classes: int
@@ -31,6 +33,7 @@ class SigmoidScores(DetectionRule):
     nms_threshold: float = 0.5
     top_k: int | None = 50
     max_detections: int | None = None
+    class_agnostic_nms: bool = False
 
     @in_full_precision
     def __call__(self, raw: RawOutput) -> list[Detections]:
@@ -39,7 +42,7 @@ class SigmoidScores(DetectionRule):
         height, width = raw["image_size"]
         boxes = (raw["boxes"] / raw["boxes"].new_tensor([width, height, width, height])).clamp(0, 1)
         if self.exclusive_classes == scores.shape[-1]:
-            return self._pairs(boxes, scores)
+            return self._pairs(boxes, best_only(scores) if self.class_agnostic_nms else scores)
         best, order = scores.amax(dim=2).sort(dim=1, descending=True, stable=True)
         boxes = boxes.gather(1, order[..., None].expand(-1, -1, 4))
         scores = scores.gather(1, order[..., None].expand_as(scores))
@@ -59,7 +62,8 @@ class SigmoidScores(DetectionRule):
         found, order = found[:, taken], order[:, taken]
         labels, rows = order % classes, order // classes
         boxes = boxes.gather(1, rows[..., None].expand(-1, -1, 4))
-        kept = nms_mask(boxes, labels, self.nms_threshold, valid=found > self.score_threshold)
+        groups = None if self.class_agnostic_nms else labels
+        kept = nms_mask(boxes, groups, self.nms_threshold, valid=found > self.score_threshold)
         most = slice(self.max_detections)
         return [
             Detections(boxes=b[k][most], scores=s[k][most], labels=c[k][most])

@@ -1,19 +1,18 @@
 """YOWOv2: three levels without anchors; classes and boxes go through branches of their own."""
 
 import math
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from yowo.boxes.anchors import grid_points, make_levels
-from yowo.contracts import RawOutput, Target
-from yowo.models.detector import check_clips, check_classes
+from yowo.contracts import RawOutput
 from yowo.models.layers import conv_unit, set_norms
-from yowo.models.postprocess import DetectionRule
 from yowo.models.level_scores import LevelScores
+from yowo.models.network import Network, check_levels
 from yowo.precision import full_precision, widened
 
 NORM_EPS, NORM_MOMENTUM = 1e-3, 0.03
@@ -35,7 +34,7 @@ class PointHead(nn.Module):
             nn.init.constant_(cast(Tensor, layer.bias), -PRIOR_BIAS)
 
     def forward(self, classes: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Predict confidence [B, 1, h, w], classes [B, C, h, w] and box deltas [B, 4, h, w] from [B, channels, h, w]."""
+        """Predict confidence [B, 1, h, w], classes [B, C, h, w] and box deltas [B, 4, h, w] from two features."""
         classes, boxes = self.cls_head(classes), self.reg_head(boxes)
         return self.conf(boxes), self.cls(classes), self.reg(boxes)
 
@@ -56,24 +55,21 @@ def point_boxes(deltas: Tensor, points: Tensor, strides: Tensor) -> Tensor:
     return torch.cat([centre - half, centre + half], dim=-1)
 
 
-class YOWOv2(nn.Module):
+def paired(feature: Tensor | tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    """Return the features of a level for classes and for boxes; a 2D backbone may have one for both."""
+    return (feature, feature) if isinstance(feature, Tensor) else feature
+
+
+class YOWOv2(Network):
     """2D features on three levels, each joined with the 3D feature for classes and for boxes, and a head a level.
 
     See `yowo.models.detector.Detector` for the members that training, evaluation and detection use.
 
     Attributes:
-        num_classes: C.
         exclusive_classes: Number of classes, counted from the first, that exclude each other in the labels. The scores
             of all classes are sigmoids, whatever the labels are.
         strides: Strides of the levels in pixels, finest first.
-        recipe: See `Detector`.
-        criterion: See `Detector`.
-        postprocess: See `Detector`.
     """
-
-    recipe: dict[str, Any] | None = None
-    criterion: Callable[[RawOutput, list[Target], int | None], dict[str, Tensor]] | None = None
-    postprocess: DetectionRule
 
     def __init__(
         self,
@@ -85,42 +81,38 @@ class YOWOv2(nn.Module):
         width: int = 64,
         act: str = "leaky_relu",
         depthwise: bool = False,
+        channels_last: bool = False,
     ) -> None:
         """Join the parts.
 
         Args:
-            backbone2d: Maps [B, 3, H, W] to a pair of features, for classes and boxes, on each level; has the attributes
-                `out_channels` and `strides`.
+            backbone2d: Maps [B, 3, H, W] to a feature on each level, or a pair of them, for classes and boxes; has the
+                attributes `out_channels` (one number a level) and `strides`.
             backbone3d: Maps [B, 3, K, H, W] to [B, out_channels, H/32, W/32]; has the attribute `out_channels`.
-            fusion: Makes a fusion from the keyword arguments `inputs_2d`, `inputs_3d`, `channels` and `act`.
+            fusion: Makes the fusion of a level from the keyword arguments `inputs_cls`, `inputs_box`, `inputs_3d`,
+                `channels` and `act`, see `DecoupledFusion`.
             num_classes: C, at least 1.
             exclusive_classes: See the class; None means all.
             width: Channels of fusions and heads.
             act: Activation of fusions and heads.
             depthwise: Whether the heads' 3 x 3 convolutions are depth-wise.
+            channels_last: See `yowo.models.detector.Detector`.
 
         Raises:
             ConfigError: `num_classes` or `exclusive_classes` is out of range.
         """
-        super().__init__()
-        check_classes(num_classes, exclusive_classes)
-        self.num_classes = num_classes
-        self.exclusive_classes = num_classes if exclusive_classes is None else exclusive_classes
-        self.strides = cast(tuple[int, ...], tuple(backbone2d.strides))
+        super().__init__(num_classes, exclusive_classes)
+        check_levels(backbone2d, True, "YOWOv2")
+        self.strides = tuple(cast(Sequence[int], backbone2d.strides))
         self.backbone2d, self.backbone3d = backbone2d, backbone3d
-        sizes = {"inputs_2d": backbone2d.out_channels, "inputs_3d": backbone3d.out_channels}
-        levels = range(len(self.strides))
-        self.cls_fusion = nn.ModuleList(fusion(**sizes, channels=width, act=act) for _ in levels)
-        self.reg_fusion = nn.ModuleList(fusion(**sizes, channels=width, act=act) for _ in levels)
-        self.heads = nn.ModuleList(PointHead(width, num_classes, act, depthwise) for _ in levels)
-        for part in (self.cls_fusion, self.reg_fusion, self.heads):
+        inputs = cast(Sequence[int], backbone2d.out_channels)
+        motion, options = backbone3d.out_channels, {"channels": width, "act": act}
+        self.fusions = nn.ModuleList(fusion(inputs_cls=n, inputs_box=n, inputs_3d=motion, **options) for n in inputs)
+        self.heads = nn.ModuleList(PointHead(width, num_classes, act, depthwise) for _ in inputs)
+        for part in (self.fusions, self.heads):
             set_norms(part, NORM_EPS, NORM_MOMENTUM)
         self.postprocess = LevelScores(self.exclusive_classes)
-
-    @property
-    def multi_hot(self) -> bool:
-        """Whether a person can have several classes at the same time."""
-        return self.exclusive_classes < self.num_classes
+        self.lay_out(channels_last)
 
     def forward(self, clips: Tensor, feature_3d: Tensor | None = None) -> RawOutput:
         """Predict for every cell of the three levels.
@@ -135,21 +127,21 @@ class YOWOv2(nn.Module):
         Raises:
             ConfigError: `clips` has another number of axes or channels, or a side that is no such multiple.
         """
-        check_clips(clips, max(self.strides))
+        clips = self.prepared(clips)
         if feature_3d is None:
             feature_3d = self.motion_feature(clips)
         parts: list[tuple[Tensor, ...]] = []
-        joins = zip(self.backbone2d(clips[:, :, -1]), self.cls_fusion, self.reg_fusion, self.heads, strict=True)
-        for (classes, boxes), cls_fusion, reg_fusion, head in joins:
-            motion = F.interpolate(feature_3d, size=classes.shape[-2:])
-            found = head(cls_fusion(classes, motion), reg_fusion(boxes, motion))
+        joins = zip(self.backbone2d(clips[:, :, -1]), self.fusions, self.heads, strict=True)
+        for feature, fusion, head in joins:
+            classes, boxes = paired(feature)
+            found = head(*fusion(classes, boxes, F.interpolate(feature_3d, size=classes.shape[-2:])))
             parts.append(tuple(part.flatten(2).transpose(1, 2) for part in found))
         conf, cls, deltas = (torch.cat(level, dim=1) for level in zip(*parts, strict=True))
         return self._decoded(conf, cls, deltas.float(), (int(clips.shape[3]), int(clips.shape[4])))
 
     def motion_feature(self, clips: Tensor) -> Tensor:
         """Compute the 3D backbone's feature [B, backbone3d.out_channels, H/32, W/32] of clips [B, 3, K, H, W]."""
-        feature: Tensor = self.backbone3d(clips)
+        feature: Tensor = self.backbone3d(self.laid_out(clips))
         return feature
 
     def _decoded(self, conf: Tensor, cls: Tensor, deltas: Tensor, image_size: tuple[int, int]) -> RawOutput:

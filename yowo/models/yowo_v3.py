@@ -1,19 +1,19 @@
 """YOWOv3: YOLOv8 on the key frame, a 3D backbone, and distances to the four sides as distributions over bins."""
 
 import math
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from yowo.boxes.anchors import grid_points, make_levels
-from yowo.contracts import RawOutput, Target
-from yowo.models.detector import check_classes, check_clips
+from yowo.contracts import RawOutput
 from yowo.models.layers import ConvNormAct, set_norms
+from yowo.models.network import Network, check_levels
 from yowo.models.pair_scores import PairScores
-from yowo.models.postprocess import DetectionRule
+from yowo.models.yowo_v2 import paired
 from yowo.precision import full_precision, widened
 
 NORM_EPS, NORM_MOMENTUM = 1e-3, 0.03
@@ -60,24 +60,16 @@ def side_boxes(deltas: Tensor, points: Tensor, strides: Tensor) -> Tensor:
     return torch.cat([points - away[..., :2], points + away[..., 2:]], dim=-1)
 
 
-class YOWOv3(nn.Module):
+class YOWOv3(Network):
     """2D features on three levels, in branches for boxes and classes, each joined with the 3D feature; a head a level.
 
     See `yowo.models.detector.Detector` for the members that training, evaluation and detection use.
 
     Attributes:
-        num_classes: C.
         exclusive_classes: Number of classes, counted from the first, that exclude each other in the labels. The scores
             of all classes are sigmoids, whatever the labels are.
         strides: Strides of the levels in pixels, finest first.
-        recipe: See `Detector`.
-        criterion: See `Detector`.
-        postprocess: See `Detector`.
     """
-
-    recipe: dict[str, Any] | None = None
-    criterion: Callable[[RawOutput, list[Target], int | None], dict[str, Tensor]] | None = None
-    postprocess: DetectionRule
 
     def __init__(
         self,
@@ -88,46 +80,41 @@ class YOWOv3(nn.Module):
         exclusive_classes: int | None = None,
         width: int = 256,
         fusion_norm_eps: float = NORM_EPS,
+        channels_last: bool = False,
     ) -> None:
         """Join the parts.
 
         Args:
-            backbone2d: Maps [B, 3, H, W] to a feature a level; has the attributes `out_channels` (one number a level)
-                and `strides`.
+            backbone2d: Maps [B, 3, H, W] to a feature on each level, or a pair of them, for classes and boxes; has the
+                attributes `out_channels` (one number a level) and `strides`.
             backbone3d: Maps [B, 3, K, H, W] to [B, out_channels, H/32, W/32]; has the attribute `out_channels`.
-            fusion: Makes a fusion from the keyword arguments `inputs_2d`, `inputs_3d`, `channels` and `act`.
+            fusion: Makes the fusion of a level from the keyword arguments `inputs_cls`, `inputs_box`, `inputs_3d`,
+                `channels` and `act`, see `DecoupledFusion`.
             num_classes: C, at least 1.
             exclusive_classes: See the class; None means all.
             width: Channels of branches, fusions and heads.
             fusion_norm_eps: Epsilon of the fusions' batch norms. The released program trains from scratch with 1e-3 and
                 evaluates with 1e-5.
+            channels_last: See `yowo.models.detector.Detector`.
 
         Raises:
             ConfigError: `num_classes` or `exclusive_classes` is out of range.
         """
-        super().__init__()
-        check_classes(num_classes, exclusive_classes)
-        self.num_classes = num_classes
-        self.exclusive_classes = num_classes if exclusive_classes is None else exclusive_classes
-        self.strides = cast(tuple[int, ...], tuple(backbone2d.strides))
+        super().__init__(num_classes, exclusive_classes)
+        check_levels(backbone2d, True, "YOWOv3")
+        self.strides = tuple(cast(Sequence[int], backbone2d.strides))
         self.backbone2d, self.backbone3d = backbone2d, backbone3d
-        inputs = cast(tuple[int, ...], backbone2d.out_channels)
-        sizes = {"inputs_2d": width, "inputs_3d": backbone3d.out_channels, "channels": width, "act": ACT}
+        inputs = cast(Sequence[int], backbone2d.out_channels)
+        sizes = {"inputs_3d": backbone3d.out_channels, "channels": width, "act": ACT}
         self.box_branch = nn.ModuleList(two_units(channels, width) for channels in inputs)
         self.cls_branch = nn.ModuleList(two_units(channels, width) for channels in inputs)
-        self.box_fusion = nn.ModuleList(fusion(**sizes) for _ in inputs)
-        self.cls_fusion = nn.ModuleList(fusion(**sizes) for _ in inputs)
+        self.fusions = nn.ModuleList(fusion(inputs_cls=width, inputs_box=width, **sizes) for _ in inputs)
         self.heads = nn.ModuleList(BinHead(width, num_classes, stride) for stride in self.strides)
         for part in (self.box_branch, self.cls_branch, self.heads):
             set_norms(part, NORM_EPS, NORM_MOMENTUM)
-        for part in (self.box_fusion, self.cls_fusion):
-            set_norms(part, fusion_norm_eps, NORM_MOMENTUM if fusion_norm_eps == NORM_EPS else 0.1)
+        set_norms(self.fusions, fusion_norm_eps, NORM_MOMENTUM if fusion_norm_eps == NORM_EPS else 0.1)
         self.postprocess = PairScores(self.exclusive_classes)
-
-    @property
-    def multi_hot(self) -> bool:
-        """Whether a person can have several classes at the same time."""
-        return self.exclusive_classes < self.num_classes
+        self.lay_out(channels_last)
 
     def forward(self, clips: Tensor, feature_3d: Tensor | None = None) -> RawOutput:
         """Predict for every cell of the three levels.
@@ -142,14 +129,15 @@ class YOWOv3(nn.Module):
         Raises:
             ConfigError: `clips` has another number of axes or channels, or a side that is no such multiple.
         """
-        check_clips(clips, max(self.strides))
+        clips = self.prepared(clips)
         if feature_3d is None:
             feature_3d = self.motion_feature(clips)
         found: list[tuple[Tensor, ...]] = []
         for level, feature in enumerate(self.backbone2d(clips[:, :, -1])):
-            motion = F.interpolate(feature_3d, size=feature.shape[-2:])
-            boxes = self.box_fusion[level](self.box_branch[level](feature), motion)
-            classes = self.cls_fusion[level](self.cls_branch[level](feature), motion)
+            for_classes, for_boxes = paired(feature)
+            motion = F.interpolate(feature_3d, size=for_classes.shape[-2:])
+            joined = self.fusions[level](self.cls_branch[level](for_classes), self.box_branch[level](for_boxes), motion)
+            classes, boxes = joined
             found.append(tuple(part.flatten(2).transpose(1, 2) for part in self.heads[level](boxes, classes)))
         deltas, cls = (torch.cat(parts, dim=1) for parts in zip(*found, strict=True))
         image_size = (int(clips.shape[3]), int(clips.shape[4]))
@@ -169,5 +157,5 @@ class YOWOv3(nn.Module):
 
     def motion_feature(self, clips: Tensor) -> Tensor:
         """Compute the 3D backbone's feature [B, backbone3d.out_channels, H/32, W/32] of clips [B, 3, K, H, W]."""
-        feature: Tensor = self.backbone3d(clips)
+        feature: Tensor = self.backbone3d(self.laid_out(clips))
         return feature

@@ -1,16 +1,15 @@
 """YOWOF (You Only Watch One Frame): frames one by one through a 2D backbone, joined by a recurrent cell."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from yowo.boxes.anchors import grid_anchors, grid_points, make_levels
-from yowo.contracts import RawOutput, Target
+from yowo.contracts import RawOutput
 from yowo.models.conv_lstm import ConvLSTM, MemoryState
-from yowo.models.detector import check_clips, check_head
-from yowo.models.postprocess import DetectionRule
+from yowo.models.network import Network, check_anchors, check_levels
 from yowo.models.sigmoid_scores import SigmoidScores
 from yowo.precision import full_precision, widened
 
@@ -107,7 +106,7 @@ def shifted_boxes(deltas: Tensor, anchors: Tensor, points: Tensor) -> Tensor:
     """Decode boxes whose centres move from their anchors' by at most `SHIFT` pixels.
 
     Args:
-        deltas: float [..., M, 4]: shift of the centre in anchor sizes, logarithms of width and height over the anchor's.
+        deltas: float [..., M, 4]: shift of the centre in anchor sizes, logarithms of the sizes over the anchor's.
         anchors: float [M, 2], width and height in pixels.
         points: float [M, 2], centres of the anchors in pixels.
 
@@ -119,27 +118,20 @@ def shifted_boxes(deltas: Tensor, anchors: Tensor, points: Tensor) -> Tensor:
     return torch.cat([centre - half, centre + half], dim=-1)
 
 
-class YOWOF(nn.Module):
+class YOWOF(Network):
     """Frames one by one through the 2D backbone, a convolutional LSTM over them, and a head that sees its last output.
 
     The key frame is the last one. Sizes are free; the cell's state can be carried from frame to frame (`advance`). See
     `yowo.models.detector.Detector` for the members that training, evaluation and detection use.
 
     Attributes:
-        num_classes: C.
         exclusive_classes: Number of classes, counted from the first, that exclude each other in the labels. The scores
             of all classes are sigmoids, whatever the labels are.
         anchors: float32 [A, 2], width and height in pixels.
         strides: Of its one level, in pixels.
-        recipe: See `Detector`.
-        criterion: See `Detector`.
-        postprocess: See `Detector`.
     """
 
     anchors: Tensor
-    recipe: dict[str, Any] | None = None
-    criterion: Callable[[RawOutput, list[Target], int | None], dict[str, Tensor]] | None = None
-    postprocess: DetectionRule
 
     def __init__(
         self,
@@ -149,6 +141,7 @@ class YOWOF(nn.Module):
         anchors: Sequence[Sequence[float]],
         exclusive_classes: int | None = None,
         tower_depth: int = 4,
+        channels_last: bool = False,
     ) -> None:
         """Join the parts.
 
@@ -159,25 +152,21 @@ class YOWOF(nn.Module):
             anchors: A pairs of width and height in pixels, the same at every input size.
             exclusive_classes: See the class; None means all.
             tower_depth: Convolutions of each of the head's two towers.
+            channels_last: See `yowo.models.detector.Detector`.
 
         Raises:
             ConfigError: `num_classes`, `exclusive_classes` or `anchors` is out of range.
         """
-        super().__init__()
-        check_head(num_classes, anchors, exclusive_classes)
-        self.num_classes = num_classes
-        self.exclusive_classes = num_classes if exclusive_classes is None else exclusive_classes
+        super().__init__(num_classes, exclusive_classes)
+        check_anchors(anchors)
+        check_levels(backbone2d, False, "YOWOF")
         self.register_buffer("anchors", torch.tensor(anchors, dtype=torch.float32), persistent=False)
         self.backbone2d = backbone2d
         self.fusion = fusion(inputs=backbone2d.out_channels)
         self.head = TowerHead(self.fusion.out_channels, len(anchors), num_classes, tower_depth)
         self.strides = (cast(int, backbone2d.stride),)
         self.postprocess = SigmoidScores(self.exclusive_classes)
-
-    @property
-    def multi_hot(self) -> bool:
-        """Whether a person can have several classes at the same time."""
-        return self.exclusive_classes < self.num_classes
+        self.lay_out(channels_last)
 
     def forward(self, clips: Tensor, feature_3d: Tensor | None = None) -> RawOutput:
         """Predict for every cell and anchor of the key frame, from a clip that starts without memory.
@@ -203,7 +192,7 @@ class YOWOF(nn.Module):
         Returns:
             The state after their last frames.
         """
-        check_clips(clips, max(self.strides))
+        clips = self.prepared(clips)
         batch, _, frames = clips.shape[:3]
         features = self.backbone2d(clips.transpose(1, 2).flatten(0, 1)).unflatten(0, (batch, frames))
         state = self.fusion.start(features[:, 0])
@@ -221,6 +210,8 @@ class YOWOF(nn.Module):
         Returns:
             The state after the frames.
         """
+        if self.channels_last:
+            frames = frames.contiguous(memory_format=torch.channels_last)
         new: MemoryState = self.fusion(self.backbone2d(frames), state)
         return new
 

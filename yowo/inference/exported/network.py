@@ -13,7 +13,7 @@ from yowo.errors import ConfigError
 from yowo.inference.exported.facts import ExportFacts
 from yowo.inference.exported.runtimes import Arrays, Runtime
 from yowo.inference.exported.tracing import CLIPS
-from yowo.models.detector import check_clips
+from yowo.models.network import check_clips
 from yowo.models.postprocess import DetectionRule, PostProcess
 
 

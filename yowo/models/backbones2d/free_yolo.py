@@ -54,11 +54,12 @@ class FreeYOLO(nn.Module):
         fine, middle, coarse = self.backbone.channels
         pooled = coarse // 2
         self.neck: nn.Module = PooledPyramid(coarse, pooled) if depthwise else PartialPyramid(coarse, pooled, act)
-        self.out_channels = 256 if large else 64
+        outputs = 256 if large else 64
+        self.out_channels = (outputs,) * len(self.strides)
         down = "both" if large else "pool" if depthwise else "conv"
         width = 1.0 if large else 0.5
-        self.fpn = PyramidELAN((fine, middle, pooled), self.out_channels, width, act, down, depthwise)
-        self.non_shared_heads = nn.ModuleList(LevelTowers(self.out_channels, act, depthwise) for _ in self.strides)
+        self.fpn = PyramidELAN((fine, middle, pooled), outputs, width, act, down, depthwise)
+        self.non_shared_heads = nn.ModuleList(LevelTowers(outputs, act, depthwise) for _ in self.strides)
         set_norms(self, NORM_EPS, NORM_MOMENTUM)
 
     def forward(self, frames: Tensor) -> list[tuple[Tensor, Tensor]]:

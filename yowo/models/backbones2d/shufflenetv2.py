@@ -22,7 +22,9 @@ class ShuffleUnit(nn.Module):
         super().__init__()
         half, self.stride = outputs // 2, stride
         first = half if stride == 1 else inputs
-        self.branch1 = nn.Identity() if stride == 1 else nn.Sequential(*_depthwise(inputs, 2), *_pointwise(inputs, half))
+        self.branch1 = (
+            nn.Identity() if stride == 1 else nn.Sequential(*_depthwise(inputs, 2), *_pointwise(inputs, half))
+        )
         self.branch2 = nn.Sequential(*_pointwise(first, half), *_depthwise(half, stride), *_pointwise(half, half))
 
     def forward(self, x: Tensor) -> Tensor:

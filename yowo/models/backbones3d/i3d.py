@@ -19,7 +19,11 @@ MIXED: dict[str, tuple[int, int, int, int, int, int]] = {
     "Mixed_5c": (384, 192, 384, 48, 128, 128),
 }
 """Channels of b0, b1a, b1b, b2a, b2b and b3b of each mixed block."""
-STAGES = (("Mixed_3b", "Mixed_3c"), ("Mixed_4b", "Mixed_4c", "Mixed_4d", "Mixed_4e", "Mixed_4f"), ("Mixed_5b", "Mixed_5c"))
+STAGES = (
+    ("Mixed_3b", "Mixed_3c"),
+    ("Mixed_4b", "Mixed_4c", "Mixed_4d", "Mixed_4e", "Mixed_4f"),
+    ("Mixed_5b", "Mixed_5c"),
+)
 
 
 def padded(x: Tensor, kernel: Triple, stride: Triple) -> Tensor:

@@ -194,15 +194,19 @@ RESNETS = {
 }
 
 
-def build_resnet3d(name: str) -> ResNet3D:
+def build_resnet3d(name: str, shortcut: str | None = None) -> ResNet3D:
     """Make a network of the family by name.
+
+    Args:
+        name: One of `RESNETS`.
+        shortcut: See `ResNet3D`; None takes the kind that the network is published with.
 
     Raises:
         ConfigError: The name is none of the family.
     """
     if name not in RESNETS:
         raise ConfigError(f"backbone3d.name: expected one of {', '.join(RESNETS)}, got {name!r}")
-    return RESNETS[name]()
+    return RESNETS[name]() if shortcut is None else RESNETS[name](shortcut=shortcut)
 
 
 def tiny_resnet3d(

@@ -69,13 +69,13 @@ class ShuffleNetV2(nn.Module):
 
     recompute = False
 
-    def __init__(self, width: str = "1.0x", repeats: Sequence[int] = REPEATS, last_channels: int | None = None) -> None:
+    def __init__(self, width: str = "1.0x", repeats: Sequence[int] = REPEATS, last_conv: bool = False) -> None:
         """Make the network.
 
         Args:
             width: One of `WIDTHS`.
             repeats: Units of the three stages.
-            last_channels: Channels of a last 1 x 1 x 1 convolution (YOWOv3: 1024, of 2.0x 2048); None makes none.
+            last_conv: Whether a last 1 x 1 x 1 convolution to 1024 channels (2.0x: 2048) follows, as in YOWOv3.
 
         Raises:
             ConfigError: The width is unknown.
@@ -95,8 +95,10 @@ class ShuffleNetV2(nn.Module):
                 units.append(ShuffleUnit(channels, outputs, stride=2 if position == 0 else 1))
                 channels = outputs
         self.features = nn.Sequential(*units)
-        self.conv_last = nn.Identity() if last_channels is None else nn.Sequential(*_pointwise(channels, last_channels))
-        self.out_channels = last_channels or self.out_channels
+        self.conv_last: nn.Module = nn.Identity()
+        if last_conv:
+            self.out_channels = 2048 if width == "2.0x" else 1024
+            self.conv_last = nn.Sequential(*_pointwise(channels, self.out_channels))
         ends = [sum(repeats[:stage]) for stage in range(len(repeats) + 1)]
         names = [tuple(f"features.{unit}" for unit in range(*pair)) for pair in pairwise(ends)]
         self.stages = (("conv1",), *names)
