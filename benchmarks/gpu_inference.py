@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from benchmarks.gpu_parts import Figure, Setting, batch, half, memory, network, timed
 from benchmarks.released_inference import NAMES, released_network
+from yowo.inference.cuda_graphs import Recorded, recorded
 
 
 class Way(NamedTuple):
@@ -114,7 +116,8 @@ def _ours(setting: Setting, model: str, way: Way, clips: Tensor) -> list[float]:
     forward: Callable[[Tensor], Any] = net
     with torch.inference_mode(way.mode != "compiled"), torch.no_grad(), half(setting, way.precision):
         if way.mode == "graph":
-            forward = graphed(net, clips)
+            graph = recorded(net, clips)
+            forward = partial(_replay, graph)
 
         def step() -> None:
             for one in net.postprocess(forward(clips)):
@@ -123,40 +126,18 @@ def _ours(setting: Setting, model: str, way: Way, clips: Tensor) -> list[float]:
         return timed(step, setting, least=5)
 
 
-def graphed(net: Callable[[Tensor], Any], clips: Tensor) -> Callable[[Tensor], Any]:
-    """Record a forward pass as a CUDA graph, for clips of one shape.
-
-    Args:
-        net: In evaluation mode, on the GPU.
-        clips: float [B, 3, K, H, W] on the GPU.
-
-    Returns:
-        The network; its output is overwritten by the next call.
-    """
-    given = clips.clone()
-    beside = torch.cuda.Stream()
-    beside.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(beside):
-        for _ in range(3):
-            net(given)
-    torch.cuda.current_stream().wait_stream(beside)
-    graph = torch.cuda.CUDAGraph()
-    torch.clear_autocast_cache()
-    with torch.cuda.graph(graph):
-        raw = net(given)
-
-    def replay(clips: Tensor) -> Any:
-        given.copy_(clips)
-        graph.replay()
-        return raw
-
-    return replay
+def _replay(pass_: Recorded, clips: Tensor) -> Any:
+    """Run a recorded pass."""
+    pass_.given.copy_(clips)
+    pass_.graph.replay()
+    return pass_.output
 
 
 def streaming(setting: Setting, models: tuple[str, ...]) -> Iterator[Figure]:
     """Measure detection on frames of 320 x 240 that come one by one: resizing, network and rule."""
     from yowo.config.build import build_eval_transform
     from yowo.inference.clip_detector import ClipDetector
+    from yowo.inference.cuda_graphs import GraphedNetwork
     from yowo.inference.frame_times import frame_times, moving_pictures
     from yowo.inference.sliding_detections import SlidingDetections
     from yowo.models.sliding import SlidingDetector
@@ -170,6 +151,14 @@ def streaming(setting: Setting, models: tuple[str, ...]) -> Iterator[Figure]:
         rule = net.postprocess.with_options(score_threshold=0.3)
         detectors = {
             "clip": ClipDetector(net, rule, transform, setting.clip_len, 1, setting.device),
+            "clip, CUDA graph": ClipDetector(
+                GraphedNetwork(net) if setting.device == "cuda" else net,
+                rule,
+                transform,
+                setting.clip_len,
+                1,
+                setting.device,
+            ),
             "exact": SlidingDetections(SlidingDetector(net, setting.clip_len), rule, transform, 1, setting.device),
         }
         times = frame_times(detectors, pictures, 2 * setting.seconds, 2, setting.clip_len)
