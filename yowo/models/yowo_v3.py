@@ -56,7 +56,7 @@ def side_boxes(deltas: Tensor, points: Tensor, strides: Tensor) -> Tensor:
         float [..., M, 4], x1 y1 x2 y2 in pixels, not clipped.
     """
     bins = torch.arange(BINS, dtype=deltas.dtype, device=deltas.device)
-    away = (deltas.unflatten(-1, (4, BINS)).softmax(dim=-1) @ bins) * strides[:, None]
+    away = (torch.unflatten(deltas, -1, (4, BINS)).softmax(dim=-1) @ bins) * strides[:, None]
     return torch.cat([points - away[..., :2], points + away[..., 2:]], dim=-1)
 
 
