@@ -10,7 +10,7 @@ from yowo.boxes.anchors import grid_anchors, grid_points, make_levels
 from yowo.contracts import RawOutput
 from yowo.errors import ConfigError
 from yowo.models.conv_lstm import ConvLSTM, MemoryState
-from yowo.models.network import Network, check_anchors, check_levels
+from yowo.models.network import Network, check_anchors, check_levels, make_fusion
 from yowo.models.sigmoid_scores import SigmoidScores
 from yowo.precision import full_precision, widened
 
@@ -185,7 +185,7 @@ class YOWOF(Network):
         """
         if feature_3d is not None:
             self.motion_feature(clips)
-        return self.predict(self.watch(clips).hidden, (int(clips.shape[3]), int(clips.shape[4])))
+        return self.predict(self.watch(clips).hidden, (clips.shape[3], clips.shape[4]))
 
     def motion_feature(self, clips: Tensor) -> Tensor:
         """Refuse: there is no 3D backbone.
