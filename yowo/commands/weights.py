@@ -103,7 +103,7 @@ def places() -> list[str]:
             by_hand.setdefault(one.url, []).append(one.name)
     browser = [f"to download in a browser: {', '.join(names)}: {url}" for url, names in by_hand.items()]
     licence = (
-        f"licence: of the repository that publishes the file ({NONE_FOUND}: it states none); the data sets that "
+        f"licence: of the repository that the weights come from ({NONE_FOUND}: it states none); the data sets that "
         "weights were trained on can have terms of their own"
     )
     return [f"downloaded from {', '.join(fetched)}", *browser, licence]

@@ -77,7 +77,7 @@ def import_weights(
     if not whole:
         with whole_file(output) as unfinished:
             write_backbone(unfinished, weights)
-        return f"{output}: {weights.kind.words}; use: {usage(weights.kind.part, str(output))}"
+        return f"{output}: {weights.kind.words}; use: {usage(weights.kind.part, str(output), made_for(weights))}"
     model, dataset = _setup(weights, model, dataset)
     length = [] if clip_len is None else [f"dataset.clip_len={clip_len}"]
     parts = likely_parts(weights, model)

@@ -27,7 +27,7 @@ TSN_50_FOLDER = "tsn_r50_video_1x1x8_100e_kinetics600_rgb/"
 TSN_50 = "tsn_r50_video_1x1x8_100e_kinetics600_rgb_20201015-4db3c461.pth"
 SHARED_FOLDER = "it is in a shared folder"
 NONE_FOUND = "none found"
-"""Neither the file nor its repository states a licence."""
+"""The repository that the weights come from states no licence."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Published:
         size: Size in bytes, if known.
         sha256: SHA-256 checksum in hexadecimal digits, or its beginning, if known.
         by_hand: Why the user downloads it in a browser instead of this program; empty if the program does.
-        licence: Licence of the repository that publishes it, or `NONE_FOUND`; data sets can have terms of their own.
+        licence: Licence of the repository that the weights come from, or `NONE_FOUND`; data sets can have terms of
+            their own.
     """
 
     name: str
