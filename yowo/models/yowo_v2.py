@@ -22,7 +22,13 @@ PER_LEVEL = "fusion=decoupled or coupled"
 
 
 class PointHead(nn.Module):
-    """Two units for classes, two for boxes, and 1 x 1 convolutions that predict; the box branch has the confidence."""
+    """Two units for classes, two for boxes, and 1 x 1 convolutions that predict; the box branch has the confidence.
+
+    Attributes:
+        class_layer: Name of the convolution that predicts classes.
+    """
+
+    class_layer = "cls"
 
     def __init__(self, channels: int, num_classes: int, act: str, depthwise: bool) -> None:
         """Make the head of one level."""
@@ -34,6 +40,11 @@ class PointHead(nn.Module):
         self.reg = nn.Conv2d(channels, 4, 1)
         for layer in (self.conf, self.cls):
             nn.init.constant_(cast(Tensor, layer.bias), -PRIOR_BIAS)
+
+    def start_classes(self, layer: nn.Conv2d) -> None:
+        """Give a convolution that predicts classes its initial values."""
+        layer.reset_parameters()
+        nn.init.constant_(cast(Tensor, layer.bias), -PRIOR_BIAS)
 
     def forward(self, classes: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Predict confidence [B, 1, h, w], classes [B, C, h, w] and box deltas [B, 4, h, w] from two features."""

@@ -28,7 +28,13 @@ def two_units(inputs: int, channels: int) -> nn.Sequential:
 
 
 class BinHead(nn.Module):
-    """Two units and a 1 x 1 convolution for the sides, two and one for the classes."""
+    """Two units and a 1 x 1 convolution for the sides, two and one for the classes.
+
+    Attributes:
+        class_layer: Name of the convolution that predicts classes.
+    """
+
+    class_layer = "cls.2"
 
     def __init__(self, channels: int, num_classes: int, stride: int) -> None:
         """Make the head of one level, of a stride in pixels."""
@@ -36,8 +42,13 @@ class BinHead(nn.Module):
         self.box = nn.Sequential(*two_units(channels, channels), nn.Conv2d(channels, 4 * BINS, 1))
         self.cls = nn.Sequential(*two_units(channels, channels), nn.Conv2d(channels, num_classes, 1))
         nn.init.constant_(cast(Tensor, cast(nn.Conv2d, self.box[2]).bias), 1.0)
-        prior = math.log(5 / num_classes / (224 / stride) ** 2)
-        nn.init.constant_(cast(Tensor, cast(nn.Conv2d, self.cls[2]).bias), prior)
+        self.prior = math.log(5 / num_classes / (224 / stride) ** 2)
+        nn.init.constant_(cast(Tensor, cast(nn.Conv2d, self.cls[2]).bias), self.prior)
+
+    def start_classes(self, layer: nn.Conv2d) -> None:
+        """Give a convolution that predicts classes its initial values."""
+        layer.reset_parameters()
+        nn.init.constant_(cast(Tensor, layer.bias), self.prior)
 
     def forward(self, boxes: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
         """Predict logits of the bins [B, 64, h, w] (16 side + bin) and of the classes [B, C, h, w]."""

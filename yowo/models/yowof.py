@@ -45,7 +45,10 @@ class TowerHead(nn.Module):
     Attributes:
         num_anchors: A.
         num_classes: C.
+        class_layer: Name of the convolution that predicts classes.
     """
+
+    class_layer = "cls_pred"
 
     def __init__(self, channels: int, num_anchors: int, num_classes: int, depth: int = 4) -> None:
         """Make the head.
@@ -69,6 +72,11 @@ class TowerHead(nn.Module):
                     nn.init.normal_(module.weight, std=0.01)
         nn.init.constant_(cast(Tensor, self.cls_pred.bias), -PRIOR_BIAS)
         nn.init.zeros_(cast(Tensor, self.reg_pred.bias))
+
+    def start_classes(self, layer: nn.Conv2d) -> None:
+        """Give a convolution that predicts classes its initial values."""
+        nn.init.normal_(layer.weight, std=0.01)
+        nn.init.constant_(cast(Tensor, layer.bias), -PRIOR_BIAS)
 
     def forward(self, feature: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Predict.
