@@ -192,7 +192,8 @@ class Detections(TypedDict, total=False):
     Keys:
         boxes: float [N, 4], x1 y1 x2 y2 as fractions of the picture.
         scores: float [N] (one-hot data sets) or [N, C], one for each class (multi-hot data sets): confidence x class
-            probability, or the class probability alone where the network has no confidence (see `RawOutput`).
+            probability, or the class probability alone where the network has no confidence (see `RawOutput`). 0 in
+            [N, C]: the box is not reported with that class.
         labels: int64 [N], class of each box; one-hot data sets only. The same box may appear with several classes.
         confidence: float [N], confidence of each box, without one the largest of its class probabilities; multi-hot
             data sets only.

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-from yowo.boxes.nms import nms_mask
+import torch
+from torch import Tensor
+
+from yowo.boxes.nms import nms_entries
 from yowo.contracts import Detections, RawOutput
 from yowo.models.postprocess import DetectionRule, best_only
 from yowo.precision import in_full_precision
@@ -12,7 +15,8 @@ from yowo.precision import in_full_precision
 class PairScores(DetectionRule):
     """YOWOv3's rule: pairs of box and class whose sigmoid is above the threshold, suppressed class by class.
 
-    Boxes are not clipped to the picture.
+    Boxes are not clipped to the picture. With multi-hot labels a box is reported once, with the scores of its pairs
+    that are left, and 0 for the other classes.
 
     Attributes:
         exclusive_classes: Of the network; C means one-hot labels.
@@ -20,8 +24,8 @@ class PairScores(DetectionRule):
         nms_threshold: IoU of non-maximum suppression, 0..1.
         top_k: Most pairs of a clip before suppression; None takes all.
         max_detections: Most pairs of a clip after suppression; None keeps all.
-        class_agnostic_nms: Whether boxes are reported with their best class only and suppress each other over all
-            classes, so that a person has one box; one-hot only.
+        class_agnostic_nms: Whether boxes suppress each other over all classes, in the order of their best scores, so
+            that a person has one box: with its best class, or, with multi-hot labels, with all above the threshold.
     """
 
     exclusive_classes: int
@@ -34,21 +38,41 @@ class PairScores(DetectionRule):
     @in_full_precision
     def __call__(self, raw: RawOutput) -> list[Detections]:
         """Return the detections of each clip, best first."""
-        scores, classes = raw["cls"].float().sigmoid(), raw["cls"].shape[-1]
-        agnostic = self.class_agnostic_nms and self.exclusive_classes == classes
-        scores = (best_only(scores) if agnostic else scores).flatten(1)
+        scores = raw["cls"].detach().float().sigmoid()
         height, width = raw["image_size"]
-        boxes = raw["boxes"] / raw["boxes"].new_tensor([width, height, width, height])
-        out = []
-        for box, score in zip(boxes, scores, strict=True):
-            entry = (score > self.score_threshold).nonzero().squeeze(1)
-            values, order = score[entry].sort(descending=True, stable=True)
-            entry = entry[order][: self.top_k]
-            values, labels, found = values[: self.top_k], entry % classes, box[entry // classes]
-            kept = (
-                nms_mask(found, None if agnostic else labels, self.nms_threshold)
-                .nonzero()
-                .squeeze(1)[: self.max_detections]
-            )
-            out.append(Detections(boxes=found[kept], scores=values[kept], labels=labels[kept]))
-        return out
+        boxes = raw["boxes"].detach().float() / raw["boxes"].new_tensor([width, height, width, height])
+        return [self._of_clip(box, score) for box, score in zip(boxes, scores, strict=True)]
+
+    def _of_clip(self, boxes: Tensor, scores: Tensor) -> Detections:
+        """Return the detections of boxes [M, 4] with scores [M, C]."""
+        classes = scores.shape[1]
+        ranked = (best_only(scores) if self.class_agnostic_nms else scores).flatten()
+        entry = (ranked > self.score_threshold).nonzero().squeeze(1)
+        entry = entry[ranked[entry].sort(descending=True, stable=True).indices][: self.top_k]
+        point, label = entry // classes, entry % classes
+        used, places = _by_rank(point)
+        groups = None if self.class_agnostic_nms else label.cpu().numpy()
+        rows = nms_entries(boxes[used].cpu().numpy(), places.cpu().numpy(), groups, self.nms_threshold)
+        kept = torch.from_numpy(rows[: self.max_detections]).to(entry.device)
+        point, label = point[kept], label[kept]
+        if self.exclusive_classes == classes:
+            return Detections(boxes=boxes[point], scores=scores[point, label], labels=label)
+        used, places = _by_rank(point)
+        if self.class_agnostic_nms:
+            table = scores[used] * (scores[used] > self.score_threshold)
+        else:
+            table = scores.new_zeros(len(used), classes)
+            table[places, label] = scores[point, label]
+        return Detections(boxes=boxes[used], scores=table, confidence=table.amax(dim=1))
+
+
+def _by_rank(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the different rows of int64 [n] as they occur first, [m], and for each its place among them, [n]."""
+    used, places = rows.unique(return_inverse=True)
+    first = torch.full_like(used, len(rows)).scatter_reduce(
+        0, places, torch.arange(len(rows), device=rows.device), reduce="amin"
+    )
+    order = first.argsort()
+    rank = torch.empty_like(order)
+    rank[order] = torch.arange(len(order), device=order.device)
+    return used[order], rank[places]
