@@ -152,6 +152,11 @@ class Level(NamedTuple):
         return self.rows * self.columns * self.per_cell
 
 
+IN_CELLS, IN_BINS = "offsets in cells", "distributions over bins"
+"""Formats of `RawOutput`'s deltas that a loss reads: tx ty tw th of the networks of `yowo.models.heads`, and YOWOv3's
+logits of 16 distances to each side."""
+
+
 class RawOutput(TypedDict):
     """Output of a network: its predictions before any threshold.
 

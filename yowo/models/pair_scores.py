@@ -28,6 +28,7 @@ class PairScores(DetectionRule):
             that a person has one box: with its best class, or, with multi-hot labels, with all above the threshold.
     """
 
+    confidence = "unused"
     exclusive_classes: int
     score_threshold: float = 0.005
     nms_threshold: float = 0.5

@@ -6,7 +6,7 @@ by confidence, or compares the confidence with a threshold, it uses the largest 
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
@@ -245,7 +245,14 @@ def to_show(found: Detections, threshold: float, nms_threshold: float = 0.5) -> 
 
 
 class DetectionRule(ABC):
-    """Turns raw output into detections. A rule is a dataclass; its fields are its thresholds."""
+    """Turns raw output into detections. A rule is a dataclass; its fields are its thresholds.
+
+    Attributes:
+        confidence: What it does with a confidence: "needed", "used" where there is one, or "unused"; see
+            `yowo.config.matching_parts`.
+    """
+
+    confidence: ClassVar[str] = "used"
 
     @abstractmethod
     def __call__(self, raw: RawOutput) -> list[Detections]:

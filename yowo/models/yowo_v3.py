@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from yowo.boxes.anchors import grid_points, make_levels
-from yowo.contracts import RawOutput
+from yowo.contracts import IN_BINS, RawOutput
 from yowo.models.layers import ConvNormAct, set_norms
-from yowo.models.network import Network, check_levels, make_fusion
+from yowo.models.network import Network, check_levels, check_motion, make_fusion
 from yowo.models.pair_scores import PairScores
 from yowo.models.yowo_v2 import PER_LEVEL, paired
 from yowo.precision import full_precision, widened
@@ -71,6 +71,9 @@ class YOWOv3(Network):
         strides: Strides of the levels in pixels, finest first.
     """
 
+    has_confidence = False
+    delta_format = IN_BINS
+
     def __init__(
         self,
         backbone2d: nn.Module,
@@ -103,7 +106,7 @@ class YOWOv3(Network):
         super().__init__(num_classes, exclusive_classes)
         check_levels(backbone2d, True, "YOWOv3")
         self.strides = tuple(cast(Sequence[int], backbone2d.strides))
-        self.backbone2d, self.backbone3d = backbone2d, backbone3d
+        self.backbone2d, self.backbone3d = backbone2d, check_motion(backbone3d, "YOWOv3")
         inputs = cast(Sequence[int], backbone2d.out_channels)
         sizes = {"inputs_3d": backbone3d.out_channels, "channels": width, "act": ACT}
         self.box_branch = nn.ModuleList(two_units(channels, width) for channels in inputs)

@@ -8,8 +8,9 @@ from torch import Tensor, nn
 
 from yowo.boxes.anchors import grid_anchors, grid_points, make_levels
 from yowo.contracts import RawOutput
+from yowo.errors import ConfigError
 from yowo.models.conv_lstm import ConvLSTM, MemoryState
-from yowo.models.network import Network, check_anchors, check_levels
+from yowo.models.network import Network, check_anchors, check_levels, make_fusion
 from yowo.models.sigmoid_scores import SigmoidScores
 from yowo.precision import full_precision, widened
 
@@ -131,6 +132,8 @@ class YOWOF(Network):
         strides: Of its one level, in pixels.
     """
 
+    has_confidence = False
+    delta_format = "shifts from anchors"
     anchors: Tensor
 
     def __init__(
@@ -142,6 +145,7 @@ class YOWOF(Network):
         exclusive_classes: int | None = None,
         tower_depth: int = 4,
         channels_last: bool = False,
+        backbone3d: None = None,
     ) -> None:
         """Join the parts.
 
@@ -153,10 +157,13 @@ class YOWOF(Network):
             exclusive_classes: See the class; None means all.
             tower_depth: Convolutions of each of the head's two towers.
             channels_last: See `yowo.models.detector.Detector`.
+            backbone3d: Must be None.
 
         Raises:
-            ConfigError: `num_classes`, `exclusive_classes` or `anchors` is out of range.
+            ConfigError: `num_classes`, `exclusive_classes` or `anchors` is out of range, or there is a 3D backbone.
         """
+        if backbone3d is not None:
+            raise ConfigError("backbone3d: YOWOF has none, it joins frames by fusion=conv_lstm; leave this key out")
         super().__init__(num_classes, exclusive_classes)
         check_anchors(anchors)
         check_levels(backbone2d, False, "YOWOF")
