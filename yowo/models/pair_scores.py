@@ -7,8 +7,8 @@ from torch import Tensor
 
 from yowo.boxes.nms import nms_entries
 from yowo.contracts import Detections, RawOutput
-from yowo.models.postprocess import DetectionRule, best_only
-from yowo.precision import in_full_precision
+from yowo.models.postprocess import DetectionRule, best_only, by_rank
+from yowo.precision import in_full_precision, widened
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class PairScores(DetectionRule):
         """Return the detections of each clip, best first."""
         scores = raw["cls"].detach().float().sigmoid()
         height, width = raw["image_size"]
-        boxes = raw["boxes"].detach().float() / raw["boxes"].new_tensor([width, height, width, height])
+        boxes = raw["boxes"].detach() / raw["boxes"].new_tensor([width, height, width, height])
         return [self._of_clip(box, score) for box, score in zip(boxes, scores, strict=True)]
 
     def _of_clip(self, boxes: Tensor, scores: Tensor) -> Detections:
@@ -50,30 +50,19 @@ class PairScores(DetectionRule):
         ranked = (best_only(scores) if self.class_agnostic_nms else scores).flatten()
         entry = (ranked > self.score_threshold).nonzero().squeeze(1)
         entry = entry[ranked[entry].sort(descending=True, stable=True).indices][: self.top_k]
-        point, label = entry // classes, entry % classes
-        used, places = _by_rank(point)
-        groups = None if self.class_agnostic_nms else label.cpu().numpy()
-        rows = nms_entries(boxes[used].cpu().numpy(), places.cpu().numpy(), groups, self.nms_threshold)
-        kept = torch.from_numpy(rows[: self.max_detections]).to(entry.device)
-        point, label = point[kept], label[kept]
+        point, label = (part.cpu().numpy() for part in (entry // classes, entry % classes))
+        used, places = by_rank(point)
+        groups = None if self.class_agnostic_nms else label
+        kept = nms_entries(widened(boxes).cpu().numpy()[used], places, groups, self.nms_threshold)
+        point, label = point[kept[: self.max_detections]], label[kept[: self.max_detections]]
+        row, column = torch.from_numpy(point).to(boxes.device), torch.from_numpy(label).to(boxes.device)
         if self.exclusive_classes == classes:
-            return Detections(boxes=boxes[point], scores=scores[point, label], labels=label)
-        used, places = _by_rank(point)
-        if self.class_agnostic_nms:
-            table = scores[used] * (scores[used] > self.score_threshold)
-        else:
-            table = scores.new_zeros(len(used), classes)
-            table[places, label] = scores[point, label]
-        return Detections(boxes=boxes[used], scores=table, confidence=table.amax(dim=1))
-
-
-def _by_rank(rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the different rows of int64 [n] as they occur first, [m], and for each its place among them, [n]."""
-    used, places = rows.unique(return_inverse=True)
-    first = torch.full_like(used, len(rows)).scatter_reduce(
-        0, places, torch.arange(len(rows), device=rows.device), reduce="amin"
-    )
-    order = first.argsort()
-    rank = torch.empty_like(order)
-    rank[order] = torch.arange(len(order), device=order.device)
-    return used[order], rank[places]
+            return Detections(boxes=boxes[row], scores=scores[row, column], labels=column)
+        used, places = by_rank(point)
+        own = torch.from_numpy(used).to(boxes.device)
+        table = scores[own] * (scores[own] > self.score_threshold)
+        if not self.class_agnostic_nms:
+            reported = torch.zeros_like(table, dtype=torch.bool)
+            reported[torch.from_numpy(places).to(boxes.device), column] = True
+            table = table * reported
+        return Detections(boxes=boxes[own], scores=table, confidence=table.amax(dim=1))

@@ -80,7 +80,7 @@ def detect_one_hot(
         if class_agnostic:
             kept = nms_entries(corners[rows], np.arange(len(rows)), None, nms_threshold)
         else:
-            used, places = _by_rank(rows)
+            used, places = by_rank(rows)
             kept = nms_entries(corners[used], places, labels, nms_threshold)
         found.append(_reported(own, values, rows[kept[:max_detections]], labels[kept[:max_detections]]))
     return found
@@ -116,7 +116,7 @@ def _falling(values: Reals) -> Ints:
     return np.argsort(-values, kind="stable")
 
 
-def _by_rank(rows: Ints) -> tuple[Ints, Ints]:
+def by_rank(rows: Ints) -> tuple[Ints, Ints]:
     """Return the different rows as they occur first, int64 [m], and for each entry its place among them, int64 [n]."""
     used, first, places = np.unique(rows, return_index=True, return_inverse=True)
     rank = np.argsort(first)
