@@ -7,7 +7,7 @@ from yowo.errors import ConfigError
 
 _log = logging.getLogger(__name__)
 WITH = "loss=yowo_v2, yowo_plus or yowo"
-WITHOUT = "loss=yowo_v3 or yowof"
+WITHOUT = "loss=yowof, or with model=yowo_v3 loss=yowo_v3"
 WITH_GIOU = "loss=yowof or yowo_v2"
 RULES_WITH, RULES_WITHOUT = "postprocess=default, yowo or yowo_v2", "postprocess=yowo_v3 or yowof"
 
