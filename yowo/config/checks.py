@@ -119,6 +119,12 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("assigner.max_boxes", *_LIMIT),
     ("postprocess.nms_threshold", lambda v: v is None or _number(0, 1)(v), "a number from 0 to 1, or null"),
     ("postprocess.score_threshold", *_SHARE),
+    ("assigner.mask", lambda v: v in ("paper", "released"), "paper or released"),
+    (
+        "model.fusion_norm_eps",
+        lambda v: v in ("paper", "released") or _number(0, above=True)(v),
+        "paper, released or a number above 0",
+    ),
     ("assigner.iou_threshold", *_SHARE),
     ("assigner.ignore_threshold", lambda v: v is None or _number(0, 1)(v), "a number from 0 to 1, or null"),
     ("box_loss.beta", _number(0, above=True), "a number above 0"),

@@ -6,9 +6,9 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from yowo.contracts import RawOutput
+from yowo.contracts import IN_CELLS, RawOutput
 from yowo.models.heads import GroupedHead, PerAnchorHead
-from yowo.models.network import Network, check_anchors, check_levels, make_fusion
+from yowo.models.network import Network, check_anchors, check_levels, check_motion, make_fusion
 from yowo.models.postprocess import PostProcess
 
 Head = GroupedHead | PerAnchorHead
@@ -38,6 +38,8 @@ class Detector(Network):
             not saved in state dicts (the configuration has it).
     """
 
+    has_confidence = True
+    delta_format = IN_CELLS
     anchors: Tensor
 
     def __init__(
@@ -73,7 +75,7 @@ class Detector(Network):
         check_levels(backbone2d, False, "this network")
         self.register_buffer("anchors", torch.tensor(anchors, dtype=torch.float32), persistent=False)
         self.backbone2d = backbone2d
-        self.backbone3d = backbone3d
+        self.backbone3d = check_motion(backbone3d, "this network")
         sizes = {"inputs_2d": backbone2d.out_channels, "inputs_3d": backbone3d.out_channels}
         self.fusion = make_fusion(fusion, "this network", "fusion=cfam, cfam_tiny or cfam_yowo", **sizes)
         stride = cast(int, backbone2d.stride)

@@ -12,7 +12,7 @@ from yowo.boxes.anchors import grid_points, make_levels
 from yowo.contracts import RawOutput
 from yowo.models.layers import conv_unit, set_norms
 from yowo.models.level_scores import LevelScores
-from yowo.models.network import Network, check_levels, make_fusion
+from yowo.models.network import Network, check_levels, check_motion, make_fusion
 from yowo.precision import full_precision, widened
 
 NORM_EPS, NORM_MOMENTUM = 1e-3, 0.03
@@ -84,6 +84,9 @@ class YOWOv2(Network):
         strides: Strides of the levels in pixels, finest first.
     """
 
+    has_confidence = True
+    delta_format = "offsets from points"
+
     def __init__(
         self,
         backbone2d: nn.Module,
@@ -117,7 +120,7 @@ class YOWOv2(Network):
         super().__init__(num_classes, exclusive_classes)
         check_levels(backbone2d, True, "YOWOv2")
         self.strides = tuple(cast(Sequence[int], backbone2d.strides))
-        self.backbone2d, self.backbone3d = backbone2d, backbone3d
+        self.backbone2d, self.backbone3d = backbone2d, check_motion(backbone3d, "YOWOv2")
         inputs = cast(Sequence[int], backbone2d.out_channels)
         motion, options = backbone3d.out_channels, {"channels": width, "act": act}
         self.fusions = nn.ModuleList(

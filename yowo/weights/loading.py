@@ -1,5 +1,6 @@
 """Loads weights from a file or a state dict into a network and reports which entries matched."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,10 @@ from yowo.weights.kinds import first
 from yowo.weights.opening import Weights, open_weights
 from yowo.weights.recognise import made_for
 from yowo.weights.registry import DETECTOR
+
+_log = logging.getLogger(__name__)
+V3, V3_EPS = "YOWOv3", 1e-5
+"""Description of YOWOv3's files, and the epsilon of its fusions in the program's evaluation."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,15 @@ def load_weights(
     part = weights.kind.part
     inner = getattr(model, part, None)
     if part == DETECTOR or not isinstance(inner, nn.Module):
-        return _fill(model, "", weights, weights.entries(model), strict, reset_head)
+        report = _fill(model, "", weights, weights.entries(model), strict, reset_head)
+        if weights.kind.words == V3 and getattr(model, "norm_eps", (V3_EPS,))[-1] != V3_EPS:
+            _log.warning(
+                "%s: the released program evaluates YOWOv3's files with an epsilon of %g in the fusions' batch norms; "
+                "for its published figures set model.fusion_norm_eps=released",
+                weights.source,
+                V3_EPS,
+            )
+        return report
     return _fill(inner, f"{part}.", weights, weights.entries(inner), strict)
 
 
