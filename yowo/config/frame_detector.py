@@ -1,10 +1,10 @@
 """Builds what detects on a stream of frames, as `streaming` and the model choose."""
 
 import logging
-from typing import cast
+from typing import Any, cast
 
 import torch
-from omegaconf import DictConfig
+from omegaconf import DictConfig, open_dict
 from torch import nn
 
 from yowo.config.build import build_eval_transform
@@ -70,3 +70,11 @@ def _streaming(config: DictConfig, device: torch.device) -> str:
     """
     chosen = str(config.get("streaming", "clip"))
     return ("clip" if device.type == "cuda" else "exact") if chosen == "auto" else chosen
+
+
+def with_keys(config: DictConfig, **values: Any) -> DictConfig:
+    """Return a copy of a configuration with values of keys that it need not have."""
+    changed = config.copy()
+    with open_dict(changed):
+        changed.update(values)
+    return changed
