@@ -52,6 +52,7 @@ class SlidingDetector(nn.Module):
         clip_len: K.
         past: What a step needs of earlier ones, in the order of its arguments.
         kept: Names of what a step returns for later ones, in order.
+        settled_after: See `yowo.models.frame_steps.FrameSteps`.
     """
 
     bias: Tensor
@@ -77,6 +78,7 @@ class SlidingDetector(nn.Module):
         self._step = (stem.conv.stride[1], stem.conv.stride[2])
         self._pool = stem.pool
         self._plan = make_plan(clip_len, stem.conv.kernel_size[0], stem.conv.stride[0])
+        self.settled_after = int(stem.conv.kernel_size[0])
         self.past = self._plan.past()
         self.kept = tuple(sorted({series for series, _ in self.past}))
         weight, bias = folded_weights(stem.conv, stem.norm)
