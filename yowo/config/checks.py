@@ -197,6 +197,8 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("checkpoint_minutes", _or_null(_number(0)), "a number of minutes of at least 0, or null"),
     ("keep_last", *_COUNT),
     ("threads", lambda v: v is None or _whole(1)(v), "a whole number of at least 1, or null"),
+    ("cpu_minutes", _or_null(_number(0, above=True)), "a number of minutes above 0, or null"),
+    ("time_detection", _or_null(_number(0, above=True)), "a number of seconds above 0, or null"),
     ("seconds", lambda v: v is None or _number(0, above=True)(v), "a number of seconds above 0, or null"),
 )
 

@@ -11,13 +11,14 @@ from yowo.models.layers import ConvNormAct, set_norms
 from yowo.models.recomputing import run_blocks, run_segment
 
 SIZES: dict[str, tuple[tuple[int, ...], tuple[int, int, int]]] = {
+    "pico": ((8, 16, 32, 64, 128), (1, 1, 1)),
     "n": ((16, 32, 64, 128, 256), (1, 2, 2)),
     "s": ((32, 64, 128, 256, 512), (1, 2, 2)),
     "m": ((48, 96, 192, 384, 576), (2, 4, 4)),
     "l": ((64, 128, 256, 512, 512), (3, 6, 6)),
     "x": ((80, 160, 320, 640, 640), (3, 6, 6)),
 }
-"""Widths of the five stages, and the depths of their blocks, by size."""
+"""Widths of the five stages, and the depths of their blocks, by size; `pico` is this project's own."""
 NORM_EPS, NORM_MOMENTUM = 1e-3, 0.03
 ACT = "silu"
 
