@@ -17,7 +17,7 @@ NOTES: Mapping[Kind, str] = {
     "official: the ActivityNet script over all of them.",
     FAMILY: "Published figure / ours; ours is a dash where no weights were evaluated. F-mAP and V-mAP on UCF101-24 and "
     "mAP on AVA v2.2 at IoU 0.5, in percent, by the rules of the released evaluations; on AVA over timestamps "
-    "divisible by 4, YOWOv3 over all of them. Multiply-adds are those of a clip, of YOWOF those of a frame of a stream.",
+    "divisible by 4, YOWOv3 over all of them. Multiply-adds are those of a clip; of YOWOF those of a streamed frame.",
 }
 
 

@@ -12,7 +12,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 class RampedEMAWeightAveraging(EMAWeightAveraging):
     """Exponential moving average of weights and statistics, which is evaluated and saved.
 
-    With a ramp the decay is `decay` x (1 - exp(-steps / `ramp`)), so that the first, bad weights are soon forgotten, and
+    With a ramp the decay is `decay` x (1 - exp(-steps / `ramp`)), so that the first, bad weights are soon forgotten;
     the average begins with the weights before the first step. Without one it begins with those after it.
     """
 
