@@ -180,7 +180,7 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("save", lambda v: v is None or v is False or _parts(v), "false, or a list of kinds, as [video, npz]"),
     ("show", _switch, "true or false"),
     ("stride", *_COUNT),
-    ("streaming", lambda v: v in ("exact", "clip"), "exact or clip"),
+    ("streaming", lambda v: v in ("auto", "exact", "clip"), "auto, exact or clip"),
     ("latency", lambda v: v in ("low", "none"), "low or none"),
     ("dataset.root", lambda v: v == "???" or isinstance(v, str), "a folder"),
     ("device", lambda v: isinstance(v, str), "auto, cpu, cuda, cuda:N or mps"),

@@ -9,6 +9,7 @@ from torch import nn
 
 from yowo.config.build import build_eval_transform
 from yowo.inference.clip_detector import ClipDetector, Features
+from yowo.inference.cuda_graphs import GraphedNetwork
 from yowo.inference.exported.network import ExportedFile
 from yowo.inference.exported.sliding import ExportedSliding, ExportedSlidingDetections
 from yowo.inference.frame_detector import FrameDetector
@@ -38,7 +39,7 @@ def build_frame_detector(
         features: See `ClipDetector`; the clips of the network are then single frames.
         rule: Makes detections of raw output; None is the network's own.
     """
-    streaming = config.get("streaming", "clip")
+    streaming = _streaming(config, torch.device(device))
     threshold = config.get("score_threshold", config.dataset.show_threshold)
     network: nn.Module = detector.eval().to(device)
     if torch.device(device).type == "cpu" and isinstance(network, Detector):
@@ -56,4 +57,16 @@ def build_frame_detector(
                 SlidingDetector(cast(Detector, network), clip_len), rule, transform, dilation, device
             )
         _log.info("each clip is computed anew (streaming=clip): %s", reason)
+    if torch.device(device).type == "cuda":
+        return ClipDetector(GraphedNetwork(network), rule, transform, clip_len, dilation, device)
     return ClipDetector(network, rule, transform, clip_len, dilation, device)
+
+
+def _streaming(config: DictConfig, device: torch.device) -> str:
+    """Return how overlapping clips are computed: what is fastest on the device, unless the user has chosen.
+
+    On a GPU the launches of the many small operations take most of the time; as one graph, which needs whole clips,
+    they do not.
+    """
+    chosen = str(config.get("streaming", "clip"))
+    return ("clip" if device.type == "cuda" else "exact") if chosen == "auto" else chosen

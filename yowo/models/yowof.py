@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from yowo.boxes.anchors import grid_anchors, grid_points, make_levels
 from yowo.contracts import RawOutput
 from yowo.models.conv_lstm import ConvLSTM, MemoryState
-from yowo.models.network import Network, check_anchors, check_levels
+from yowo.models.network import Network, check_anchors, check_levels, make_fusion
 from yowo.models.sigmoid_scores import SigmoidScores
 from yowo.precision import full_precision, widened
 
@@ -162,7 +162,7 @@ class YOWOF(Network):
         check_levels(backbone2d, False, "YOWOF")
         self.register_buffer("anchors", torch.tensor(anchors, dtype=torch.float32), persistent=False)
         self.backbone2d = backbone2d
-        self.fusion = fusion(inputs=backbone2d.out_channels)
+        self.fusion = make_fusion(fusion, "YOWOF", "fusion=conv_lstm", inputs=backbone2d.out_channels)
         self.head = TowerHead(self.fusion.out_channels, len(anchors), num_classes, tower_depth)
         self.strides = (cast(int, backbone2d.stride),)
         self.postprocess = SigmoidScores(self.exclusive_classes)

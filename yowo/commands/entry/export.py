@@ -35,6 +35,8 @@ def check(config: DictConfig) -> None:
         ConfigError: A value is unknown, a file or folder or package is missing, or `output` cannot be written.
     """
     check_network(config, "export")
+    if config.streaming not in (CLIP, EXACT):
+        raise ConfigError(f"streaming={config.streaming}: expected {CLIP} or {EXACT}: a file has one of the two")
     kind = chosen_format(config)
     if config.precision not in ("fp32", "int8"):
         raise ConfigError(f"precision={config.precision}: expected fp32 or int8")
