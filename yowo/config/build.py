@@ -20,7 +20,7 @@ from yowo.inference.exported.opening import open_exported
 from yowo.inference.feature_bank import LongTermContext
 from yowo.models.detector import Detector
 
-OF_OTHERS = ("name", "anchor_set", "released", "pixels", "of_parts")
+OF_OTHERS = ("name", "anchor_set", "released", "pixels", "image_size", "of_parts")
 """Keys of `model` that are not arguments of its `_target_`: other groups read them."""
 
 
