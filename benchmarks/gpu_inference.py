@@ -59,7 +59,7 @@ def inference(setting: Setting, models: tuple[str, ...], compiled: bool) -> Iter
             if setting.device == "cuda" or precision == "fp32":
                 each = _released(setting, model, precision, clips)
                 first = first or statistics.median(each)
-                yield _figure(setting, "released", model, Way(precision, False, "eager"), count, each, first)
+                yield figure_row(setting, "released", model, Way(precision, False, "eager"), count, each, first)
         for way in ways:
             try:
                 each = _ours(setting, model, way, clips)
@@ -67,10 +67,10 @@ def inference(setting: Setting, models: tuple[str, ...], compiled: bool) -> Iter
                 words = str(error).strip().partition("\n")[0][:120]
                 yield {"code": "ours", "model": model, **way._asdict(), "clips a batch": count, "failed": words}
                 continue
-            yield _figure(setting, "ours", model, way, count, each, first)
+            yield figure_row(setting, "ours", model, way, count, each, first)
 
 
-def _figure(
+def figure_row(
     setting: Setting, code: str, model: str, way: Way, count: int, seconds: list[float], first: float | None
 ) -> Figure:
     """Return a row; `first` is the released code's time of a batch in float32."""
@@ -92,7 +92,8 @@ def _figure(
     }
 
 
-def _tf32(precision: str) -> None:
+def set_precision(precision: str) -> None:
+    """Allow TF32 or forbid it, by the name of a precision."""
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
 
 
@@ -100,14 +101,14 @@ def _released(setting: Setting, model: str, precision: str, clips: Tensor) -> li
     """Return the seconds of each batch of the released code, whose result is on the CPU."""
     if setting.reference is None:
         return []
-    _tf32(precision)
+    set_precision(precision)
     net = released_network(setting.reference, model, setting.size, setting.clip_len, setting.device)
     return timed(lambda: net(clips), setting, least=5)
 
 
 def _ours(setting: Setting, model: str, way: Way, clips: Tensor) -> list[float]:
     """Return the seconds of each batch of ours, until the boxes are on the CPU."""
-    _tf32(way.precision)
+    set_precision(way.precision)
     _, net = network(setting, model, f"channels_last={'true' if way.last else 'false'}")
     net.eval()
     if way.mode == "compiled":
@@ -143,7 +144,7 @@ def streaming(setting: Setting, models: tuple[str, ...]) -> Iterator[Figure]:
 
     pictures = moving_pictures(32, (320, 240))
     for model, precision in product(models, ("fp32", "tf32") if setting.device == "cuda" else ("fp32",)):
-        _tf32(precision)
+        set_precision(precision)
         config, net = network(setting, model)
         net.eval()
         transform = build_eval_transform(config)

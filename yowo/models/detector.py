@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from yowo.contracts import RawOutput
 from yowo.models.heads import GroupedHead, PerAnchorHead
-from yowo.models.network import Network, check_anchors, check_levels
+from yowo.models.network import Network, check_anchors, check_levels, make_fusion
 from yowo.models.postprocess import PostProcess
 
 Head = GroupedHead | PerAnchorHead
@@ -74,7 +74,8 @@ class Detector(Network):
         self.register_buffer("anchors", torch.tensor(anchors, dtype=torch.float32), persistent=False)
         self.backbone2d = backbone2d
         self.backbone3d = backbone3d
-        self.fusion = fusion(inputs_2d=backbone2d.out_channels, inputs_3d=backbone3d.out_channels)
+        sizes = {"inputs_2d": backbone2d.out_channels, "inputs_3d": backbone3d.out_channels}
+        self.fusion = make_fusion(fusion, "this network", "fusion=cfam, cfam_tiny or cfam_yowo", **sizes)
         stride = cast(int, backbone2d.stride)
         self.head = head(cast(int, self.fusion.out_channels), len(anchors), num_classes, stride)
         self.strides = (stride,)

@@ -74,7 +74,7 @@ class LevelScores(DetectionRule):
         if self.top_k is None:
             return torch.arange(ranked[0].numel(), device=ranked.device).expand(len(ranked), -1)
         width, start, taken = ranked.shape[-1], 0, []
-        for part, size in zip(ranked.split(sizes, dim=1), sizes, strict=True):
+        for part, size in zip(torch.split(ranked, sizes, dim=1), sizes, strict=True):
             order = part.flatten(1).argsort(dim=1, descending=True, stable=True)
             taken.append(order[:, : min(self.top_k, size)] + start * width)
             start += size

@@ -1,5 +1,6 @@
 """What every network of the family offers to training, evaluation, detection and checkpoints."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, cast
@@ -120,6 +121,30 @@ def check_levels(backbone2d: nn.Module, many: bool, model: str) -> None:
         wanted = "three levels (shufflenetv2, elan_tiny, elan_large, yolov8_n to yolov8_x)" if many else "one level"
         other = "one level" if many else "three levels, for yowo_v2_* and yowo_v3"
         raise ConfigError(f"backbone2d: {model} needs features on {wanted}; {type(backbone2d).__name__} gives {other}")
+
+
+def make_fusion(fusion: Callable[..., nn.Module], model: str, wanted: str, **arguments: Any) -> nn.Module:
+    """Make a network's fusion, where it takes what the network gives it.
+
+    Args:
+        fusion: Makes the fusion.
+        model: The network's name, for the message.
+        wanted: The choices of the group `fusion` that fit, for the message, such as "fusion=conv_lstm".
+        arguments: Channels of the features by name, and what else the network decides.
+
+    Returns:
+        The fusion.
+
+    Raises:
+        ConfigError: The fusion is for another kind of network.
+    """
+    try:
+        inspect.signature(fusion).bind(**arguments)
+    except TypeError as error:
+        kind = getattr(fusion, "func", fusion)  # of a partial, the class that it makes
+        name = getattr(kind, "__name__", str(kind))
+        raise ConfigError(f"fusion: {model} needs {wanted}; {name} does not fit ({error})") from error
+    return fusion(**arguments)
 
 
 def check_anchors(anchors: Sequence[Sequence[float]]) -> None:

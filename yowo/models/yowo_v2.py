@@ -12,11 +12,13 @@ from yowo.boxes.anchors import grid_points, make_levels
 from yowo.contracts import RawOutput
 from yowo.models.layers import conv_unit, set_norms
 from yowo.models.level_scores import LevelScores
-from yowo.models.network import Network, check_levels
+from yowo.models.network import Network, check_levels, make_fusion
 from yowo.precision import full_precision, widened
 
 NORM_EPS, NORM_MOMENTUM = 1e-3, 0.03
 PRIOR_BIAS = math.log(99)
+PER_LEVEL = "fusion=decoupled or coupled"
+"""Fusions of networks with several levels."""
 
 
 class PointHead(nn.Module):
@@ -107,7 +109,10 @@ class YOWOv2(Network):
         self.backbone2d, self.backbone3d = backbone2d, backbone3d
         inputs = cast(Sequence[int], backbone2d.out_channels)
         motion, options = backbone3d.out_channels, {"channels": width, "act": act}
-        self.fusions = nn.ModuleList(fusion(inputs_cls=n, inputs_box=n, inputs_3d=motion, **options) for n in inputs)
+        self.fusions = nn.ModuleList(
+            make_fusion(fusion, "YOWOv2", PER_LEVEL, inputs_cls=n, inputs_box=n, inputs_3d=motion, **options)
+            for n in inputs
+        )
         self.heads = nn.ModuleList(PointHead(width, num_classes, act, depthwise) for _ in inputs)
         for part in (self.fusions, self.heads):
             set_norms(part, NORM_EPS, NORM_MOMENTUM)

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from yowo.boxes.anchors import grid_points, make_levels
 from yowo.contracts import RawOutput
 from yowo.models.layers import ConvNormAct, set_norms
-from yowo.models.network import Network, check_levels
+from yowo.models.network import Network, check_levels, make_fusion
 from yowo.models.pair_scores import PairScores
-from yowo.models.yowo_v2 import paired
+from yowo.models.yowo_v2 import PER_LEVEL, paired
 from yowo.precision import full_precision, widened
 
 NORM_EPS, NORM_MOMENTUM = 1e-3, 0.03
@@ -56,7 +56,7 @@ def side_boxes(deltas: Tensor, points: Tensor, strides: Tensor) -> Tensor:
         float [..., M, 4], x1 y1 x2 y2 in pixels, not clipped.
     """
     bins = torch.arange(BINS, dtype=deltas.dtype, device=deltas.device)
-    away = (deltas.unflatten(-1, (4, BINS)).softmax(dim=-1) @ bins) * strides[:, None]
+    away = (torch.unflatten(deltas, -1, (4, BINS)).softmax(dim=-1) @ bins) * strides[:, None]
     return torch.cat([points - away[..., :2], points + away[..., 2:]], dim=-1)
 
 
@@ -108,7 +108,9 @@ class YOWOv3(Network):
         sizes = {"inputs_3d": backbone3d.out_channels, "channels": width, "act": ACT}
         self.box_branch = nn.ModuleList(two_units(channels, width) for channels in inputs)
         self.cls_branch = nn.ModuleList(two_units(channels, width) for channels in inputs)
-        self.fusions = nn.ModuleList(fusion(inputs_cls=width, inputs_box=width, **sizes) for _ in inputs)
+        self.fusions = nn.ModuleList(
+            make_fusion(fusion, "YOWOv3", PER_LEVEL, inputs_cls=width, inputs_box=width, **sizes) for _ in inputs
+        )
         self.heads = nn.ModuleList(BinHead(width, num_classes, stride) for stride in self.strides)
         for part in (self.box_branch, self.cls_branch, self.heads):
             set_norms(part, NORM_EPS, NORM_MOMENTUM)

@@ -162,7 +162,7 @@ class YOWOF(Network):
         check_levels(backbone2d, False, "YOWOF")
         self.register_buffer("anchors", torch.tensor(anchors, dtype=torch.float32), persistent=False)
         self.backbone2d = backbone2d
-        self.fusion = fusion(inputs=backbone2d.out_channels)
+        self.fusion = make_fusion(fusion, "YOWOF", "fusion=conv_lstm", inputs=backbone2d.out_channels)
         self.head = TowerHead(self.fusion.out_channels, len(anchors), num_classes, tower_depth)
         self.strides = (cast(int, backbone2d.stride),)
         self.postprocess = SigmoidScores(self.exclusive_classes)

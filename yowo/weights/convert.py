@@ -5,8 +5,11 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+Rules = tuple[tuple[str, str], ...]
+"""Patterns of names and their replacements, applied in order."""
+
 # patterns of the names in the released YOWO-Plus and YOWO-Nano checkpoints, and their replacements
-YOWO_PLUS_NAMES: tuple[tuple[str, str], ...] = (
+YOWO_PLUS_NAMES: Rules = (
     (r"^backbone_2d\.backbone\.(conv_\d\.\d)\.", r"backbone2d.\1."),
     (r"^backbone_2d\.convsets_1\.", "backbone2d.neck."),
     (r"^backbone_2d\.route_layer\.", "backbone2d.route."),
@@ -34,7 +37,7 @@ DARKNET_LAYERS: tuple[tuple[int, str], ...] = (
     (29, "merge"),
 )
 # patterns of the names in the original YOWO's checkpoints, and their replacements
-YOWO_NAMES: tuple[tuple[str, str], ...] = (
+YOWO_NAMES: Rules = (
     *((rf"^backbone_2d\.models\.{n}\.conv\d+\.", f"backbone2d.{name}.conv.") for n, name in DARKNET_LAYERS),
     *((rf"^backbone_2d\.models\.{n}\.bn\d+\.", f"backbone2d.{name}.norm.") for n, name in DARKNET_LAYERS),
     (r"^backbone_2d\.models\.30\.conv\d+\.", "backbone2d.head."),
@@ -56,7 +59,7 @@ def from_yowo(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Returns:
         The same tensors by our names.
     """
-    return _renamed(state, YOWO_NAMES)
+    return renamed(state, YOWO_NAMES)
 
 
 def from_yowo_plus(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -68,15 +71,23 @@ def from_yowo_plus(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Returns:
         The same tensors by our names.
     """
-    return _renamed(state, YOWO_PLUS_NAMES)
+    return renamed(state, YOWO_PLUS_NAMES)
 
 
-def _renamed(state: Mapping[str, Tensor], names: tuple[tuple[str, str], ...]) -> dict[str, Tensor]:
-    """Apply the patterns and replacements to every name, in order."""
-    renamed = {}
+def renamed(state: Mapping[str, Tensor], names: Rules) -> dict[str, Tensor]:
+    """Rename the entries of a state dict.
+
+    Args:
+        state: Tensors by name, with or without the prefix `module.` of data-parallel training.
+        names: The patterns and replacements.
+
+    Returns:
+        The same tensors by their new names.
+    """
+    result = {}
     for name, tensor in state.items():
         new = name.removeprefix("module.")
         for pattern, replacement in names:
             new = re.sub(pattern, replacement, new)
-        renamed[new] = tensor
-    return renamed
+        result[new] = tensor
+    return result

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from yowo.errors import WeightsError
 from yowo.weights.convert import from_yowo, from_yowo_plus
+from yowo.weights.family_names import from_yowo_v2, from_yowo_v3, from_yowof
 from yowo.weights.registry import BACKBONE2D, BACKBONE3D, DETECTOR
 
 WRAPPERS = ("state_dict", "model", "net", "model_state_dict")
@@ -63,13 +64,21 @@ def _backbone3d(state: State) -> dict[str, Tensor]:
     return {name.removeprefix("backbone3d."): tensor for name, tensor in whole.items()}
 
 
-OWN = Kind("a detector of this project", DETECTOR, re.compile(r"(backbone2d|backbone3d|fusion|head)\."), _same)
+OWN = Kind("a detector of this project", DETECTOR, re.compile(r"(backbone2d|backbone3d|fusions?|heads?)\."), _same)
 UNKNOWN = Kind("a state dict of unknown names", DETECTOR, re.compile(""), _same)
 DARKNET_FILE = Kind("darknet's yolo.weights (YOLOv2)", BACKBONE2D, re.compile(r"\Z"), _same)
 """A darknet file has no names; it is recognised by its first bytes."""
 # tried in this order; the first kind whose sign matches a name is used
 KINDS: tuple[Kind, ...] = (
     Kind("the original YOWO", DETECTOR, re.compile(r"(backbone_2d\.models\.|cfam\.|conv_final\.)"), from_yowo),
+    Kind("YOWOF", DETECTOR, re.compile(r"(temporal_encoder|act_pred)\."), from_yowof),
+    Kind(
+        "YOWOv2",
+        DETECTOR,
+        re.compile(r"(backbone_2d\.backbone\.(backbone|neck|fpn)|backbone_3d\.backbone|(cls|reg)_channel_encoders)\."),
+        from_yowo_v2,
+    ),
+    Kind("YOWOv3", DETECTOR, re.compile(r"(net[23]D|decoupled_head|detection_head)\."), from_yowo_v3),
     Kind("YOWO-Plus or YOWO-Nano", DETECTOR, re.compile(r"(backbone_[23]d|channel_encoder)\."), from_yowo_plus),
     Kind(
         "the 2D backbone YOLOv2 of YOWO-Plus (COCO)",
