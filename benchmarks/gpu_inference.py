@@ -2,7 +2,6 @@
 
 import statistics
 from collections.abc import Callable, Iterator
-from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ from torch import Tensor
 
 from benchmarks.gpu_parts import Figure, Setting, batch, half, memory, network, timed
 from benchmarks.released_inference import NAMES, released_network
-from yowo.inference.cuda_graphs import Recorded, recorded
+from yowo.inference.cuda_graphs import recorded
 
 
 class Way(NamedTuple):
@@ -116,8 +115,7 @@ def _ours(setting: Setting, model: str, way: Way, clips: Tensor) -> list[float]:
     forward: Callable[[Tensor], Any] = net
     with torch.inference_mode(way.mode != "compiled"), torch.no_grad(), half(setting, way.precision):
         if way.mode == "graph":
-            graph = recorded(net, clips)
-            forward = partial(_replay, graph)
+            forward = graphed(net, clips)
 
         def step() -> None:
             for one in net.postprocess(forward(clips)):
@@ -126,11 +124,16 @@ def _ours(setting: Setting, model: str, way: Way, clips: Tensor) -> list[float]:
         return timed(step, setting, least=5)
 
 
-def _replay(pass_: Recorded, clips: Tensor) -> Any:
-    """Run a recorded pass."""
-    pass_.given.copy_(clips)
-    pass_.graph.replay()
-    return pass_.output
+def graphed(net: Callable[[Tensor], Any], clips: Tensor) -> Callable[[Tensor], Any]:
+    """Record a forward pass as a CUDA graph, for clips of one shape, see `yowo.inference.cuda_graphs`."""
+    graph, given, output = recorded(net, clips)
+
+    def replay(clips: Tensor) -> Any:
+        given.copy_(clips)
+        graph.replay()
+        return output
+
+    return replay
 
 
 def streaming(setting: Setting, models: tuple[str, ...]) -> Iterator[Figure]:

@@ -70,7 +70,9 @@ class Known(torch.nn.Module):
 
 
 def criterion_of(name):
-    return make(compose_config("train", ["model=yowo_v3", "dataset=ucf24", "assigner.mask=released", *ASSIGNERS[name]]).loss)
+    return make(
+        compose_config("train", ["model=yowo_v3", "dataset=ucf24", "assigner.mask=released", *ASSIGNERS[name]]).loss
+    )
 
 
 def test_parameters_are_the_authors(case):
@@ -185,7 +187,9 @@ def test_training_steps_follow_the_authors_trajectory():
     plain = [p for n, p in model.named_parameters() if p.ndim == 1 and not n.endswith("gamma")]
     sizes = [sum(p.numel() for p in group) for group in (decayed, plain)]
     assert sizes == [facts["parameters_per_group"][0], sum(facts["parameters_per_group"][1:])]
-    optimizer = torch.optim.AdamW([{"params": decayed}, {"params": plain, "weight_decay": 0.0}], 1e-4, weight_decay=5e-4)
+    optimizer = torch.optim.AdamW(
+        [{"params": decayed}, {"params": plain, "weight_decay": 0.0}], 1e-4, weight_decay=5e-4
+    )
     average = copy.deepcopy(model)
     for step, (seed, expected) in enumerate(zip(facts["input_seeds"], facts["losses"], strict=True), start=1):
         losses = yowo.compute_losses(model, model(golden_v3.clips(seed)), golden_cases.training_targets(seed))

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from yowo.boxes.anchors import grid_anchors, grid_points, make_levels
 from yowo.contracts import RawOutput
 from yowo.models.conv_lstm import ConvLSTM, MemoryState
-from yowo.models.network import Network, check_anchors, check_levels
+from yowo.models.network import Network, check_anchors, check_levels, make_fusion
 from yowo.models.sigmoid_scores import SigmoidScores
 from yowo.precision import full_precision, widened
 
