@@ -33,6 +33,6 @@ class Pyramid2D(nn.Module):
         self.pyramid = NarrowPyramid(2 * width, (4 * width, 6 * width, 8 * width), out_channels, stride, act)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Map key frames [B, 3, H, W], H and W multiples of 32, to [B, out_channels, H/stride, W/stride]."""
+        """Map key frames [B, 3, H, W], H and W multiples of `stride`, to [B, out_channels, H/stride, W/stride]."""
         out: Tensor = self.pyramid(self.stem(frames))
         return out

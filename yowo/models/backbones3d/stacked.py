@@ -68,7 +68,7 @@ class StackedFrames(nn.Module):
         """Compute the feature of a batch of clips.
 
         Args:
-            clips: float [B, 3, K, H, W], H and W multiples of 32.
+            clips: float [B, 3, K, H, W], H and W multiples of `stride`.
 
         Returns:
             float [B, out_channels, H/stride, W/stride].
