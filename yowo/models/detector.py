@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from yowo.contracts import IN_CELLS, RawOutput
+from yowo.errors import ConfigError
 from yowo.models.heads import GroupedHead, PerAnchorHead
 from yowo.models.network import Network, check_anchors, check_levels, check_motion, make_fusion
 from yowo.models.postprocess import PostProcess
@@ -96,13 +97,20 @@ class Detector(Network):
             Confidence and class logits and decoded boxes of one level, see `RawOutput`.
 
         Raises:
-            ConfigError: `clips` has another number of axes or channels, or a side that is no such multiple.
+            ConfigError: `clips` has another number of axes or channels, or a side that is no such multiple; the
+                backbones' features have different strides.
         """
         clips = self.prepared(clips)
         if feature_3d is None:
             feature_3d = self.motion_feature(clips)
-        feature = self.fusion(self.backbone2d(clips[:, :, -1]), feature_3d)
-        return self.split(self.head(feature))
+        feature_2d: Tensor = self.backbone2d(clips[:, :, -1])
+        if feature_2d.shape[-2:] != feature_3d.shape[-2:]:
+            sizes = [f"{rows} x {columns}" for rows, columns in (feature_2d.shape[-2:], feature_3d.shape[-2:])]
+            raise ConfigError(
+                f"backbone3d: its feature has {sizes[1]} cells, that of backbone2d {sizes[0]}; both need the same "
+                "stride (pyramid and stacked have a stride of 8, the others one of 32)"
+            )
+        return self.split(self.head(self.fusion(feature_2d, feature_3d)))
 
     def motion_feature(self, clips: Tensor) -> Tensor:
         """Compute the 3D backbone's feature.
