@@ -1,9 +1,10 @@
 """Builds what detects on a stream of frames, as `streaming` and the model choose."""
 
 import logging
+from typing import Any
 
 import torch
-from omegaconf import DictConfig
+from omegaconf import DictConfig, open_dict
 from torch import nn
 
 from yowo.config.build import build_eval_transform
@@ -90,3 +91,11 @@ def streaming_way(config: DictConfig, network: nn.Module, device: torch.device) 
     if isinstance(network, Recurrent):
         return STATE
     return CLIP if device.type == "cuda" else EXACT
+
+
+def with_keys(config: DictConfig, **values: Any) -> DictConfig:
+    """Return a copy of a configuration with values of keys that it need not have."""
+    changed = config.copy()
+    with open_dict(changed):
+        changed.update(values)
+    return changed
