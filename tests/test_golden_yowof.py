@@ -172,7 +172,8 @@ def test_kept_features_give_the_authors_sliding_clip(model):
 def test_four_optimizer_steps_are_the_authors():
     model = build(TRAINING["size"], TRAINING["clip_len"]).train()
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-4, weight_decay=1e-4)
-    steps = zip(TRAINING["input_seeds"], TRAINING["targets"], TRAINING["losses"], (1e-3, 1e-3, 1e-3, 5e-2), strict=True)
+    limits = (1e-5, 1e-4, 3e-3, 5e-2)  # of AdamW's first steps, which go by the sign of tiny gradients
+    steps = zip(TRAINING["input_seeds"], TRAINING["targets"], TRAINING["losses"], limits, strict=True)
     for seed, clips, expected, rel in steps:
         own = golden_yowof.targets([clip["boxes"] for clip in clips], [clip["labels"] for clip in clips])
         raw = model(golden_yowof.clips(seed, 2, TRAINING["clip_len"], TRAINING["size"]))
@@ -181,9 +182,13 @@ def test_four_optimizer_steps_are_the_authors():
             assert losses[name].item() == pytest.approx(expected[theirs], rel=rel), (seed, name)
         optimizer.zero_grad()
         losses["total"].backward()
-        norm = torch.stack([p.grad.norm() for p in model.parameters() if p.grad is not None]).norm().item()
-        assert norm == pytest.approx(expected["grad_norm"], rel=10 * rel), seed
+        norm = torch.stack([p.grad.double().norm() for p in model.parameters() if p.grad is not None]).norm().item()
+        assert norm == pytest.approx(expected["grad_norm"], rel=max(1e-3, 2 * rel)), seed
         optimizer.step()
+
+
+def _zeros(name, shape):
+    return torch.zeros(shape, dtype=torch.int64 if name.endswith("num_batches_tracked") else torch.float32)
 
 
 @pytest.mark.long
@@ -191,6 +196,6 @@ def test_the_names_of_the_larger_network_are_the_authors():
     with golden_cases.unset_weights():
         model = yowo.build_model("yowof_r50", "ava", 16, "dataset.image_size=256")
     shapes = json.loads((golden_yowof.FOLDER / "yowof_r50_ava_state_dict.json").read_text())
-    report = yowo.load_weights(model, {"model": {name: torch.zeros(shape) for name, shape in shapes}})
+    report = yowo.load_weights(model, {"model": {name: _zeros(name, shape) for name, shape in shapes}})
     assert not report.missing and not report.ignored
     assert sum(p.numel() for p in model.parameters()) == 50_445_033
