@@ -52,6 +52,7 @@ class ClipDataModule(L.LightningDataModule):
         test_clip_len: int | None = None,
         overfit_clips: int | None = None,
         whole_videos: bool = False,
+        drop_last: bool = True,
     ) -> None:
         """Store the arguments; nothing is read yet.
 
@@ -75,9 +76,10 @@ class ClipDataModule(L.LightningDataModule):
             overfit_clips: Train and validate on this many training clips, spread over the split; None: on the splits.
             whole_videos: Read a test video by video, each from its beginning in one worker, for networks that carry a
                 state from frame to frame.
+            drop_last: Leave out an epoch's last training batch if it is smaller than the others.
         """
         super().__init__()
-        self.data = data
+        self.data, self.drop_last = data, drop_last
         self.train_transform, self.eval_transform = train_transform, eval_transform
         self.clip_len, self.dilation, self.train_dilation = clip_len, dilation, train_dilation
         self.repeat_key_frame, self.cache = repeat_key_frame, cache
@@ -152,7 +154,7 @@ class ClipDataModule(L.LightningDataModule):
             dataset,
             batch_size=self.batch_size,
             sampler=sampler,
-            drop_last=sampler is not None and len(sampler) >= self.batch_size,
+            drop_last=self.drop_last and sampler is not None and len(sampler) >= self.batch_size,
             num_workers=self.num_workers,
             collate_fn=collate,
             persistent_workers=self.num_workers > 0,

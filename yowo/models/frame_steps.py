@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from yowo.contracts import RawOutput
 from yowo.errors import ConfigError
-from yowo.models.detector import Detector
+from yowo.models.network import Network
 from yowo.models.recurrent import CarriedFeatures, CarriedState, Recurrent
 from yowo.models.sliding import SlidingDetector
 from yowo.models.sliding import obstacle as obstacle_of_stem
@@ -70,4 +70,4 @@ def frame_steps(network: nn.Module, clip_len: int, way: str = "exact") -> FrameS
         raise ConfigError(f"streaming={way}: {reason}; set streaming={'exact or ' * (way == 'state')}clip")
     if isinstance(network, Recurrent):
         return CarriedState(network, clip_len) if way == "state" else CarriedFeatures(network, clip_len)
-    return SlidingDetector(cast(Detector, network), clip_len)
+    return SlidingDetector(cast(Network, network), clip_len)

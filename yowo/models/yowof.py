@@ -46,7 +46,10 @@ class TowerHead(nn.Module):
     Attributes:
         num_anchors: A.
         num_classes: C.
+        class_layer: Name of the convolution that predicts classes.
     """
+
+    class_layer = "cls_pred"
 
     def __init__(self, channels: int, num_anchors: int, num_classes: int, depth: int = 4) -> None:
         """Make the head.
@@ -70,6 +73,11 @@ class TowerHead(nn.Module):
                     nn.init.normal_(module.weight, std=0.01)
         nn.init.constant_(cast(Tensor, self.cls_pred.bias), -PRIOR_BIAS)
         nn.init.zeros_(cast(Tensor, self.reg_pred.bias))
+
+    def start_classes(self, layer: nn.Conv2d) -> None:
+        """Give a convolution that predicts classes its initial values."""
+        nn.init.normal_(layer.weight, std=0.01)
+        nn.init.constant_(cast(Tensor, layer.bias), -PRIOR_BIAS)
 
     def forward(self, feature: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Predict.
@@ -132,6 +140,8 @@ class YOWOF(Network):
         strides: Of its one level, in pixels.
     """
 
+    has_confidence = False
+    delta_format = "shifts from anchors"
     anchors: Tensor
 
     def __init__(
@@ -143,6 +153,7 @@ class YOWOF(Network):
         exclusive_classes: int | None = None,
         tower_depth: int = 4,
         channels_last: bool = False,
+        backbone3d: None = None,
     ) -> None:
         """Join the parts.
 
@@ -154,16 +165,20 @@ class YOWOF(Network):
             exclusive_classes: See the class; None means all.
             tower_depth: Convolutions of each of the head's two towers.
             channels_last: See `yowo.models.detector.Detector`.
+            backbone3d: Must be None.
 
         Raises:
-            ConfigError: `num_classes`, `exclusive_classes` or `anchors` is out of range.
+            ConfigError: `num_classes`, `exclusive_classes` or `anchors` is out of range, or there is a 3D backbone.
         """
+        if backbone3d is not None:
+            raise ConfigError("backbone3d: YOWOF has none, it joins frames by fusion=conv_lstm; leave this key out")
         super().__init__(num_classes, exclusive_classes)
         check_anchors(anchors)
         check_levels(backbone2d, False, "YOWOF")
         self.register_buffer("anchors", torch.tensor(anchors, dtype=torch.float32), persistent=False)
         self.backbone2d = backbone2d
-        self.fusion = make_fusion(fusion, "YOWOF", "fusion=conv_lstm", inputs=backbone2d.out_channels)
+        memory = make_fusion(fusion, "YOWOF", "fusion=conv_lstm", inputs=backbone2d.out_channels)
+        self.fusion = cast(ConvLSTM, memory)
         self.head = TowerHead(self.fusion.out_channels, len(anchors), num_classes, tower_depth)
         self.strides = (cast(int, backbone2d.stride),)
         self.postprocess = SigmoidScores(self.exclusive_classes)

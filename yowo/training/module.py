@@ -85,6 +85,11 @@ class ActionDetection(L.LightningModule):
         self.loss.step_ends = True
         super().optimizer_step(*args, **kwargs)
 
+    def optimizer_zero_grad(self, *args: Any, **kwargs: Any) -> None:
+        """Clear the gradients, unless a callback adds them up by a rule of its own and clears them itself."""
+        if not self.loss.as_it_comes:
+            super().optimizer_zero_grad(*args, **kwargs)
+
     def validation_step(self, batch: ClipBatch, batch_idx: int) -> dict[str, list[Detections]]:
         """Update the metrics; return the B detections of the batch, which callbacks draw."""
         return self._evaluate("val", batch)
@@ -128,8 +133,7 @@ class ActionDetection(L.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Store the configuration of model and data set, as plain containers, and the number of samples."""
-        kept = {"config": self.detector.recipe, "samples_seen": int(self.loss.samples)}
-        checkpoint.setdefault("yowo", {}).update(kept)
+        checkpoint.setdefault("yowo", {}).update(config=self.detector.recipe, samples_seen=int(self.loss.samples))
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Restore the number of samples."""
