@@ -136,11 +136,12 @@ def test_samples_are_counted_through_a_resumed_training(module, trainer, monkeyp
 
 def test_the_output_of_a_test_can_depend_on_more_than_the_clips(module, trainer, monkeypatch):
     monkeypatch.setattr(module, "log_dict", lambda values, **_: None)
-    asked = []
+    asked, given = [], []
 
     def output(detector, positions, clips):
         asked.append(positions)
-        return detector(torch.zeros_like(clips))
+        given.append(detector(torch.zeros_like(clips)))
+        return given[-1]
 
     monkeypatch.setattr(module, "test_output", output)
     module.on_validation_epoch_start()
@@ -151,7 +152,7 @@ def test_the_output_of_a_test_can_depend_on_more_than_the_clips(module, trainer,
     monkeypatch.setattr(module.detector, "postprocess", lambda raw: (seen.append(raw), rule(raw))[1])
     module.on_test_epoch_start()
     module.test_step(batch(), 0)
-    assert asked == [[0, 1]] and torch.allclose(*seen[0]["cls"], atol=1e-4)
+    assert asked == [[0, 1]] and seen[0] is given[0]
 
 
 @pytest.mark.parametrize("steps", [7, 31])
