@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from yowo.boxes.nms import nms_mask
+from yowo.boxes.nms import nms_entries
 from yowo.contracts import Detections, RawOutput
-from yowo.models.postprocess import DetectionRule, best_only
+from yowo.models.postprocess import DetectionRule, as_array, best_pairs, reported
 from yowo.precision import in_full_precision
 
 
@@ -36,19 +36,12 @@ class PairScores(DetectionRule):
         """Return the detections of each clip, best first."""
         scores, classes = raw["cls"].float().sigmoid(), raw["cls"].shape[-1]
         agnostic = self.class_agnostic_nms and self.exclusive_classes == classes
-        scores = (best_only(scores) if agnostic else scores).flatten(1)
         height, width = raw["image_size"]
         boxes = raw["boxes"] / raw["boxes"].new_tensor([width, height, width, height])
         out = []
-        for box, score in zip(boxes, scores, strict=True):
-            entry = (score > self.score_threshold).nonzero().squeeze(1)
-            values, order = score[entry].sort(descending=True, stable=True)
-            entry = entry[order][: self.top_k]
-            values, labels, found = values[: self.top_k], entry % classes, box[entry // classes]
-            kept = (
-                nms_mask(found, None if agnostic else labels, self.nms_threshold)
-                .nonzero()
-                .squeeze(1)[: self.max_detections]
-            )
-            out.append(Detections(boxes=found[kept], scores=values[kept], labels=labels[kept]))
+        for own, corners, values, table in zip(boxes, as_array(boxes), scores, as_array(scores), strict=True):
+            pairs = best_pairs(table, self.score_threshold, self.top_k, agnostic)
+            rows, labels = pairs // classes, pairs % classes
+            kept = nms_entries(corners, rows, None if agnostic else labels, self.nms_threshold)[: self.max_detections]
+            out.append(reported(own, values, rows[kept], labels[kept]))
         return out
