@@ -23,6 +23,7 @@ from typing import Any
 
 import torch
 
+from benchmarks.gpu_family import FAMILY, family
 from benchmarks.gpu_inference import inference, streaming
 from benchmarks.gpu_parts import Figure, Setting, decoding, released, training
 
@@ -30,10 +31,12 @@ TOTAL = 460.0
 """Seconds after which everything ends."""
 TRAINED = ("yowo_nano", "yowo_plus")
 TESTED = ("yowo_plus", "yowo_nano", "yowo")
+SMALL = ("yowo_nano", "yowof_r18", "yowo_v2_nano")
 PARTS: dict[str, tuple[str, float, Callable[[Setting, bool], Iterator[Figure]]]] = {
     "training": ("Training steps", 120, lambda s, q: training(s, ("yowo_tiny",) if q else TRAINED, False)),
     "released": ("Training steps beside the released loop", 50, lambda s, q: released(s)),
     "inference": ("Inference", 100, lambda s, q: inference(s, ("yowo_nano",) if q else TESTED, False)),
+    "family": ("Every network, one by one", 90, lambda s, q: family(s, SMALL if q else FAMILY)),
     "streaming": ("Frames one by one", 40, lambda s, q: streaming(s, TRAINED[:1] if q else TRAINED)),
     "decoding": ("Data loader", 50, lambda s, q: decoding(s)),
     "training compiled": ("Training steps, compiled", 90, lambda s, q: training(s, ("yowo_nano",), True)),

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from benchmarks.gpu_parts import Figure, Setting, batch, half, memory, network, timed
 from benchmarks.released_inference import NAMES, released_network
+from yowo.inference.cuda_graphs import recorded
 
 
 class Way(NamedTuple):
@@ -57,7 +58,7 @@ def inference(setting: Setting, models: tuple[str, ...], compiled: bool) -> Iter
             if setting.device == "cuda" or precision == "fp32":
                 each = _released(setting, model, precision, clips)
                 first = first or statistics.median(each)
-                yield _figure(setting, "released", model, Way(precision, False, "eager"), count, each, first)
+                yield figure_row(setting, "released", model, Way(precision, False, "eager"), count, each, first)
         for way in ways:
             try:
                 each = _ours(setting, model, way, clips)
@@ -65,10 +66,10 @@ def inference(setting: Setting, models: tuple[str, ...], compiled: bool) -> Iter
                 words = str(error).strip().partition("\n")[0][:120]
                 yield {"code": "ours", "model": model, **way._asdict(), "clips a batch": count, "failed": words}
                 continue
-            yield _figure(setting, "ours", model, way, count, each, first)
+            yield figure_row(setting, "ours", model, way, count, each, first)
 
 
-def _figure(
+def figure_row(
     setting: Setting, code: str, model: str, way: Way, count: int, seconds: list[float], first: float | None
 ) -> Figure:
     """Return a row; `first` is the released code's time of a batch in float32."""
@@ -90,7 +91,8 @@ def _figure(
     }
 
 
-def _tf32(precision: str) -> None:
+def set_precision(precision: str) -> None:
+    """Allow TF32 or forbid it, by the name of a precision."""
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
 
 
@@ -98,14 +100,14 @@ def _released(setting: Setting, model: str, precision: str, clips: Tensor) -> li
     """Return the seconds of each batch of the released code, whose result is on the CPU."""
     if setting.reference is None:
         return []
-    _tf32(precision)
+    set_precision(precision)
     net = released_network(setting.reference, model, setting.size, setting.clip_len, setting.device)
     return timed(lambda: net(clips), setting, least=5)
 
 
 def _ours(setting: Setting, model: str, way: Way, clips: Tensor) -> list[float]:
     """Return the seconds of each batch of ours, until the boxes are on the CPU."""
-    _tf32(way.precision)
+    set_precision(way.precision)
     _, net = network(setting, model, f"channels_last={'true' if way.last else 'false'}")
     net.eval()
     if way.mode == "compiled":
@@ -123,31 +125,13 @@ def _ours(setting: Setting, model: str, way: Way, clips: Tensor) -> list[float]:
 
 
 def graphed(net: Callable[[Tensor], Any], clips: Tensor) -> Callable[[Tensor], Any]:
-    """Record a forward pass as a CUDA graph, for clips of one shape.
-
-    Args:
-        net: In evaluation mode, on the GPU.
-        clips: float [B, 3, K, H, W] on the GPU.
-
-    Returns:
-        The network; its output is overwritten by the next call.
-    """
-    given = clips.clone()
-    beside = torch.cuda.Stream()
-    beside.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(beside):
-        for _ in range(3):
-            net(given)
-    torch.cuda.current_stream().wait_stream(beside)
-    graph = torch.cuda.CUDAGraph()
-    torch.clear_autocast_cache()
-    with torch.cuda.graph(graph):
-        raw = net(given)
+    """Record a forward pass as a CUDA graph, for clips of one shape, see `yowo.inference.cuda_graphs`."""
+    graph, given, output = recorded(net, clips)
 
     def replay(clips: Tensor) -> Any:
         given.copy_(clips)
         graph.replay()
-        return raw
+        return output
 
     return replay
 
@@ -156,19 +140,28 @@ def streaming(setting: Setting, models: tuple[str, ...]) -> Iterator[Figure]:
     """Measure detection on frames of 320 x 240 that come one by one: resizing, network and rule."""
     from yowo.config.build import build_eval_transform
     from yowo.inference.clip_detector import ClipDetector
+    from yowo.inference.cuda_graphs import GraphedNetwork
     from yowo.inference.frame_times import frame_times, moving_pictures
     from yowo.inference.sliding_detections import SlidingDetections
     from yowo.models.sliding import SlidingDetector
 
     pictures = moving_pictures(32, (320, 240))
     for model, precision in product(models, ("fp32", "tf32") if setting.device == "cuda" else ("fp32",)):
-        _tf32(precision)
+        set_precision(precision)
         config, net = network(setting, model)
         net.eval()
         transform = build_eval_transform(config)
         rule = net.postprocess.with_options(score_threshold=0.3)
         detectors = {
             "clip": ClipDetector(net, rule, transform, setting.clip_len, 1, setting.device),
+            "clip, CUDA graph": ClipDetector(
+                GraphedNetwork(net) if setting.device == "cuda" else net,
+                rule,
+                transform,
+                setting.clip_len,
+                1,
+                setting.device,
+            ),
             "exact": SlidingDetections(SlidingDetector(net, setting.clip_len), rule, transform, 1, setting.device),
         }
         times = frame_times(detectors, pictures, 2 * setting.seconds, 2, setting.clip_len)

@@ -1,11 +1,12 @@
 import json
+from pathlib import Path
 
 import pytest
 import torch
 
 from tests.make_data import ucf24_files
 from yowo.api import build_model
-from yowo.commands.reproduce import find_weights, run
+from yowo.commands.reproduce import check_folder, data_folders, find_weights, run
 from yowo.errors import ConfigError
 from yowo.reports.published import published_rows
 
@@ -49,3 +50,25 @@ def test_weights_are_found_by_the_name_of_the_row_or_of_the_released_file(tmp_pa
 def test_a_folder_without_weights_is_an_error(tmp_path):
     with pytest.raises(ConfigError, match=r"no file for table 2; expected .*yowo_nano_ava_k32\.ckpt or yowo_nano_ava"):
         run(["--table", "2", "--weights-dir", str(tmp_path), "--root", str(tmp_path)])
+
+
+def test_the_family_is_shown_with_what_was_kept_and_counted(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("yowo.commands.reproduced_row.row_cost", lambda row: {"parameters": 1e6, "multiply_adds": 2e9})
+    (tmp_path / "rows").mkdir()
+    (tmp_path / "rows" / "yowof_r18_ucf24.json").write_text('{"frame_map": {"0.5": 0.5}, "multiply_adds": 3e9}')
+    run(["--table", "family", "--output", str(tmp_path)])
+    assert "kept from" in capsys.readouterr().out
+    text = (tmp_path / "family.md").read_text()
+    assert "| YOWOF-R18 | 16 | 83.30 / 50.00 | 49.10 / – | 18.10 / – | 23.9 / 1.0 | 4.9 / 3.0 | 225.0 / – |" in text
+    assert "yowo_v2_tiny_ucf24_k32" in json.loads((tmp_path / "family.json").read_text())["rows"]
+
+
+def test_folders_of_data_sets_are_named_where_a_table_has_both(tmp_path):
+    assert data_folders(["data/a=b"], 2) == {"ava": Path("data/a=b")} and data_folders([], 1) == {}
+    assert data_folders(["ucf24=u", "ava=a"], "family") == {"ucf24": Path("u"), "ava": Path("a")}
+    with pytest.raises(ConfigError, match=r"--root data: expected ucf24=DIR or ava=DIR"):
+        data_folders(["data"], "family")
+    with pytest.raises(ConfigError, match=r"--root ava=DIR is required"):
+        check_folder("ava", None, "family")
+    with pytest.raises(ConfigError, match=r"--root .*gone: not a directory"):
+        check_folder("ucf24", tmp_path / "gone", 1)

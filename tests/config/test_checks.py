@@ -34,7 +34,7 @@ def test_checkpoints_are_kept_by_numbers(key, value):
     [
         ("stride", 0, "a whole number of at least 1"),
         ("stride", 1.5, "a whole number of at least 1"),
-        ("streaming", "fast", "exact or clip"),
+        ("streaming", "fast", "auto, exact or clip"),
         ("latency", "high", "low or none"),
     ],
 )

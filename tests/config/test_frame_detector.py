@@ -38,6 +38,8 @@ def test_streaming_slides_where_it_can_and_says_where_it_cannot(caplog):
     for one, other in zip(sliding.add(shown, [True] * 12), clips.add(shown, [True] * 12), strict=True):
         for key in ("boxes", "scores", "labels"):
             torch.testing.assert_close(one[key], other[key], rtol=1e-4, atol=1e-5)
+    config.streaming = "auto"
+    assert isinstance(build_frame_detector(config, detector, "cpu"), SlidingDetections)
     config.streaming = "exact"
     detector = build_detector(config)
     detector.backbone3d.stem_layers = None

@@ -52,6 +52,11 @@ def test_training_shuffles_and_leaves_the_uneven_batch_out_evaluation_keeps_all_
     assert [p for batch in data.test_dataloader() for p in batch.positions] == list(range(10))
 
 
+def test_the_uneven_batch_of_training_can_be_kept(path):
+    data = module(OneVideo(path), drop_last=False)
+    assert [len(batch.positions) for batch in data.train_dataloader()] == [4, 4, 2]
+
+
 def test_workers_give_the_same_clips(path):
     alone, helped = module(OneVideo(path)), module(OneVideo(path), num_workers=2)
     for a, b in zip(alone.val_dataloader(), helped.val_dataloader(), strict=True):

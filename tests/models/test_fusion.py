@@ -34,7 +34,7 @@ def test_the_order_of_the_features_is_an_argument():
 def test_wrong_order_and_activation_are_named():
     with pytest.raises(ConfigError, match=r"fusion\.order: expected \[2d, 3d\] or \[3d, 2d\], got \['2d'\]"):
         CFAM(1, 1, order=["2d"])
-    with pytest.raises(ConfigError, match=r"activation: expected one of leaky_relu, relu, got 'mish'"):
+    with pytest.raises(ConfigError, match=r"activation: expected one of leaky_relu, relu, silu, none, got 'mish'"):
         CFAM(1, 1, act="mish")
 
 

@@ -68,6 +68,27 @@ def test_warmup_counts_batches_before_accumulation_and_goes_on_after_a_restart()
     assert warmup.state_dict() == {"seen": 5}
 
 
+def test_warmup_can_count_steps_and_ends_with_the_first_epoch(tmp_path):
+    """Eight batches an epoch, two a step: steps 1 to 4 of the first epoch have 1/6 to 4/6, all others the full rate."""
+    module, used = Line(lambda o: MultiStepLR(o, [1], 0.5)), []
+    warmup = Warmup(steps=6)
+    original = warmup._scale
+
+    def noted(optimizer, *rest):
+        original(optimizer, *rest)
+        used.append(optimizer.param_groups[0]["lr"])
+
+    warmup._scale = noted
+    fit(module, warmup, tmp_path, accumulate_grad_batches=2)
+    assert used == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 0.5, 0.5, 0.5, 0.5])
+    assert warmup.state_dict() == {"seen": 8}
+
+
+def test_a_warmup_is_over_batches_or_over_steps():
+    with pytest.raises(ConfigError, match=r"schedule\.warmup_steps=5: schedule\.warmup_batches=500 is given too"):
+        Warmup(batches=500, steps=5)
+
+
 def test_a_budget_that_is_not_needed_changes_nothing(tmp_path):
     plain = Line(lambda o: OneCycleLR(o, 1.0, total_steps=16), "step")
     fit(plain, Warmup(0), tmp_path)

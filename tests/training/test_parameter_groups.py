@@ -183,3 +183,12 @@ def test_a_fused_optimizer_goes_with_clipping_in_half_precision_and_the_monitor_
     assert torch.allclose(*weights, atol=1e-6)
     header = (tmp_path / f"{algorithm}True" / "version_0" / "metrics.csv").read_text().splitlines()[0]
     assert {"lr-AdamW/rest", "lr-AdamW/backbone"} <= set(header.split(","))
+
+
+def test_the_factor_of_an_attention_can_decay_where_norms_and_biases_do_not():
+    net = Net()
+    net.head.gamma = nn.Parameter(torch.zeros(1))
+    spared = groups(GroupedOptimizer(ADAMW, ParameterGroups(no_decay_norms=True))(net))
+    decays = groups(GroupedOptimizer(ADAMW, ParameterGroups(no_decay_norms=True, decay_gamma=True))(net))
+    assert spared == {"rest": (3, 0.1, 0.5), "rest no decay": (5, 0.1, 0.0)}
+    assert decays == {"rest": (4, 0.1, 0.5), "rest no decay": (4, 0.1, 0.0)}

@@ -28,10 +28,13 @@ def run(arguments: Sequence[str]) -> None:
     from yowo.commands.hydra_app import jobs
 
     configs = jobs("info", arguments)
-    from yowo.commands.network_table import info_table  # torch loads with it, after everything was checked
+    from yowo.commands.network_table import network_info  # torch loads with it, after everything was checked
 
     for config in configs:
-        print_table(console, info_table(config))
+        info = network_info(config)
+        print_table(console, info.table)
+        for line in info.lines:
+            console.print(line, highlight=False, soft_wrap=True)
 
 
 def exported_file(arguments: Sequence[str]) -> str | None:
@@ -53,6 +56,7 @@ _HELP = """yowo info: parameters, multiply-adds and output shapes of a network, 
   yowo info model=yowo_plus dataset=ucf24
   yowo info model=yowo_nano dataset=ava dataset.clip_len=32
   yowo info -m model=yowo,yowo_plus,yowo_nano dataset=ucf24
+  yowo info experiment=yowof_r18_ucf24   # a published row: its cost beside the published one
   yowo info model=best.onnx              # what a file of yowo export says of itself
 
 model: {}

@@ -119,6 +119,12 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("assigner.max_boxes", *_LIMIT),
     ("postprocess.nms_threshold", lambda v: v is None or _number(0, 1)(v), "a number from 0 to 1, or null"),
     ("postprocess.score_threshold", *_SHARE),
+    ("assigner.mask", lambda v: v in ("paper", "released"), "paper or released"),
+    (
+        "model.fusion_norm_eps",
+        lambda v: v in ("paper", "released") or _number(0, above=True)(v),
+        "paper, released or a number above 0",
+    ),
     ("assigner.iou_threshold", *_SHARE),
     ("assigner.ignore_threshold", lambda v: v is None or _number(0, 1)(v), "a number from 0 to 1, or null"),
     ("box_loss.beta", _number(0, above=True), "a number above 0"),
@@ -140,6 +146,7 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ),
     ("optimizer.layer_decay", _number(0, 1, above=True), "a number above 0 and at most 1"),
     ("optimizer.no_decay_norms", _switch, "true or false"),
+    ("optimizer.decay_gamma", _switch, "true or false"),
     ("freeze", _or_null(_parts), "a list of names of parts, as [backbone3d]"),
     ("compile", _switch, "true or false"),
     ("channels_last", _or_null(_switch), "true, false or null"),
@@ -153,6 +160,9 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("optimizer.weight_decay", _number(0), "a number of at least 0"),
     ("schedule.epochs", *_COUNT),
     ("schedule.warmup_batches", _whole(0), "a whole number of at least 0"),
+    ("schedule.warmup_steps", _whole(0), "a whole number of at least 0"),
+    ("schedule.accumulation", lambda v: v in ("whole", "released", "carried"), "whole, released or carried"),
+    ("dataset.drop_last", _switch, "true or false"),
     ("trainer.devices", _devices, "auto, a number of at least 1, -1 for all, or a list of indices"),
     ("trainer.accelerator", lambda v: isinstance(v, str), "auto, cpu, gpu, mps or tpu"),
     ("trainer.num_nodes", *_COUNT),
@@ -176,7 +186,7 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("save", lambda v: v is None or v is False or _parts(v), "false, or a list of kinds, as [video, npz]"),
     ("show", _switch, "true or false"),
     ("stride", *_COUNT),
-    ("streaming", lambda v: v in ("exact", "clip"), "exact or clip"),
+    ("streaming", lambda v: v in ("auto", "exact", "state", "clip"), "auto, exact, state or clip"),
     ("latency", lambda v: v in ("low", "none"), "low or none"),
     ("dataset.root", lambda v: v == "???" or isinstance(v, str), "a folder"),
     ("device", lambda v: isinstance(v, str), "auto, cpu, cuda, cuda:N or mps"),
@@ -191,6 +201,8 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("checkpoint_minutes", _or_null(_number(0)), "a number of minutes of at least 0, or null"),
     ("keep_last", *_COUNT),
     ("threads", lambda v: v is None or _whole(1)(v), "a whole number of at least 1, or null"),
+    ("cpu_minutes", _or_null(_number(0, above=True)), "a number of minutes above 0, or null"),
+    ("time_detection", _or_null(_number(0, above=True)), "a number of seconds above 0, or null"),
     ("seconds", lambda v: v is None or _number(0, above=True)(v), "a number of seconds above 0, or null"),
 )
 
@@ -280,10 +292,19 @@ def _check_std(config: DictConfig) -> None:
 
 def _check_recipe(config: DictConfig) -> None:
     recipe = OmegaConf.select(config, "dataset.recipe", default="paper")
-    if recipe != "paper" and OmegaConf.select(config, f"dataset.{recipe}") is None:
+    if recipe == "paper":
+        return
+    if OmegaConf.select(config, f"dataset.{recipe}") is None:
         raise ConfigError(
             f"recipe={recipe}: the authors' code has no hyper-parameters for dataset={config.dataset.name}, only for "
             "ucf24, jhmdb21 and ava; give recipe=paper"
+        )
+    column = OmegaConf.select(config, "model.released.schedule")
+    known = OmegaConf.select(config, f"dataset.{recipe}.epochs")
+    if column is not None and known is not None and column not in known:
+        raise ConfigError(
+            f"recipe={recipe}: the authors' code has no hyper-parameters for model={config.model.name} with "
+            f"dataset={config.dataset.name}; give recipe=paper"
         )
 
 

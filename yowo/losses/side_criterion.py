@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from yowo.boxes.geometry import ciou
-from yowo.contracts import RawOutput, Target
+from yowo.contracts import IN_BINS, RawOutput, Target
 from yowo.errors import ConfigError
 from yowo.losses.aligned import TaskAlignedAssigner
 from yowo.losses.assigners import Assignment
@@ -64,9 +64,13 @@ class SideCriterion:
 
     Attributes:
         divide_by_batch: Whether it is a mean, and not a sum over clips: it is one over goals or positives.
+        confidence: "unused": it trains none; see `yowo.config.matching_parts`.
+        deltas: Format of the deltas that it reads.
     """
 
     divide_by_batch = True
+    confidence = "unused"
+    deltas = IN_BINS
 
     def __init__(
         self,
@@ -135,7 +139,9 @@ class SideCriterion:
 
     def _distances(self, raw: RawOutput, found: Assignment, wanted: Tensor) -> Tensor:
         """Return float [P], cross-entropies of the sides' bins, mean over the sides; `wanted` [P, 4] in strides."""
-        logits = raw["deltas"].float()[found.clip, found.prediction].unflatten(-1, (4, -1))
+        if "deltas" not in raw or raw["deltas"].shape[-1] < 8 or raw["deltas"].shape[-1] % 4:
+            raise ConfigError(f"loss: it is for boxes that are predicted as {IN_BINS}, as model=yowo_v3's are")
+        logits = torch.unflatten(raw["deltas"].float()[found.clip, found.prediction], -1, (4, -1))
         point = raw["points"][found.prediction] / raw["strides"][found.prediction][:, None]
         away = torch.cat([point - wanted[:, :2], wanted[:, 2:] - point], dim=1).clamp(0, logits.shape[-1] - 1 - 0.01)
         low = away.long()
@@ -180,9 +186,11 @@ def build_side_criterion(
     multi_hot = exclusive_classes < len(classes)
     released = BALANCED if aligned or (focal and not multi_hot) else UNBALANCED if focal else NORMAL
     given = (class_weight, box_weight, distance_weight)
-    weights = [own if own is not None else other for own, other in zip(given, released, strict=True)]
+    of_class, of_box, of_distance = (
+        own if own is not None else other for own, other in zip(given, released, strict=True)
+    )
     term = QualityFocal(class_ratio=class_ratio if multi_hot else None) if kind == "focal" else FullEntropy()
-    return SideCriterion(assigner, term, *weights, weighted_by_goals=aligned)
+    return SideCriterion(assigner, term, of_class, of_box, of_distance, weighted_by_goals=aligned)
 
 
 def _goals(found: Assignment, logits: Tensor) -> tuple[Tensor, Tensor]:

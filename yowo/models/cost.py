@@ -69,6 +69,16 @@ def module_costs(detector: Detector, clip_len: int, image_size: tuple[int, int])
     ]
 
 
+def frame_costs(detector: Detector, image_size: tuple[int, int]) -> list[ModuleCost] | None:
+    """Measure the parts of a network with a memory for one new frame of a stream; None for networks without one.
+
+    Args:
+        detector: See `module_costs`; a network with a memory has the method `advance`.
+        image_size: Height and width of the input in pixels.
+    """
+    return module_costs(detector, 1, image_size) if hasattr(detector, "advance") else None
+
+
 def _counted(counted: dict[str, int], detector: nn.Module, part: str) -> int:
     """Return the multiply-adds of a part; those of a list of modules are the sum over its entries."""
     name = f"{type(detector).__name__}.{part}"

@@ -6,8 +6,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from yowo.models.backbones2d.elan import Down
 from yowo.models.layers import ConvNormAct, conv_unit
+
+
+class Down(nn.Module):
+    """Half the height and width: max-pooling and 1 x 1 convolution beside 1 x 1 and strided 3 x 3 convolution."""
+
+    def __init__(self, inputs: int, branch: int, act: str) -> None:
+        """Make the block; each of its two branches has `branch` channels."""
+        super().__init__()
+        self.pool = nn.MaxPool2d(2, 2)
+        self.cv1 = ConvNormAct(inputs, branch, 1, act)
+        self.cv2 = nn.Sequential(ConvNormAct(inputs, branch, 1, act), ConvNormAct(branch, branch, 3, act, stride=2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map [B, inputs, H, W] to [B, 2 branch, H/2, W/2]."""
+        return torch.cat([self.cv1(self.pool(x)), self.cv2(x)], dim=1)
 
 
 class PooledPyramid(nn.Module):

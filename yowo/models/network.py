@@ -1,8 +1,9 @@
 """What every network of the family offers to training, evaluation, detection and checkpoints."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +27,12 @@ class Network(nn.Module):
         criterion: Its loss: from raw output, targets and the number of training samples seen so far to scalars by name.
             None if the network was built without a configuration.
         postprocess: Its rule that turns raw output into detections.
+        has_confidence: Whether its raw output has `conf`; None: it does not tell.
+        delta_format: What its `deltas` are, in words; None: it does not tell.
     """
+
+    has_confidence: ClassVar[bool | None] = None
+    delta_format: ClassVar[str | None] = None
 
     strides: tuple[int, ...]
     channels_last = False
@@ -120,6 +126,42 @@ def check_levels(backbone2d: nn.Module, many: bool, model: str) -> None:
         wanted = "three levels (shufflenetv2, elan_tiny, elan_large, yolov8_n to yolov8_x)" if many else "one level"
         other = "one level" if many else "three levels, for yowo_v2_* and yowo_v3"
         raise ConfigError(f"backbone2d: {model} needs features on {wanted}; {type(backbone2d).__name__} gives {other}")
+
+
+def make_fusion(fusion: Callable[..., nn.Module], model: str, wanted: str, **arguments: Any) -> nn.Module:
+    """Make a network's fusion, where it takes what the network gives it.
+
+    Args:
+        fusion: Makes the fusion.
+        model: The network's name, for the message.
+        wanted: The choices of the group `fusion` that fit, for the message, such as "fusion=conv_lstm".
+        arguments: Channels of the features by name, and what else the network decides.
+
+    Returns:
+        The fusion.
+
+    Raises:
+        ConfigError: The fusion is for another kind of network.
+    """
+    try:
+        inspect.signature(fusion).bind(**arguments)
+    except TypeError as error:
+        kind = getattr(fusion, "func", fusion)  # of a partial, the class that it makes
+        name = getattr(kind, "__name__", str(kind))
+        raise ConfigError(f"fusion: {model} needs {wanted}; {name} does not fit ({error})") from error
+    return fusion(**arguments)
+
+
+def check_motion(backbone3d: nn.Module | None, model: str) -> nn.Module:
+    """Return a 3D backbone; raise ConfigError where a network that needs one has none.
+
+    Args:
+        backbone3d: The backbone, or None.
+        model: The network's name, for the message.
+    """
+    if backbone3d is None:
+        raise ConfigError(f"backbone3d: {model} needs one; choose one, such as backbone3d=shufflenetv2_1.0x")
+    return backbone3d
 
 
 def check_anchors(anchors: Sequence[Sequence[float]]) -> None:

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+import torch
+from torch import Tensor
+
 from yowo.boxes.nms import nms_entries
 from yowo.contracts import Detections, RawOutput
-from yowo.models.postprocess import DetectionRule, as_array, best_pairs, reported
+from yowo.models.postprocess import DetectionRule, as_array, best_pairs, by_rank
 from yowo.precision import in_full_precision
 
 
@@ -12,7 +15,8 @@ from yowo.precision import in_full_precision
 class PairScores(DetectionRule):
     """YOWOv3's rule: pairs of box and class whose sigmoid is above the threshold, suppressed class by class.
 
-    Boxes are not clipped to the picture.
+    Boxes are not clipped to the picture. With multi-hot labels a box is reported once, with the scores of its pairs
+    that are left, and 0 for the other classes.
 
     Attributes:
         exclusive_classes: Of the network; C means one-hot labels.
@@ -20,10 +24,11 @@ class PairScores(DetectionRule):
         nms_threshold: IoU of non-maximum suppression, 0..1.
         top_k: Most pairs of a clip before suppression; None takes all.
         max_detections: Most pairs of a clip after suppression; None keeps all.
-        class_agnostic_nms: Whether boxes are reported with their best class only and suppress each other over all
-            classes, so that a person has one box; one-hot only.
+        class_agnostic_nms: Whether boxes suppress each other over all classes, in the order of their best scores, so
+            that a person has one box: with its best class, or, with multi-hot labels, with all above the threshold.
     """
 
+    confidence = "unused"
     exclusive_classes: int
     score_threshold: float = 0.005
     nms_threshold: float = 0.5
@@ -34,14 +39,26 @@ class PairScores(DetectionRule):
     @in_full_precision
     def __call__(self, raw: RawOutput) -> list[Detections]:
         """Return the detections of each clip, best first."""
-        scores, classes = raw["cls"].float().sigmoid(), raw["cls"].shape[-1]
-        agnostic = self.class_agnostic_nms and self.exclusive_classes == classes
+        scores = raw["cls"].detach().float().sigmoid()
         height, width = raw["image_size"]
-        boxes = raw["boxes"] / raw["boxes"].new_tensor([width, height, width, height])
-        out = []
-        for own, corners, values, table in zip(boxes, as_array(boxes), scores, as_array(scores), strict=True):
-            pairs = best_pairs(table, self.score_threshold, self.top_k, agnostic)
-            rows, labels = pairs // classes, pairs % classes
-            kept = nms_entries(corners, rows, None if agnostic else labels, self.nms_threshold)[: self.max_detections]
-            out.append(reported(own, values, rows[kept], labels[kept]))
-        return out
+        boxes = raw["boxes"].detach() / raw["boxes"].new_tensor([width, height, width, height])
+        return [self._of_clip(box, score) for box, score in zip(boxes, scores, strict=True)]
+
+    def _of_clip(self, boxes: Tensor, scores: Tensor) -> Detections:
+        """Return the detections of boxes [M, 4] with scores [M, C]."""
+        classes = scores.shape[1]
+        pairs = best_pairs(as_array(scores), self.score_threshold, self.top_k, self.class_agnostic_nms)
+        point, label = pairs // classes, pairs % classes
+        kept = nms_entries(as_array(boxes), point, None if self.class_agnostic_nms else label, self.nms_threshold)
+        point, label = point[kept[: self.max_detections]], label[kept[: self.max_detections]]
+        row, column = torch.from_numpy(point).to(boxes.device), torch.from_numpy(label).to(boxes.device)
+        if self.exclusive_classes == classes:
+            return Detections(boxes=boxes[row], scores=scores[row, column], labels=column)
+        used, places = by_rank(point)
+        own = torch.from_numpy(used).to(boxes.device)
+        table = scores[own] * (scores[own] > self.score_threshold)
+        if not self.class_agnostic_nms:
+            reported = torch.zeros_like(table, dtype=torch.bool)
+            reported[torch.from_numpy(places).to(boxes.device), column] = True
+            table = table * reported
+        return Detections(boxes=boxes[own], scores=table, confidence=table.amax(dim=1))

@@ -6,7 +6,7 @@ by confidence, or compares the confidence with a threshold, it uses the largest 
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
@@ -113,6 +113,15 @@ def best_pairs(scores: Reals, threshold: float, top_k: int | None, one_class: bo
 def _falling(values: Reals) -> Ints:
     """Return int64 [n], the order of falling values, of equal ones the first first, as in a stable sort of tensors."""
     return np.argsort(-values, kind="stable")
+
+
+def by_rank(rows: Ints) -> tuple[Ints, Ints]:
+    """Return the different rows as they occur first, int64 [m], and for each entry its place among them, int64 [n]."""
+    used, first, places = np.unique(rows, return_index=True, return_inverse=True)
+    rank = np.argsort(first)
+    place = np.empty_like(rank)
+    place[rank] = np.arange(len(rank))
+    return used[rank], place[places.reshape(-1)]
 
 
 def as_array(values: Tensor) -> Reals:
@@ -235,7 +244,14 @@ def to_show(found: Detections, threshold: float, nms_threshold: float = 0.5) -> 
 
 
 class DetectionRule(ABC):
-    """Turns raw output into detections. A rule is a dataclass; its fields are its thresholds."""
+    """Turns raw output into detections. A rule is a dataclass; its fields are its thresholds.
+
+    Attributes:
+        confidence: What it does with a confidence: "needed", "used" where there is one, or "unused"; see
+            `yowo.config.matching_parts`.
+    """
+
+    confidence: ClassVar[str] = "used"
 
     @abstractmethod
     def __call__(self, raw: RawOutput) -> list[Detections]:

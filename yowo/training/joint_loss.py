@@ -68,7 +68,10 @@ class JointLoss:
     Attributes:
         samples: Number of training clips so far, on all processes.
         step_ends: Whether the next batch is the last one before the optimizer's step.
+        as_it_comes: Whether each batch counts the same, however many a step adds up, see `yowo.training.accumulation`.
     """
+
+    as_it_comes = False
 
     def __init__(self, criterion: Callable[..., dict[str, Tensor]]) -> None:
         """Store the loss.
@@ -124,6 +127,8 @@ class JointLoss:
             return 1.0
         if not self.is_mean:
             return float(accumulated)
+        if self.as_it_comes:
+            return 1.0
         if begins or self._planned is None:
             self._planned, self._seen = self._clips * float(accumulated), 0
         self._seen = self._seen + self._clips

@@ -13,6 +13,7 @@ from yowo.models.parts import find_parts
 
 REST = "rest"
 """Name of the group with the full learning rate."""
+NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm)
 IMPLEMENTATION = ("fused", "foreach", "capturable")
 """Options of torch's optimizers that change how a step is computed but not what."""
 
@@ -28,11 +29,14 @@ class ParameterGroups:
             1. The last stage has this factor, the one before it the square, and so on; fusion and head have 1. A
             backbone tells its stages by an attribute `stages`: tuples of names of its parts, from input to output.
         no_decay_norms: Whether biases, the weights of norms and other parameters of one axis get no weight decay.
+        decay_gamma: Whether of these the last, which belong to no norm and are no bias, get it all the same: the factor
+            gamma of a channel attention.
     """
 
     lr_factors: Mapping[str, float] = field(default_factory=dict)
     layer_decay: float = 1.0
     no_decay_norms: bool = False
+    decay_gamma: bool = False
 
     def __post_init__(self) -> None:
         """Check the values.
@@ -70,7 +74,7 @@ class ParameterGroups:
             part, (stage, share) = _inmost(path, given), depths.get(_inmost(path, depths), ("", 1.0))
             typed = given.get(part, "")
             factor = share * (self.lr_factors[typed] if typed else 1.0)
-            kept = self.no_decay_norms and parameter.ndim <= 1
+            kept = self.no_decay_norms and parameter.ndim <= 1 and not (self.decay_gamma and _is_gamma(network, path))
             label = " ".join(dict.fromkeys(word for word in (typed, stage) if word)) or REST
             name = f"{label} no decay" if kept else label
             options = {"params": [], "name": name, "lr_factor": factor, **({"weight_decay": 0.0} if kept else {})}
@@ -79,6 +83,12 @@ class ParameterGroups:
         if [group["name"] for group in ordered] == [REST]:
             return [{"params": ordered[0]["params"]}]
         return ordered
+
+
+def _is_gamma(network: nn.Module, path: str) -> bool:
+    """Return whether a parameter of one axis is no bias and belongs to no norm."""
+    owner, _, name = path.rpartition(".")
+    return name != "bias" and not isinstance(network.get_submodule(owner), NORMS)
 
 
 def _inmost(path: str, parts: Iterable[str]) -> str:

@@ -12,7 +12,8 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 class RampedEMAWeightAveraging(EMAWeightAveraging):
     """Exponential moving average of weights and statistics, which is evaluated and saved.
 
-    With a ramp the decay is `decay` x (1 - exp(-steps / `ramp`)), so that the first, bad weights are soon forgotten.
+    With a ramp the decay is `decay` x (1 - exp(-steps / `ramp`)), so that the first, bad weights are soon forgotten;
+    the average begins with the weights before the first step. Without one it begins with those after it.
     """
 
     def __init__(self, decay: float = 0.998, ramp: float = 0.0, **options: Any) -> None:
@@ -29,6 +30,12 @@ class RampedEMAWeightAveraging(EMAWeightAveraging):
         self._steps = 0
         del self._kwargs["avg_fn"]  # it goes over the tensors one by one
         self._kwargs["multi_avg_fn"] = self._average
+
+    def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
+        """Make the average; with a ramp it counts the present weights."""
+        super().setup(trainer, pl_module, stage)
+        if self.ramp and self._average_model is not None:
+            self._average_model.n_averaged.fill_(1)
 
     @property
     def state_key(self) -> str:

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from yowo.models.layers import ConvNormAct
+from yowo.models.necks import Down
+from yowo.models.recomputing import run_segment
 
 
 class ELAN(nn.Module):
@@ -35,27 +37,15 @@ class ELAN(nn.Module):
         return out
 
 
-class Down(nn.Module):
-    """Half the height and width: max-pooling and 1 x 1 convolution beside 1 x 1 and strided 3 x 3 convolution."""
-
-    def __init__(self, inputs: int, branch: int, act: str) -> None:
-        """Make the block; each of its two branches has `branch` channels."""
-        super().__init__()
-        self.pool = nn.MaxPool2d(2, 2)
-        self.cv1 = ConvNormAct(inputs, branch, 1, act)
-        self.cv2 = nn.Sequential(ConvNormAct(inputs, branch, 1, act), ConvNormAct(branch, branch, 3, act, stride=2))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map [B, inputs, H, W] to [B, 2 branch, H/2, W/2]."""
-        return torch.cat([self.cv1(self.pool(x)), self.cv2(x)], dim=1)
-
-
 class ELANNet(nn.Module):
     """Five layers; the last three give the features.
 
     Attributes:
         channels: Channels of the features of strides 8, 16 and 32.
+        stages: Names of its parts by depth, from input to output.
     """
+
+    stages = tuple((f"layer_{n}",) for n in range(1, 6))
 
     def __init__(self, large: bool) -> None:
         """Make the network: the large one with SiLU, the tiny one with leaky ReLU."""
@@ -78,8 +68,10 @@ class ELANNet(nn.Module):
             self.layer_4 = nn.Sequential(nn.MaxPool2d(2, 2), ELAN(128, 256, 1, act))
             self.layer_5 = nn.Sequential(nn.MaxPool2d(2, 2), ELAN(256, 512, 1, act))
 
-    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Map [B, 3, H, W] to features of strides 8, 16 and 32."""
-        fine = self.layer_3(self.layer_2(self.layer_1(frames)))
-        middle = self.layer_4(fine)
-        return fine, middle, self.layer_5(middle)
+    def forward(self, frames: Tensor, recompute: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+        """Map [B, 3, H, W] to features of strides 8, 16 and 32; `recompute`: see `yowo.models.recomputing`."""
+        fine = frames
+        for layer in (self.layer_1, self.layer_2, self.layer_3):
+            fine = run_segment(layer, fine, recompute)
+        middle = run_segment(self.layer_4, fine, recompute)
+        return fine, middle, run_segment(self.layer_5, middle, recompute)
