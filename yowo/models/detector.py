@@ -39,6 +39,7 @@ class Detector(Network):
     """
 
     has_confidence = True
+    has_anchors = True
     delta_format = IN_CELLS
     anchors: Tensor
 
