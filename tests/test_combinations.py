@@ -35,29 +35,37 @@ def check(model, *overrides, dataset="motion", frames=CLIP_LEN, size=SIZE):
     return network
 
 
+QUICK = [("yowo_v2_nano", "backbone2d=yolov8_n"), ("yowo_v3", "backbone2d=shufflenetv2"), ("yowo_v3", "fusion=coupled")]
 BACKBONES = [
-    *(("yowo_v2_nano", f"backbone2d={name}") for name in ("elan_tiny", "yolov8_n")),
-    *(("yowo_v3", f"backbone2d={name}") for name in ("shufflenetv2", "elan_tiny")),
-    *(("yowo_tiny", f"backbone2d={name}") for name in ("resnet18",)),
-    *(("yowo_v3", f"backbone3d={name}") for name in ("shufflenetv2_0.25x", "resnet_tiny")),
-    *((model, "fusion=coupled") for model in ("yowo_v2_nano", "yowo_v3")),
-]
-LARGE = [
-    *((model, "backbone2d=elan_large") for model in ("yowo_v2_nano", "yowo_v3")),
-    *((model, "backbone2d=resnet50") for model in ("yowo_tiny", "yowof_r18")),
-    ("yowo_tiny", "backbone2d=yolov2"),
+    *(("yowo_v2_nano", f"backbone2d={name}") for name in ("elan_tiny", "elan_large")),
+    *(("yowo_v3", f"backbone2d={name}") for name in ("elan_tiny", "elan_large")),
     *(("yowo_v3", f"backbone2d=yolov8_{size}") for size in "smlx"),
+    *(("yowo_tiny", f"backbone2d={name}") for name in ("yolov2", "resnet18", "resnet50")),
+    *(("yowof_r18", f"backbone2d={name}") for name in ("resnet18", "resnet50")),
     *(
         (model, f"backbone3d={name}")
         for model in ("yowo_v2_nano", "yowo_v3", "yowo_tiny")
-        for name in ("i3d", "shufflenetv2_1.0x", "shufflenetv2_2.0x", "resnet18", "resnet50", "resnet101", "resnext101")
+        for name in (
+            "i3d",
+            "shufflenetv2_0.25x",
+            "shufflenetv2_1.0x",
+            "shufflenetv2_2.0x",
+            "resnet18",
+            "resnet50",
+            "resnet101",
+            "resnext101",
+            "resnet_tiny",
+        )
     ),
+    ("yowo_v2_nano", "fusion=coupled"),
 ]
 
 
-@pytest.mark.parametrize(
-    ("model", "part"), [*BACKBONES, *(pytest.param(*row, marks=pytest.mark.long) for row in LARGE)]
-)
+def marked(rows):
+    return [pytest.param(*row, marks=pytest.mark.long) for row in rows]
+
+
+@pytest.mark.parametrize(("model", "part"), [*QUICK, *marked(BACKBONES)])
 def test_backbones_and_fusions_go_with_every_network_of_as_many_levels(model, part):
     check(model, part)
 
@@ -75,10 +83,7 @@ LOSSES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("model", "part"),
-    [row if n % 3 == 0 else pytest.param(*row, marks=pytest.mark.long) for n, row in enumerate(LOSSES)],
-)
+@pytest.mark.parametrize(("model", "part"), [*LOSSES[:1], *marked(LOSSES[1:])])
 def test_assigners_losses_and_rules_go_with_every_network_that_has_what_they_need(model, part):
     check(model, part)
 
@@ -98,31 +103,31 @@ def test_sizes_classes_layouts_and_recipes(model, options, given):
     check(model, *options, **given)
 
 
-@pytest.mark.parametrize(
-    ("model", "part", "line"),
-    [
-        ("yowo_v2_nano", "backbone2d=yolov2_tiny", "backbone2d: YOWOv2 needs features on three levels"),
-        ("yowo_v3", "backbone2d=resnet18", "backbone2d: YOWOv3 needs features on three levels"),
-        ("yowo_tiny", "backbone2d=yolov8_n", "backbone2d: this network needs features on one level"),
-        ("yowof_r18", "backbone2d=shufflenetv2", "backbone2d: YOWOF needs features on one level"),
-        ("yowo_v2_nano", "fusion=cfam", "fusion: YOWOv2 needs fusion=decoupled or coupled; CFAM does not fit"),
-        ("yowo_v3", "fusion=conv_lstm", "fusion: YOWOv3 needs fusion=decoupled or coupled; ConvLSTM does not fit"),
-        ("yowo_tiny", "fusion=decoupled", "fusion: this network needs fusion=cfam.*DecoupledFusion does not fit"),
-        ("yowo_v3", "backbone3d=none", "backbone3d: YOWOv3 needs one"),
-        ("yowof_r18", "backbone3d=resnet_mini", "backbone3d: YOWOF has none"),
-        ("yowo_v3", "assigner=uniform", "assigner: it needs anchors and model=yowo_v3 has none"),
-        ("yowo_v2_nano", "assigner=anchor_iou", "assigner: it needs anchors and model=yowo_v2_nano has none"),
-        ("yowo_v2_nano", "loss=yowof", "loss: it does not train the confidence that model=yowo_v2_nano predicts"),
-        ("yowo_tiny", "loss=yowo_v3", "loss: it does not train the confidence that model=yowo_tiny predicts"),
-        ("yowo_v3", "loss=yowo_v2", "loss: it needs a confidence and model=yowo_v3 predicts none; use loss=yowof"),
-        ("yowof_r18", "loss=yowo_v3", "loss: it is for boxes as distributions over bins, and model=yowof_r18 predicts"),
-        ("yowof_r18", "box_loss=smooth_l1", "box_loss: it is for boxes as offsets in cells"),
-        ("yowo_v3", "postprocess=yowo_v2", "postprocess: it needs a confidence and model=yowo_v3 predicts none"),
-        ("yowo_v3", "assigner.mask=both", "assigner.mask: expected paper or released, got both"),
-        ("yowo_v3", "model.fusion_norm_eps=0", "model.fusion_norm_eps: expected paper, released or a number above 0"),
-        ("yowo_v3", "dataset.clip_len=4", "dataset.clip_len: expected a whole number of at least 8, got 4"),
-    ],
-)
+REFUSED = [
+    ("yowo_v2_nano", "fusion=cfam", "fusion: YOWOv2 needs fusion=decoupled or coupled; CFAM does not fit"),
+    ("yowo_v3", "backbone3d=none", "backbone3d: YOWOv3 needs one"),
+    ("yowo_v3", "assigner=uniform", "assigner: it needs anchors and model=yowo_v3 has none"),
+    ("yowo_v3", "loss=yowo_v2", "loss: it needs a confidence and model=yowo_v3 predicts none; use loss=yowof"),
+    ("yowo_v3", "model.fusion_norm_eps=0", "model.fusion_norm_eps: expected paper, released or a number above 0"),
+    ("yowo_v2_nano", "backbone2d=yolov2_tiny", "backbone2d: YOWOv2 needs features on three levels"),
+    ("yowo_v3", "backbone2d=resnet18", "backbone2d: YOWOv3 needs features on three levels"),
+    ("yowo_tiny", "backbone2d=yolov8_n", "backbone2d: this network needs features on one level"),
+    ("yowof_r18", "backbone2d=shufflenetv2", "backbone2d: YOWOF needs features on one level"),
+    ("yowo_v3", "fusion=conv_lstm", "fusion: YOWOv3 needs fusion=decoupled or coupled; ConvLSTM does not fit"),
+    ("yowo_tiny", "fusion=decoupled", "fusion: this network needs fusion=cfam.*DecoupledFusion does not fit"),
+    ("yowof_r18", "backbone3d=resnet_mini", "backbone3d: YOWOF has none"),
+    ("yowo_v2_nano", "assigner=anchor_iou", "assigner: it needs anchors and model=yowo_v2_nano has none"),
+    ("yowo_v2_nano", "loss=yowof", "loss: it does not train the confidence that model=yowo_v2_nano predicts"),
+    ("yowo_tiny", "loss=yowo_v3", "loss: it does not train the confidence that model=yowo_tiny predicts"),
+    ("yowof_r18", "loss=yowo_v3", "loss: it is for boxes as distributions over bins, and model=yowof_r18 predicts"),
+    ("yowof_r18", "box_loss=smooth_l1", "box_loss: it is for boxes as offsets in cells"),
+    ("yowo_v3", "postprocess=yowo_v2", "postprocess: it needs a confidence and model=yowo_v3 predicts none"),
+    ("yowo_v3", "assigner.mask=both", "assigner.mask: expected paper or released, got both"),
+    ("yowo_v3", "dataset.clip_len=4", "dataset.clip_len: expected a whole number of at least 8, got 4"),
+]
+
+
+@pytest.mark.parametrize(("model", "part", "line"), [*REFUSED[:5], *marked(REFUSED[5:])])
 def test_what_does_not_fit_is_one_line(model, part, line):
     with pytest.raises(ConfigError, match=line) as raised, torch.device("meta"):
         yowo.build_model(model, "motion", None, *SMALL[model], part)

@@ -122,7 +122,8 @@ def test_positives_goals_and_losses_are_the_authors(case, name):
     assert losses["conf"].item() == 0
 
 
-@pytest.mark.parametrize("name", ["tal", pytest.param("simota", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["tal", "simota"])
 def test_gradients_of_the_heads_and_the_attention_are_the_authors(case, name):
     _, arrays, model, *_, training = case
     losses = criterion_of(name)(training, golden_v3.targets(arrays["targets"]))
