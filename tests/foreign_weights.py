@@ -11,18 +11,32 @@ import torch
 from torch import nn
 
 from tests import golden_cases
+from yowo.models.backbones2d.free_yolo import FreeYOLO
+from yowo.models.backbones2d.resnet import Basic, ResNet2D
 from yowo.models.backbones2d.yolov2 import YOLOv2
+from yowo.models.backbones2d.yolov8 import YOLOv8
 from yowo.models.backbones3d.resnet import Bottleneck, ResNet3D
 from yowo.models.backbones3d.shufflenetv2 import ShuffleNetV2
+from yowo.models.conv_lstm import ConvLSTM
 from yowo.models.detector import Detector
-from yowo.models.fusion import CFAM
+from yowo.models.fusion import CFAM, DecoupledFusion
 from yowo.models.heads import PerAnchorHead
+from yowo.models.yowo_v2 import YOWOv2
+from yowo.models.yowo_v3 import YOWOv3
+from yowo.models.yowof import YOWOF
 from yowo.weights.convert import from_yowo, from_yowo_plus
 from yowo.weights.darknet import darknet_layout
+from yowo.weights.family_names import BINS, from_yowo_v2, from_yowo_v3, from_yowof
 
 ANCHORS = ((10, 20), (20, 30), (30, 40), (40, 50), (50, 60))
 ORIGINAL_NAMES = re.compile(r"^(module\.)?(backbone_2d\.models\.|cfam\.|conv_final\.)")
 """Beginnings of names that only the original YOWO's checkpoints have."""
+FAMILY = {
+    "yowof_r18_ucf24": ("yowof", from_yowof, "backbone.", ""),
+    "yowo_v2_nano_ucf24": ("yowo_v2", from_yowo_v2, "backbone_2d.backbone.", "backbone_3d.backbone."),
+    "yowo_v3_n_shufflenetv2_ucf24": ("yowo_v3", from_yowo_v3, "net2D.", "net3D."),
+}
+"""Golden lists of the later models: folder, conversion, and the authors' prefixes of the 2D and the 3D backbone."""
 
 
 def from_released(state: Mapping[str, torch.Tensor | None]) -> dict[str, torch.Tensor]:
@@ -86,8 +100,35 @@ def small_shufflenet(seed: int = 0) -> ShuffleNetV2:
     return alive(ShuffleNetV2("0.25x"), seed)
 
 
+def small_yowof(seed: int = 0, num_classes: int = 24) -> YOWOF:
+    torch.manual_seed(seed)
+    backbone = ResNet2D(Basic, (1, 1, 1, 1))
+    return alive(YOWOF(backbone, partial(ConvLSTM, channels=8), num_classes, ANCHORS), seed)
+
+
+def small_yowo_v2(seed: int = 0, num_classes: int = 24) -> YOWOv2:
+    torch.manual_seed(seed)
+    parts = FreeYOLO("shufflenetv2"), small_shufflenet(seed)
+    return alive(YOWOv2(*parts, DecoupledFusion, num_classes, width=8, depthwise=True), seed)
+
+
+def small_yowo_v3(seed: int = 0, num_classes: int = 24) -> YOWOv3:
+    torch.manual_seed(seed)
+    parts = YOLOv8("n"), ShuffleNetV2("0.25x", last_conv=True)
+    return alive(YOWOv3(*parts, DecoupledFusion, num_classes, width=8), seed)
+
+
+def family_entries(case: str) -> dict[str, torch.Tensor]:
+    """A golden list of one of the later models: names and shapes, without values."""
+    entries = json.loads((golden_cases.GOLDEN / FAMILY[case][0] / f"{case}_state_dict.json").read_text())
+    return {name: torch.empty(shape, device="meta") for name, shape in entries}
+
+
 def names_of(case: str) -> dict[str, str]:
     """Our names of a golden list, and the authors' for each."""
+    if case in FAMILY:
+        theirs = [name for name in family_entries(case) if name != BINS]
+        return dict(zip(FAMILY[case][1](dict.fromkeys(theirs)), theirs, strict=True))
     folder = golden_cases.ORIGINAL if case == "yowo_ucf24" else golden_cases.FOLDER
     theirs = [name for name, _ in json.loads((folder / f"{case}_state_dict.json").read_text())]
     return dict(zip(from_released(dict.fromkeys(theirs)), theirs, strict=True))
@@ -99,7 +140,8 @@ def foreign(network: nn.Module, case: str, part: str = "", prefix: str = "") -> 
     `part` (backbone2d, backbone3d) is what the network is of the golden case's detector, whose prefix is then left out.
     """
     names = names_of(case)
-    bare = {"backbone2d": "backbone_2d.", "backbone3d": "backbone_3d.", "": ""}[part]
+    prefixes = FAMILY[case][2:] if case in FAMILY else ("backbone_2d.", "backbone_3d.")
+    bare = dict(zip(("backbone2d", "backbone3d"), prefixes, strict=True)).get(part, "")
     ours = f"{part}." if part else ""
     return {prefix + names[ours + n].removeprefix(bare): t.clone() for n, t in network.state_dict().items()}
 
@@ -117,5 +159,8 @@ def same_outputs(make: Callable[[int], nn.Module], load: Callable[[nn.Module], o
 @torch.no_grad()
 def flat(output: object) -> torch.Tensor:
     """A network's output in one row."""
-    parts = [output["conf"], output["cls"], output["boxes"]] if isinstance(output, dict) else [output]
+    if isinstance(output, dict):
+        parts = [output[key] for key in ("conf", "cls", "boxes") if key in output]
+    else:
+        parts = [output] if isinstance(output, torch.Tensor) else [flat(part) for part in output]
     return torch.cat([part.flatten() for part in parts])

@@ -268,7 +268,7 @@ def stream(model: Network | Detector | str | Path, frames: Iterable[NDArray[np.u
     if isinstance(model, Detector):
         detector = model
     else:
-        detector = Detector(model) if isinstance(model, Network) else Detector.from_checkpoint(model)
+        detector = Detector(model) if isinstance(model, torch.nn.Module) else Detector.from_checkpoint(model)
     detector.reset()
     for frame in frames:
         yield detector.result(frame)

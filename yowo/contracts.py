@@ -152,6 +152,11 @@ class Level(NamedTuple):
         return self.rows * self.columns * self.per_cell
 
 
+IN_CELLS, IN_BINS = "offsets in cells", "distributions over bins"
+"""Formats of `RawOutput`'s deltas that a loss reads: tx ty tw th of the networks of `yowo.models.heads`, and YOWOv3's
+logits of 16 distances to each side."""
+
+
 class RawOutput(TypedDict):
     """Output of a network: its predictions before any threshold.
 
@@ -192,7 +197,8 @@ class Detections(TypedDict, total=False):
     Keys:
         boxes: float [N, 4], x1 y1 x2 y2 as fractions of the picture.
         scores: float [N] (one-hot data sets) or [N, C], one for each class (multi-hot data sets): confidence x class
-            probability, or the class probability alone where the network has no confidence (see `RawOutput`).
+            probability, or the class probability alone where the network has no confidence (see `RawOutput`). 0 in
+            [N, C]: the box is not reported with that class.
         labels: int64 [N], class of each box; one-hot data sets only. The same box may appear with several classes.
         confidence: float [N], confidence of each box, without one the largest of its class probabilities; multi-hot
             data sets only.

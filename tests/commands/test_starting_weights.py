@@ -5,7 +5,7 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from tests.foreign_weights import foreign, names_of, small_shufflenet
+from tests.foreign_weights import foreign, names_of, small_shufflenet, small_yowo_v3
 from yowo.commands.hydra_app import jobs
 from yowo.commands.starting_weights import check_network, check_weights, load_network, remember_network
 from yowo.config.build import build_detector
@@ -102,6 +102,14 @@ def test_a_network_that_cannot_be_told_is_asked_for(tmp_path):
         WeightsError, match=r"its model and dataset cannot be recognised; give it, as in model=yowo_plus"
     ):
         remember_network("eval", [f"weights={path}"])
+
+
+def test_the_parts_of_a_yowo_v3_file_are_found_out(tmp_path):
+    path = saved(foreign(small_yowo_v3(), "yowo_v3_n_shufflenetv2_ucf24"), tmp_path / "ema_epoch_7.pth")
+    config = configured("eval", f"weights={path}")
+    assert (config.model.name, config.model.width, config.backbone2d.size) == ("yowo_v3", 8, "n")
+    assert config.backbone3d.width == "0.25x" and config.dataset.name == "ucf24"
+    load_network(build_detector(config), config)
 
 
 def test_one_backbone_is_no_network_to_detect_with(tmp_path):

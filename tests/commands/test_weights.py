@@ -11,6 +11,7 @@ from yowo.config.build import build_detector
 from yowo.config.checkpoint import register_checkpoint
 from yowo.config.compose import compose_config
 from yowo.errors import WeightsError
+from yowo.models.backbones2d.yolov8 import YOLOv8
 from yowo.weights.loading import load_weights
 from yowo.weights.registry import Published
 
@@ -58,6 +59,15 @@ def test_a_kinetics_file_becomes_safetensors(tmp_path, capsys, monkeypatch):
     run(["import", "kinetics.pth"])
     assert "use: yowo train weights.backbone3d=kinetics.safetensors" in capsys.readouterr().out
     same_outputs(small_shufflenet, lambda net: load_weights(net, tmp_path / "kinetics.safetensors"), CLIPS)
+
+
+def test_a_file_of_yolov8_becomes_safetensors_and_says_its_size(tmp_path, capsys, monkeypatch, wide):
+    monkeypatch.chdir(tmp_path)
+    saved(YOLOv8("n").state_dict(), tmp_path / "v8_n.pth")
+    run(["info", "v8_n.pth"])
+    assert "yowo train weights.backbone2d=v8_n.pth backbone2d=yolov8_n" in capsys.readouterr().out
+    run(["import", "v8_n.pth"])
+    assert "use: yowo train weights.backbone2d=v8_n.safetensors backbone2d=yolov8_n" in capsys.readouterr().out
 
 
 def test_nothing_is_written_over(tmp_path):

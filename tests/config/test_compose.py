@@ -11,9 +11,12 @@ from yowo.errors import ConfigError
     [
         (
             ["backbone3d=resnet9"],
-            r"backbone3d=resnet9: there is no such choice; choose one of .*resnet101, .* shufflenetv2_2",
+            r"backbone3d=resnet9: there is no such choice; choose one of i3d, none, resnet101, .* shufflenetv2_2",
         ),
-        (["model=yowo_pluss"], r"choose one of yowo, yowo_nano, yowo_plus, yowo_tiny, .*\. Did you mean yowo_plus\?"),
+        (
+            ["model=yowo_pluss"],
+            r"choose one of yowo, .*yowo_nano, yowo_plus, yowo_tiny, .* yowof_.*\. Did you mean yowo_plus\?",
+        ),
         (
             ["optimizer.lrr=1"],
             r"optimizer\.lrr: there is no such key; optimizer has .*lr, .*weight_decay\. Did you mean optimizer\.lr\?",

@@ -5,6 +5,7 @@ import torch
 from tests.make_data import pictures
 from tests.reference.augment_reference import crop_resize_flip, move_box
 from yowo.data.augment import Crop, EvalTransform, TrainTransform, crop_and_resize, move_boxes, sample_crop
+from yowo.errors import ConfigError
 
 PLAIN = {"mean": [0.0] * 3, "std": [1.0] * 3}
 OFF = {"jitter": 0.0, "flip": 0.0, "hue": 0.0, "saturation": 1.0, "exposure": 1.0}
@@ -132,3 +133,28 @@ def test_factors_go_up_and_down_alike():
     factors = TrainTransform._factors(4000, 1.5, torch.default_generator)
     assert factors.min() >= 1 / 1.5 - 1e-6 and factors.max() <= 1.5
     assert 0.46 < (factors < 1).float().mean() < 0.54
+
+
+@pytest.mark.parametrize("flip", [0.0, 1.0])
+def test_classes_trade_places_in_a_mirrored_picture(flip):
+    pairs = {"mirrored": {"left": "right"}, "classes": ["left", "stand", "right"]}
+    transform = TrainTransform((32, 32), (0, 0, 0), (1, 1, 1), jitter=0, flip=flip, **pairs)
+    clips = [torch.zeros(2, 3, 32, 32, dtype=torch.uint8)] * 2
+    boxes = torch.tensor([[0.1, 0.2, 0.3, 0.9]] * 3)
+    multi_hot = torch.tensor([[1.0, 1, 0], [0, 0, 1], [0, 1, 0]])
+    targets = [{"boxes": boxes, "labels": torch.tensor([0, 1, 2])}, {"boxes": boxes, "labels": multi_hot}]
+    _, (numbers, flags) = transform(clips, targets)
+    assert numbers["labels"].tolist() == ([2, 1, 0] if flip else [0, 1, 2])
+    assert torch.equal(flags["labels"], multi_hot[:, [2, 1, 0]] if flip else multi_hot)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        ({"left": "rigth"}, r"augment\.mirrored: no class is called rigth; the classes are left, right"),
+        ({"left": "right", "right": "left"}, r"augment\.mirrored: left is named twice; name each pair of classes once"),
+    ],
+)
+def test_pairs_that_are_no_pairs_are_refused(pairs, message):
+    with pytest.raises(ConfigError, match=message):
+        TrainTransform((32, 32), (0, 0, 0), (1, 1, 1), mirrored=pairs, classes=["left", "right"])

@@ -5,8 +5,10 @@ import yowo
 from yowo.config.build import build_detector
 from yowo.config.compose import compose_config
 from yowo.errors import ConfigError
+from yowo.models.backbones2d.pyramid import Pyramid2D
 from yowo.models.backbones2d.yolov2 import YOLOv2
 from yowo.models.backbones3d.resnet import tiny_resnet3d
+from yowo.models.backbones3d.stacked import StackedFrames
 from yowo.models.detector import Detector
 from yowo.models.fusion import CFAM
 from yowo.models.heads import PRIOR
@@ -120,3 +122,16 @@ def test_gradients_of_channels_last_weights_have_their_strides_so_that_ddp_has_n
     assert detector.backbone3d.conv1[0].weight.is_contiguous(memory_format=torch.channels_last_3d)
     assert detector.recipe["model"]["channels_last"] is True
     assert not [name for name, weight in detector.named_parameters() if weight.grad.stride() != weight.stride()]
+
+
+def test_backbones_of_different_strides_are_refused():
+    net = Detector(Pyramid2D(2, 8), tiny_resnet3d(2), fusion, 3, ANCHORS)
+    with pytest.raises(ConfigError, match=r"backbone3d: its feature has 1 x 2 cells, that of backbone2d 4 x 8; both"):
+        net(torch.rand(1, 3, 8, 32, 64))
+
+
+def test_a_fine_level_has_sixteen_times_as_many_cells():
+    net = Detector(Pyramid2D(2, 8), StackedFrames(8, width=2, channels=4, out_channels=8), fusion, 3, ANCHORS).eval()
+    raw = net(torch.rand(1, 3, 8, 32, 64))
+    assert net.strides == (8,) and raw["levels"] == ((8, 4, 8, 2),)
+    assert raw["cls"].shape == (1, 64, 3) and raw["points"][0].tolist() == [4, 4]

@@ -118,7 +118,7 @@ def test_it_is_traced_by_torch_export():
 
 def test_what_cannot_slide_is_said():
     assert obstacle(detector(BACKBONES["stem of 7"]())) is None
-    assert obstacle(nn.Linear(2, 2)) == "Linear is no Detector of two backbones"
+    assert obstacle(nn.Linear(2, 2)) == "Linear is no network with a 3D backbone"
     plain = nn.Conv3d(3, 4, 3)
     plain.out_channels = 4
     net = detector(plain)

@@ -11,7 +11,7 @@ from tests.foreign_weights import foreign, small_shufflenet
 from yowo.errors import WeightsError
 from yowo.weights.fetching import fetch
 from yowo.weights.loading import load_weights
-from yowo.weights.registry import Published
+from yowo.weights.registry import Published, published
 
 WEIGHTS = Published("small", "small.pth", "", "backbone3d", "backbone3d=shufflenetv2_0.25x", "a test")
 
@@ -79,6 +79,7 @@ def test_a_file_arrives_whole_and_loads(server, data, tmp_path):
     )
     assert path == tmp_path / "w" / "small.pth" and path.read_bytes() == data
     assert seen[-1] == (len(data), len(data)) and not list(path.parent.glob("*.part"))
+    fetch(at(server, sha256=hashlib.sha256(data).hexdigest()[:8]), tmp_path / "w", lambda *_: None)  # as in file names
     net = small_shufflenet(2)
     load_weights(net, path)
     assert torch.equal(net.conv1[0].weight, small_shufflenet(1).conv1[0].weight)
@@ -162,11 +163,18 @@ def test_without_a_network_there_is_one_line(tmp_path, monkeypatch):
 
 
 def test_shared_folders_are_left_to_a_browser(tmp_path):
-    chosen = dataclasses.replace(WEIGHTS, url="https://example.org/folder", by_hand=True)
+    chosen = dataclasses.replace(WEIGHTS, url="https://example.org/folder", by_hand="it is in a shared folder")
     with pytest.raises(
         WeightsError, match=r"small: .* is in a shared folder; download small\.pth from https://example"
     ):
         fetch(chosen, tmp_path, lambda *_: None)
+
+
+def test_yolov8s_weights_are_the_users_to_download(tmp_path):
+    with pytest.raises(
+        WeightsError, match=r"yolov8_n_coco: .* AGPL-3\.0, which is yours to accept; download v8_n\.pth"
+    ):
+        fetch(published("yolov8_n_coco"), tmp_path, lambda *_: None)
 
 
 def test_a_place_that_cannot_be_written_is_named(server, tmp_path):

@@ -1,4 +1,5 @@
 import argparse
+import re
 
 import pytest
 import torch
@@ -13,9 +14,17 @@ from tests.foreign_weights import (
     small_yolov2,
     small_yowo,
     small_yowo_plus,
+    small_yowo_v2,
+    small_yowo_v3,
+    small_yowof,
     write_darknet,
 )
 from yowo.errors import WeightsError
+from yowo.models.backbones2d.free_yolo import FreeYOLO
+from yowo.models.backbones2d.resnet import Basic, ResNet2D, build_resnet2d
+from yowo.models.backbones2d.yolov8 import YOLOv8
+from yowo.models.backbones3d.i3d import I3D
+from yowo.weights.family_names import BINS
 from yowo.weights.loading import load_backbone, load_weights
 
 CLIPS = torch.rand(1, 3, 8, 64, 64, generator=torch.Generator().manual_seed(5))
@@ -78,6 +87,112 @@ def test_darknets_yolo_weights(tmp_path):
 
     write_darknet(tmp_path / "yolo.weights", make(1))
     same_outputs(make, lambda net: load_weights(net, tmp_path / "yolo.weights"), FRAMES)
+
+
+FAMILY = {
+    "yowof_r18_ucf24": small_yowof,
+    "yowo_v2_nano_ucf24": small_yowo_v2,
+    "yowo_v3_n_shufflenetv2_ucf24": small_yowo_v3,
+}
+
+
+@pytest.mark.parametrize("case", FAMILY)
+def test_a_released_file_of_the_later_models(tmp_path, case):
+    make, state = FAMILY[case], foreign(FAMILY[case](1), case)
+    if "v3" in case:  # bare, with the fixed distances and what a profiler left
+        left = {"total_ops": torch.zeros(1), "net2D.net.p1.0.conv.total_params": torch.zeros(1)}
+        content = state | left | {BINS: torch.arange(16.0).reshape(1, 16, 1, 1)}
+    else:
+        left, content = {}, {"model": state, "epoch": 5, "args": argparse.Namespace(lr=1e-4)}
+    path = saved(content, tmp_path / "w.pth")
+    net = make(2)
+    report = load_weights(net, path)
+    loaded, source = net.state_dict(), make(1).state_dict()
+    assert len(report.loaded) == len(state) == len(loaded) and not report.missing
+    assert len(report.ignored) == (3 if left else 0)
+    assert all(torch.equal(tensor, source[name]) for name, tensor in loaded.items())
+
+
+def random_state(network, rename):
+    """A state dict of a network's shapes with values of its own, by other names."""
+    random = torch.Generator().manual_seed(9)
+    state = network.state_dict()
+    return {rename(n): torch.rand(t.shape, generator=random) if t.is_floating_point() else t for n, t in state.items()}
+
+
+def mmaction(name):
+    """MMAction's names: a convolution and its norm are in one module."""
+    name = re.sub(r"downsample\.(\d)", lambda m: f"downsample.{'conv' if m[1] == '0' else 'bn'}", name)
+    name = re.sub(r"(?<!\.downsample\.)\b(conv\d)\.", r"\1.conv.", name)
+    return "backbone." + re.sub(r"\bbn(\d)\.", r"conv\1.bn.", name)
+
+
+@pytest.mark.parametrize(
+    ("make", "rename", "others", "wrap"),
+    [
+        (
+            lambda: build_resnet2d("resnet18"),
+            mmaction,
+            ["cls_head.fc_cls.weight", "cls_head.fc_cls.bias"],
+            "state_dict",
+        ),
+        (lambda: build_resnet2d("resnet18"), str, ["fc.weight", "fc.bias"], None),
+        (lambda: YOLOv8("n"), str, ["head.box.0.0.conv.weight"], None),
+        (I3D, str, ["logits.conv3d.weight", "logits.conv3d.bias"], None),
+    ],
+    ids=["MMAction", "torchvision", "YOWOv3's YOLOv8", "I3D"],
+)
+def test_a_backbones_released_file_fills_it_whole(tmp_path, make, rename, others, wrap):
+    net = make()
+    state = random_state(net, rename)
+    content = state | {name: torch.ones(2) for name in others}
+    report = load_weights(net, saved({wrap: content} if wrap else content, tmp_path / "w.pth"))
+    assert len(report.loaded) == len(state) and report.ignored == others and not report.missing
+    assert all(
+        torch.equal(mine, theirs) for mine, theirs in zip(net.state_dict().values(), state.values(), strict=True)
+    )
+
+
+def test_free_yolos_file_fills_what_fits_and_must_fill_the_inner_network(tmp_path):
+    net = FreeYOLO("shufflenetv2")
+    state = random_state(net, str) | {"cls_preds.0.weight": torch.ones(80, 64, 1, 1)}
+    state["non_shared_heads.0.cls_feats.0.0.conv.weight"] = torch.ones(96, 1, 3, 3)
+    del state["neck.cv1.bias"]
+    report = load_weights(net, saved({"model": state}, tmp_path / "w.pth"))
+    assert report.missing == ["neck.cv1.bias", "non_shared_heads.0.cls_feats.0.0.conv.weight"]
+    assert report.ignored == ["cls_preds.0.weight", "non_shared_heads.0.cls_feats.0.0.conv.weight"]
+    assert torch.equal(net.fpn.cv1.conv.weight, state["fpn.cv1.conv.weight"])
+    del state["backbone.stage3.1.branch2.0.weight"]
+    with pytest.raises(WeightsError, match=r"FreeYOLO .* without the entries backbone\.stage3\.1\.branch2\.0\.weight;"):
+        load_weights(net, state)
+
+
+def test_torchvisions_shuffle_net_fills_the_inner_network():
+    net = FreeYOLO("shufflenetv2")
+    state = random_state(net.backbone, str) | {"conv5.0.weight": torch.ones(2), "fc.bias": torch.ones(2)}
+    report = load_weights(net, state)
+    assert report.ignored == ["conv5.0.weight", "fc.bias"] and not any(
+        n.startswith("backbone.") for n in report.missing
+    )
+    assert torch.equal(net.backbone.stage4[3].branch2[0].weight, state["stage4.3.branch2.0.weight"])
+
+
+def test_a_file_of_another_model_says_which_it_is_for():
+    state = foreign(small_yowo_v2(), "yowo_v2_nano_ucf24")
+    state["cls_preds.0.bias"] = torch.ones(80)
+    meant = r"YOWOv2, for (model=yowo_v2_nano )?dataset=ava,"
+    with pytest.raises(WeightsError, match=rf"no entry matches this network; the file is {meant} with the entries"):
+        load_weights(small_net(), state)
+    with pytest.raises(
+        WeightsError, match=r"YOLOv8 \(COCO\), for backbone2d=yolov8_n, does not match this network: net\."
+    ):
+        load_weights(YOLOv8("s"), YOLOv8("n").state_dict())
+    with pytest.raises(WeightsError, match=r"expected a backbone3d, got a 2D ResNet \(torchvision"):
+        load_backbone(small_yowo_plus(), "backbone3d", build_resnet2d("resnet18").state_dict())
+    with pytest.raises(WeightsError, match=r"expected 72 entries besides cls_head\.\* .* got 120"):
+        load_weights(
+            ResNet2D(Basic, (1, 1, 1, 1)), {mmaction(n): t for n, t in build_resnet2d("resnet18").state_dict().items()}
+        )
 
 
 def test_our_own_checkpoints_and_safetensors(tmp_path):
@@ -258,6 +373,29 @@ def test_a_head_of_other_classes_starts_anew_only_when_asked():
     assert torch.equal(net.fusion.layers[0].conv.weight, source.fusion.layers[0].conv.weight)
     assert net.head.bias[:5].tolist() == pytest.approx([-4.595] * 5, abs=1e-3)  # a probability of 0.01
     assert "the head is initialised anew" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("make", "layers", "start"),
+    [
+        (small_yowof, ["head.cls_pred"], -4.595),
+        (small_yowo_v2, [f"heads.{level}.cls" for level in range(3)], -4.595),
+        (small_yowo_v3, [f"heads.{level}.cls.2" for level in range(3)], -8.099),
+    ],
+)
+def test_only_the_classes_convolutions_of_the_later_models_start_anew(make, layers, start):
+    source, net = make(1), make(2, num_classes=21)
+    with pytest.raises(
+        WeightsError, match=rf"{layers[0]}\.weight \(file .*for other classes.*weights\.reset_head=true"
+    ):
+        load_weights(net, source.state_dict())
+    report = load_weights(net, source.state_dict(), reset_head=True)
+    assert report.reset == [f"{layer}.{entry}" for layer in layers for entry in ("weight", "bias")]
+    loaded, given = net.state_dict(), source.state_dict()
+    assert len(report.loaded) + len(report.reset) == len(loaded) and not report.missing
+    first = net.get_submodule(layers[0])
+    assert first.bias[0].item() == pytest.approx(start, abs=1e-3) and first.weight.std() > 0
+    assert all(torch.equal(loaded[name], given[name]) for name in loaded.keys() - set(report.reset))
 
 
 def test_a_head_of_the_same_classes_starts_anew_when_asked():

@@ -1,6 +1,8 @@
 import argparse
 import io
 import pickle
+import sys
+import types
 import zipfile
 from pathlib import Path
 
@@ -52,6 +54,17 @@ def test_code_in_a_file_never_runs(tmp_path, evil, legacy):
     with pytest.raises(WeightsError, match=r"evil\.pth: refused, because reading it would run code stored in it \("):
         read_checkpoint(path)
     assert not victim.exists()
+
+
+def test_a_file_of_yolov8s_program_is_not_run_and_says_how_to_get_its_state_dict(tmp_path, monkeypatch):
+    modules = {name: types.ModuleType(name) for name in ("ultralytics", "ultralytics.nn", "ultralytics.nn.tasks")}
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    module.DetectionModel = type("DetectionModel", (), {"__module__": module.__name__})
+    path = saved({"epoch": -1, "model": module.DetectionModel()}, tmp_path / "yolov8n.pt")
+    words = r"yolov8n\.pt: refused.*ultralytics\.nn\.tasks\.DetectionModel.*\.state_dict\(\).*AGPL-3\.0"
+    with pytest.raises(WeightsError, match=words):
+        read_checkpoint(path)
 
 
 def test_that_same_code_would_run_in_an_unrestricted_reader(tmp_path):

@@ -4,6 +4,7 @@ import pytest
 
 from yowo.config.build import build_detector
 from yowo.config.compose import compose_config
+from yowo.config.conf_files import choices
 from yowo.errors import WeightsError
 from yowo.weights.registry import PUBLISHED, published
 
@@ -13,7 +14,12 @@ def test_every_row_of_the_published_tables_has_its_file():
     assert files >= {
         "yowo_ucf24_84.9.pth", "yowo_nano_ucf24_81.0.pth", "yowo_ava_v2.2_20.6.pth", "yowo_ava_v2.2_K32_21.6.pth",
         "yowo_nano_ava_v2.2_18.4.pth", "yowo_nano_ava_v2.2_K32_19.5.pth", "yolov2.pth", "yolo.weights",
-        "resnext-101-kinetics.pth", "kinetics_shufflenetv2_1.0x_RGB_16_best.pth",
+        "resnext-101-kinetics.pth", "kinetics_shufflenetv2_1.0x_RGB_16_best.pth", "kinetics_shufflenetv2_2.0x_RGB_16_best.pth",
+        "yowof-r18_epoch_5_83.3.pth", "yowof-r18_epoch_8_18.1.pth", "yowof-r50_epoch_8_20.7.pth",
+        *(f"yowo_v2_{size}_{data}{k}.pth" for size in ("nano", "tiny", "medium", "large") for data in ("ucf24", "ava") for k in ("", "_k32")),
+        *(f"yolo_free_{size}_coco.pth" for size in ("nano", "tiny", "large")), *(f"v8_{size}.pth" for size in "nsmlx"),
+        "rgb_imagenet.pth", "tsn_r18_1x1x8_100e_hvu_action_rgb_20201027-011b282b.pth",
+        "tsn_r50_video_1x1x8_100e_kinetics600_rgb_20201015-4db3c461.pth",
     }  # fmt: skip
 
 
@@ -25,10 +31,26 @@ def test_names_are_unique_and_addresses_whole():
         assert one.by_hand or one.url.endswith(f"/{one.file}")
 
 
-@pytest.mark.parametrize("one", PUBLISHED, ids=lambda p: p.name)
-def test_what_to_type_composes(one):
-    config = compose_config("train", one.use.split())
-    assert config.model.name == (one.use.split("model=")[1].split()[0] if "model=" in one.use else "yowo_tiny")
+def test_what_to_type_exists():
+    for one in PUBLISHED:
+        for key, _, value in (typed.partition("=") for typed in one.use.split()):
+            if key == "dataset.clip_len":
+                assert value == "32"
+            else:
+                assert value in choices(key), one.name
+
+
+@pytest.mark.parametrize("name", ["yowo_plus_ava_k32", "yowo_v2_nano_ava_k32"])
+def test_what_to_type_composes(name):
+    config = compose_config("train", published(name).use.split())
+    assert config.dataset.clip_len == 32 and config.model.name == name.removesuffix("_ava_k32")
+
+
+def test_every_file_says_what_is_known_of_its_licence():
+    licences = {p.name: p.licence for p in PUBLISHED}
+    assert set(licences.values()) == {"none found", "MIT", "Apache-2.0", "BSD-3-Clause", "AGPL-3.0", "public domain"}
+    assert licences["yolov8_m_coco"] == "AGPL-3.0" and licences["yowo_v2_nano_ucf24_k16"] == "MIT"
+    assert all(p.by_hand for p in PUBLISHED if p.licence == "AGPL-3.0")
 
 
 def test_files_are_found_by_either_name():

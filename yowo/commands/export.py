@@ -22,7 +22,7 @@ from yowo.config.checkpoint import network_parts, shown_rule
 from yowo.config.exported import chosen_format
 from yowo.errors import YowoError
 from yowo.inference.exported.comparing import LIMIT, Difference, difference
-from yowo.inference.exported.facts import EXACT, FORMATS, ExportFacts, read_facts
+from yowo.inference.exported.facts import CLIP, FORMATS, STATE, ExportFacts, read_facts
 from yowo.inference.exported.onnx_rules import GraphRule, graph_rule
 from yowo.inference.exported.opening import open_exported
 from yowo.inference.exported.quantising import quantised, save_quantised
@@ -49,8 +49,8 @@ def export_network(config: DictConfig) -> None:
     log.info("tracing the network")
     clip_len, name = int(config.dataset.clip_len), str(config.model.name)
     states: dict[str, Any] = {}
-    if config.streaming == EXACT:
-        traced, states = trace_sliding(detector, clip_len, name)
+    if config.streaming != CLIP:
+        traced, states = trace_sliding(detector, clip_len, name, str(config.streaming))
     else:
         traced = trace(detector, clip_len, max(detector.strides), name)
     rule = shown_graph_rule(config, detector) if config.nms and kind != "torch_export" else None
@@ -89,7 +89,7 @@ def facts_of(
         config: Of the command.
         detector: The network.
         traced: The traced network.
-        states: Facts of the states of a network that slides; empty for one that takes clips.
+        states: Facts of the states of a network that takes frames; empty for one that takes clips.
         rule: The rule inside the file.
     """
     classes = [str(name) for name in config.dataset.classes]
@@ -175,10 +175,19 @@ def compared_sliding(detector: Detector, network: ExportedSliding, clips: Tensor
         for place in range(length):
             raw, kept = network.step(np.ascontiguousarray(frames[place]), past.tensors())
             past.push(kept)
-            seen = clip[:, :, [max(0, place - before) for before in range(length - 1, -1, -1)]]
             if place % 3 == 0 or place == length - 1:
-                worst = worst.joined(difference(detector(seen), raw, network.exclusive_classes))
+                worst = worst.joined(difference(detector(_seen(clip, place, network)), raw, network.exclusive_classes))
     return worst
+
+
+def _seen(clip: Tensor, place: int, network: ExportedSliding) -> Tensor:
+    """Return the frames on which a file's output depends after some frame of a clip, float [1, 3, n, H, W].
+
+    Frames before the first are copies of it. A state knows all frames, other files K of them.
+    """
+    length = clip.shape[2]
+    first = 1 - length if network.facts.streaming == STATE else place + 1 - length
+    return clip[:, :, [max(0, frame) for frame in range(first, place + 1)]]
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from yowo.inference.exported.facts import EXACT, ExportFacts, read_facts
+from yowo.inference.exported.facts import CLIP, STATE, ExportFacts, read_facts
 
 
 def exported_table(path: str | Path) -> Table:
@@ -33,8 +33,9 @@ def _rows(path: Path, facts: ExportFacts) -> list[tuple[str, str]]:
     if facts.exclusive_classes < len(facts.classes):
         exclusive = f"the first {facts.exclusive_classes} exclude each other"
     inputs = f"clips of {facts.clip_len} frames"
-    if facts.streaming == EXACT:
-        inputs = f"one frame at a time, and {len(facts.states['past'])} tensors of earlier steps"
+    if facts.streaming != CLIP:
+        carried = "of the state" if facts.streaming == STATE else "of earlier steps"
+        inputs = f"one frame at a time, and {len(facts.states['past'])} tensors {carried}"
     rows = [
         ("size", f"{size / 1e6:.1f} MB"),
         ("input", f"{inputs}, trained for {height} x {width}, sides multiples of {facts.levels[-1]['stride']}"),

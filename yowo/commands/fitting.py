@@ -30,6 +30,7 @@ from yowo.training.checkpointing.checkpoint_files import LAST
 from yowo.training.checkpointing.checkpoints import LastCheckpoint, TrainingStopped
 from yowo.training.checkpointing.remembered_run import RememberedRun
 from yowo.training.checkpointing.resumed_optimizer import ResumedOptimizer
+from yowo.training.cpu_budget import CPUBudget
 from yowo.training.guarding.guards import NonFiniteGuard
 from yowo.training.guarding.loader_watch import LoaderWatch
 from yowo.training.guarding.processes import EndProcesses
@@ -95,7 +96,8 @@ def build(
     watch = LoaderWatch(config.get("loader_timeout"), processes.processes)
     known = RunConfiguration(logged_configuration(config, run_facts()))
     remember = [known, RememberedRun(run), ResumedOptimizer(), places]
-    callbacks = [*build_callbacks(config), *remember, *trial_callbacks(run_folder()), guard, watch, processes]
+    budgets = [] if config.get("cpu_minutes") is None else [CPUBudget(float(config.cpu_minutes))]
+    callbacks = [*build_callbacks(config), *budgets, *remember, *trial_callbacks(run_folder()), guard, watch, processes]
     return build_trainer(config, logger=loggers, callbacks=callbacks), module, data
 
 

@@ -24,10 +24,12 @@ from yowo.whole_file import whole_file
 
 log = logging.getLogger(__name__)
 GIT_SECONDS = 20
-RESULTS = ("trained", "evaluated", "score")
+RESULTS = ("trained", "evaluated", "score", "cpu_ms_a_frame", "ms_a_frame")
 """Entries of run.json that a run loses when it trains on."""
 LENGTH = ("max_epochs", "max_steps")
 """Keys of `trainer` that say how long a training is."""
+BUDGET = "cpu_minutes"
+"""Key of the CPU time of a training."""
 LIBRARIES = ("yowo-lightning", "torch", "lightning", "torchmetrics", "hydra-core", "decord", "av", "numpy")
 FACTS = ("command", "python", "versions", "git_commit", "git_dirty")
 """What a record says of the program, for the configuration that loggers get."""
@@ -107,6 +109,12 @@ def record_result(score: float | None, evaluated: bool) -> None:
         _write(run_folder(), {**read_record(run_folder()), "score": score, "evaluated": evaluated})
 
 
+def record_times(times: Mapping[str, float]) -> None:
+    """Add to run.json how long detection takes."""
+    if is_first_process():
+        _write(run_folder(), {**read_record(run_folder()), **times})
+
+
 def record_logs(wandb_id: str, names: Mapping[str, Any]) -> None:
     """Add to run.json which run of W&B belongs to it, and what it is found by."""
     if is_first_process():
@@ -115,7 +123,7 @@ def record_logs(wandb_id: str, names: Mapping[str, Any]) -> None:
 
 def planned(config: DictConfig) -> dict[str, Any]:
     """Return how long a training is to be."""
-    return {key: config.trainer.get(key) for key in LENGTH}
+    return {**{key: config.trainer.get(key) for key in LENGTH}, BUDGET: config.get(BUDGET)}
 
 
 def is_trained(record: Mapping[str, Any], config: DictConfig) -> bool:
@@ -131,8 +139,8 @@ def is_trained(record: Mapping[str, Any], config: DictConfig) -> bool:
     return all(_reaches(trained.get(key), wanted) for key, wanted in planned(config).items())
 
 
-def _reaches(done: int | None, wanted: int | None) -> bool:
-    return done == wanted or (isinstance(done, int) and isinstance(wanted, int) and 0 <= wanted <= done)
+def _reaches(done: float | None, wanted: float | None) -> bool:
+    return done == wanted or (done is not None and wanted is not None and 0 <= wanted <= done)
 
 
 def _write(folder: Path, record: dict[str, Any]) -> None:

@@ -17,7 +17,9 @@ from yowo.reports.run_states import RunState, find_states, states_markdown, stat
 from yowo.reports.run_table import RunTable, as_csv, as_markdown, cells, find_runs, tabulate
 from yowo.whole_file import whole_file
 
-WRITTEN = ("report.md", "report.csv", "report.png")
+SPEED = "report_speed.png"
+"""Accuracy against the time of a frame, where runs have timed detection."""
+WRITTEN = ("report.md", "report.csv", "report.png", SPEED)
 READ = (".json", ".yaml")
 """Endings of the files of a run that the table is made of."""
 CHARTED = 2
@@ -56,11 +58,16 @@ def run(arguments: Sequence[str]) -> None:
         return
     from yowo.reports.chart_output import save_picture  # matplotlib takes a while to load
     from yowo.reports.charts import run_bars
+    from yowo.reports.speed_chart import speed_chart
 
     labels = [", ".join(row.settings) or "all runs" for row in table.rows]
     charted = {name: [row.values(name) for row in table.rows] for name in table.names[:CHARTED]}
-    save_picture(run_bars(labels, charted), output / "report.png")
-    console.print(str(output / "report.png"), highlight=False, soft_wrap=True)
+    pictures = {"report.png": run_bars(labels, charted)}
+    if table.timed:
+        pictures[SPEED] = speed_chart(labels, [row.values("latency") for row in table.rows], charted)
+    for name, figure in pictures.items():
+        save_picture(figure, output / name)
+        console.print(str(output / name), highlight=False, soft_wrap=True)
 
 
 def _shown(table: RunTable) -> Table:
@@ -85,9 +92,10 @@ def parser() -> argparse.ArgumentParser:
         prog="yowo report",
         description="Collect runs into one table: what differs between them, and their results. Runs that differ in "
         "their seed only share a row, with mean and standard deviation. Runs without a result follow: those that run, "
-        "failed, were interrupted or pruned, and why.",
+        "failed, were interrupted or pruned, and why. report_speed.png shows accuracy against the time of a frame, "
+        "where runs have timed it (time_detection).",
         epilog="example: yowo report runs/train-sweep/2026-01-31_12-00-00",
     )
     made.add_argument("runs", type=Path, nargs="+", help="folders of runs or sweeps")
-    made.add_argument("--output", type=Path, help="folder for report.md, report.csv, report.png (default: the first)")
+    made.add_argument("--output", type=Path, help="folder for report.md, report.csv, report*.png (default: the first)")
     return made

@@ -118,12 +118,12 @@ def remember_network(command: str, arguments: Sequence[str]) -> list[str]:
 
 
 def _setup(command: str, file: str, groups: Sequence[str]) -> list[str]:
-    """Return `model=` and `dataset=` of a weights file, unless they are among the overrides."""
+    """Return `model=`, `dataset=` and the parts of a weights file's network, unless they are among the overrides."""
     typed = {group.partition("=")[0] for group in groups}
     if "experiment" in typed or typed >= {"model", "dataset"}:
         return []
-    from yowo.weights.loading import open_weights
-    from yowo.weights.recognise import likely_setup
+    from yowo.weights.opening import open_weights
+    from yowo.weights.recognise import likely_parts, likely_setup
     from yowo.weights.registry import DETECTOR
 
     weights = open_weights(file)
@@ -139,7 +139,9 @@ def _setup(command: str, file: str, groups: Sequence[str]) -> list[str]:
             f"weights={file}: its {' and '.join(unknown)} cannot be recognised; give it, as in model=yowo_plus "
             "dataset=ucf24"
         )
-    return [f"{name}={value}" for name, value in found.items() if name not in typed]
+    parts = [] if "model" in typed else likely_parts(weights, found["model"])
+    named = [f"{name}={value}" for name, value in found.items() if name not in typed]
+    return [*named, *(part for part in parts if part.partition("=")[0] not in typed)]
 
 
 def load_network(detector: "Detector", config: DictConfig) -> None:

@@ -8,11 +8,20 @@ from typing import Any, cast
 import lightning as L
 from omegaconf import DictConfig
 
+from yowo.commands.detection_time import CPU_TIME, detection_time
 from yowo.commands.endings import one_ending
 from yowo.commands.eval import evaluate, report
 from yowo.commands.fitting import build, fit, how_to_go_on
 from yowo.commands.interruption import if_interrupted
-from yowo.commands.records import is_trained, planned, record_result, record_run, record_training, run_folder
+from yowo.commands.records import (
+    is_trained,
+    planned,
+    record_result,
+    record_run,
+    record_times,
+    record_training,
+    run_folder,
+)
 from yowo.commands.resuming import goes_on
 from yowo.commands.run_folder import read_record
 from yowo.commands.wandb_end import ends_wandb_run
@@ -39,11 +48,10 @@ def train(config: DictConfig, before: Sequence[str] = ()) -> float | None:
     record = read_record(run_folder())
     trained = is_trained(record, config)
     if trained and (record.get("evaluated") or not config.evaluate):
-        log.info(
-            "%s: the run is complete (%s epochs), nothing is left to do; to train longer, give trainer.max_epochs=N",
-            run_folder(),
-            config.trainer.max_epochs,
-        )
+        minutes = config.get("cpu_minutes")
+        longer = "; to train longer, give trainer.max_epochs=N" if minutes is None else ""
+        length = f"{config.trainer.max_epochs} epochs" if minutes is None else f"{minutes} CPU minutes"
+        log.info("%s: the run is complete (%s), nothing is left to do%s", run_folder(), length, longer)
         return cast(float | None, record.get("score"))
     record_run(config, before)
     begin = time.perf_counter()
@@ -64,6 +72,12 @@ def train(config: DictConfig, before: Sequence[str] = ()) -> float | None:
             metrics = evaluate(trainer, module, data, config, str(best))
         if trainer.is_global_zero:
             report(metrics, run_folder(), f"best checkpoint: {best}")
+    if config.get("time_detection") is not None and trainer.is_global_zero:
+        times = detection_time(config, module.detector, trainer.strategy.root_device)
+        log.info(
+            "detection, frame by frame: %.1f ms a frame, %.1f ms of CPU time", times["ms_a_frame"], times[CPU_TIME]
+        )
+        record_times(times)
     record_result(score, bool(config.evaluate))
     processes.close()
     return score

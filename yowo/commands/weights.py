@@ -10,7 +10,7 @@ from rich.table import Table
 from yowo.commands.options import OptionParser
 from yowo.reports.narrow_tables import print_table
 from yowo.weights.file_format import file_format
-from yowo.weights.registry import PUBLISHED, published
+from yowo.weights.registry import NONE_FOUND, PUBLISHED, published
 
 EXAMPLES = """examples:
   yowo weights list
@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
     made = OptionParser(
         prog="yowo weights",
-        description="Weights of YOWO, YOWO-Plus, YOWO-Nano and their backbones.",
+        description="Weights of YOWO, YOWO-Plus, YOWO-Nano, YOWOF, YOWOv2, YOWOv3 and their backbones.",
         epilog=EXAMPLES,
     )
     actions = made.add_subparsers(dest="action", required=True, metavar="list, fetch, import or info")
@@ -79,10 +79,18 @@ def say(console: Console, text: str) -> None:
 def published_table() -> Table:
     """Return the published files as a table."""
     table = Table(
-        "name", "file", "content", "part", "use with", box=None, title="published weights", title_justify="left"
+        "name",
+        "file",
+        "content",
+        "part",
+        "use with",
+        "licence",
+        box=None,
+        title="published weights",
+        title_justify="left",
     )
     for one in PUBLISHED:
-        table.add_row(one.name, one.file, one.words, one.part, one.use)
+        table.add_row(one.name, one.file, one.words, one.part, one.use, one.licence)
     return table
 
 
@@ -94,4 +102,8 @@ def places() -> list[str]:
         if one.by_hand:
             by_hand.setdefault(one.url, []).append(one.name)
     browser = [f"to download in a browser: {', '.join(names)}: {url}" for url, names in by_hand.items()]
-    return [f"downloaded from {', '.join(fetched)}", *browser]
+    licence = (
+        f"licence: of the repository that the weights come from ({NONE_FOUND}: it states none); the data sets that "
+        "weights were trained on can have terms of their own"
+    )
+    return [f"downloaded from {', '.join(fetched)}", *browser, licence]

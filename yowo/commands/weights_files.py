@@ -14,8 +14,9 @@ from yowo.progress import Lines, on_terminal
 from yowo.weights.exporting import CHECKPOINT, SAFETENSORS, check_ending, write_backbone, write_detector
 from yowo.weights.fetching import fetch
 from yowo.weights.file_format import file_format
-from yowo.weights.loading import Weights, load_weights, open_weights
-from yowo.weights.recognise import likely_setup, num_classes
+from yowo.weights.loading import load_weights
+from yowo.weights.opening import Weights, open_weights
+from yowo.weights.recognise import likely_parts, likely_setup, made_for, num_classes
 from yowo.weights.registry import DETECTOR, Published
 from yowo.whole_file import whole_file
 
@@ -76,10 +77,11 @@ def import_weights(
     if not whole:
         with whole_file(output) as unfinished:
             write_backbone(unfinished, weights)
-        return f"{output}: {weights.kind.words}; use: {usage(weights.kind.part, str(output))}"
+        return f"{output}: {weights.kind.words}; use: {usage(weights.kind.part, str(output), made_for(weights))}"
     model, dataset = _setup(weights, model, dataset)
     length = [] if clip_len is None else [f"dataset.clip_len={clip_len}"]
-    detector = build_detector(compose_config("train", [f"model={model}", f"dataset={dataset}", *length]))
+    parts = likely_parts(weights, model)
+    detector = build_detector(compose_config("train", [f"model={model}", f"dataset={dataset}", *parts, *length]))
     report = load_weights(detector, weights.content)
     with whole_file(output) as unfinished:
         texts = {"model": model, "dataset": dataset, "kind": weights.kind.words}
@@ -121,9 +123,12 @@ def info_table(file: Path) -> Table:
             table.add_row(key, str(weights.content[key]))
     model, dataset = likely_setup(weights)
     classes = num_classes(weights)
+    network = made_for(weights)
     if weights.kind.part == DETECTOR:
+        parts = "".join(f", {part}" for part in likely_parts(weights, model))
         table.add_row(
-            "network", f"{model or 'unknown'}, {classes or 'unknown'} classes ({dataset or 'unknown data set'})"
+            "network", f"{model or 'unknown'}, {classes or 'unknown'} classes ({dataset or 'unknown data set'}){parts}"
         )
-    table.add_row("use", usage(weights.kind.part, str(file)))
+        network = ""  # found out by detect, too
+    table.add_row("use", usage(weights.kind.part, str(file), network))
     return table

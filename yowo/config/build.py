@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from yowo.config.checkpoint import network_parts
+from yowo.config.matching_parts import check_parts
 from yowo.data.augment import EvalTransform
 from yowo.errors import ConfigError, YowoError
 from yowo.inference.exported.facts import read_facts
@@ -79,6 +80,7 @@ def build_detector(config: DictConfig) -> Detector:
         detector.recipe["model"]["channels_last"] = laid_out
     detector.criterion = make(config.loss)
     detector.postprocess = make(config.postprocess)
+    check_parts(detector, config.model.name)
     return detector
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 import warnings
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -12,16 +13,20 @@ from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import Callback, Checkpoint, LearningRateMonitor
 from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
+from torch import Tensor
 from torchmetrics import MetricCollection
 
 from yowo.config.build import build_context, build_eval_transform, image_size, make
 from yowo.config.launchers import check_batch_norm, check_launcher
 from yowo.config.logged_run import run_names
+from yowo.contracts import RawOutput
 from yowo.data.datamodule import ClipDataModule
 from yowo.errors import ConfigError
 from yowo.inference.feature_bank import SplitFeatures
+from yowo.inference.split_states import SplitStates
 from yowo.models.compiling import compile_network
 from yowo.models.detector import Detector
+from yowo.models.frame_steps import obstacle
 from yowo.models.parts import freeze
 from yowo.models.recomputing import recompute_segments
 from yowo.threads import chosen_by_user, usable_threads
@@ -30,6 +35,7 @@ from yowo.training.module import ActionDetection
 from yowo.training.parameter_groups import GroupedOptimizer, ParameterGroups
 
 WANDB = "yowo.training.logs.loggers.wandb_logger"
+TestOutput = Callable[[Any, list[int], Tensor], RawOutput]
 ONE_FRAME = 1
 """Frames of a clip in a test with a context, whose 3D features come from other clips."""
 
@@ -64,6 +70,7 @@ def build_datamodule(config: DictConfig) -> ClipDataModule:
         test_frames=config.metric.test_frames,
         test_clip_len=ONE_FRAME if config.get("context") else None,
         seed=config.get("seed", 0),
+        whole_videos=config.get("streaming") == "state",
     )
     return data
 
@@ -89,10 +96,6 @@ def build_module(config: DictConfig, detector: Detector, data: ClipDataModule | 
         ConfigError: A value is invalid.
     """
     _apply_options(config, detector)
-    context = build_context(config)
-    features = None
-    if context is not None and data is not None:
-        features = SplitFeatures(context, lambda: data.dataset("test").key_frames, data.eval_transform)
     return ActionDetection(
         detector=detector,
         metric=build_metric(config, "val"),
@@ -100,8 +103,31 @@ def build_module(config: DictConfig, detector: Detector, data: ClipDataModule | 
         optimizer=build_optimizer(config),
         scheduler=make(config.schedule.scheduler),
         scheduler_interval=config.schedule.interval,
-        context=features,
+        test_output=_test_output(config, detector, data),
     )
+
+
+def _test_output(config: DictConfig, detector: Detector, data: ClipDataModule | None) -> TestOutput | None:
+    """Return what computes the output of a test where it depends on more than the clips: LFB, or a carried state.
+
+    Raises:
+        ConfigError: The network cannot carry a state, or the test does not go frame by frame.
+    """
+    context, way = build_context(config), config.get("streaming", "clip")
+    if way not in ("clip", "state"):
+        raise ConfigError(f"streaming={way}: expected clip or state: a test computes clips, or carries a state on")
+    if way == "state":
+        if (reason := obstacle(detector, way)) is not None:
+            raise ConfigError(f"streaming=state: {reason}; give streaming=clip")
+        if context is not None or config.dataset.dilation != 1 or config.dataset.repeat_key_frame:
+            raise ConfigError(
+                "streaming=state: the state goes from frame to frame, which needs context=none, dataset.dilation=1 and "
+                "dataset.repeat_key_frame=false; or give streaming=clip"
+            )
+        return None if data is None else SplitStates(lambda: data.dataset("test").key_frames)
+    if context is None or data is None:
+        return None
+    return SplitFeatures(context, lambda: data.dataset("test").key_frames, data.eval_transform).output
 
 
 def _apply_options(config: DictConfig, detector: Detector) -> None:

@@ -211,8 +211,8 @@ def _renamed(node: Any) -> Any:
     return [_renamed(value) for value in node] if isinstance(node, list) else node
 
 
-def _moved(target: str) -> str:
+def _moved(target: str | None) -> str | None:
     for old, new in MOVED.items():
-        if target.startswith(old):
+        if target is not None and target.startswith(old):
             return new + target.removeprefix(old)
     return target

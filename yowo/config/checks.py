@@ -119,6 +119,12 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("assigner.max_boxes", *_LIMIT),
     ("postprocess.nms_threshold", lambda v: v is None or _number(0, 1)(v), "a number from 0 to 1, or null"),
     ("postprocess.score_threshold", *_SHARE),
+    ("assigner.mask", lambda v: v in ("paper", "released"), "paper or released"),
+    (
+        "model.fusion_norm_eps",
+        lambda v: v in ("paper", "released") or _number(0, above=True)(v),
+        "paper, released or a number above 0",
+    ),
     ("assigner.iou_threshold", *_SHARE),
     ("assigner.ignore_threshold", lambda v: v is None or _number(0, 1)(v), "a number from 0 to 1, or null"),
     ("box_loss.beta", _number(0, above=True), "a number above 0"),
@@ -180,7 +186,7 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("save", lambda v: v is None or v is False or _parts(v), "false, or a list of kinds, as [video, npz]"),
     ("show", _switch, "true or false"),
     ("stride", *_COUNT),
-    ("streaming", lambda v: v in ("auto", "exact", "clip"), "auto, exact or clip"),
+    ("streaming", lambda v: v in ("auto", "exact", "state", "clip"), "auto, exact, state or clip"),
     ("latency", lambda v: v in ("low", "none"), "low or none"),
     ("dataset.root", lambda v: v == "???" or isinstance(v, str), "a folder"),
     ("device", lambda v: isinstance(v, str), "auto, cpu, cuda, cuda:N or mps"),
@@ -195,6 +201,8 @@ CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("checkpoint_minutes", _or_null(_number(0)), "a number of minutes of at least 0, or null"),
     ("keep_last", *_COUNT),
     ("threads", lambda v: v is None or _whole(1)(v), "a whole number of at least 1, or null"),
+    ("cpu_minutes", _or_null(_number(0, above=True)), "a number of minutes above 0, or null"),
+    ("time_detection", _or_null(_number(0, above=True)), "a number of seconds above 0, or null"),
     ("seconds", lambda v: v is None or _number(0, above=True)(v), "a number of seconds above 0, or null"),
 )
 

@@ -4,7 +4,7 @@ The augmentation is that of the released YOWO-Plus code: a random crop whose bor
 and a change of hue, saturation and brightness. All frames of a clip get the same random values.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from yowo.contracts import Target
 from yowo.data.colour import adjust_colour
+from yowo.errors import ConfigError
 
 LARGEST = 0.999
 """Boxes are clipped to 0..0.999, so that a centre is never in a cell beyond the last one."""
@@ -102,6 +103,42 @@ def move_boxes(target: Target, crop: Crop | None, size: tuple[int, int], mirrore
     if mirrored:
         boxes = torch.stack([1 - boxes[:, 2], boxes[:, 1], 1 - boxes[:, 0], boxes[:, 3]], dim=1)
     return Target(boxes=boxes, labels=labels)
+
+
+def mirror_labels(pairs: Mapping[str, str], classes: Sequence[str]) -> Tensor:
+    """Return the label of each class in a mirrored picture.
+
+    Args:
+        pairs: Names of classes that trade places, each pair once.
+        classes: Names of the C classes.
+
+    Returns:
+        int64 [C], a permutation that is its own inverse.
+
+    Raises:
+        ConfigError: A name is no class, or occurs twice.
+
+    Examples:
+        >>> mirror_labels({"walk_left": "walk_right"}, ["stand", "walk_left", "walk_right"]).tolist()
+        [0, 2, 1]
+    """
+    names = [name for pair in pairs.items() for name in pair]
+    for name in names:
+        if name not in classes:
+            raise ConfigError(f"augment.mirrored: no class is called {name}; the classes are {', '.join(classes)}")
+        if names.count(name) > 1:
+            raise ConfigError(f"augment.mirrored: {name} is named twice; name each pair of classes once")
+    labels = torch.arange(len(classes))
+    for left, right in pairs.items():
+        i, j = list(classes).index(left), list(classes).index(right)
+        labels[i], labels[j] = j, i
+    return labels
+
+
+def with_labels(target: Target, permutation: Tensor) -> Target:
+    """Return a target whose classes are exchanged by a permutation that is its own inverse, int64 [C]."""
+    labels, order = target["labels"], permutation.to(target["labels"].device)
+    return Target(boxes=target["boxes"], labels=order[labels] if labels.ndim == 1 else labels[:, order])
 
 
 def as_planes(clips: list[Tensor]) -> Tensor:
@@ -211,6 +248,8 @@ class TrainTransform(EvalTransform):
         hue: float = 0.1,
         saturation: float = 1.5,
         exposure: float = 1.5,
+        mirrored: Mapping[str, str] | None = None,
+        classes: Sequence[str] | None = None,
     ) -> None:
         """Store the arguments; the defaults are those of the released code.
 
@@ -223,10 +262,17 @@ class TrainTransform(EvalTransform):
             hue: Largest hue shift as a fraction of the colour circle.
             saturation: Largest saturation factor, at least 1; its inverse is the smallest.
             exposure: Largest brightness factor, at least 1; its inverse is the smallest.
+            mirrored: Classes that trade places in a mirrored picture, such as {"walk_left": "walk_right"}; each pair
+                once.
+            classes: Names of the C classes; needed with `mirrored`.
+
+        Raises:
+            ConfigError: `mirrored` names no class, or one twice.
         """
         super().__init__(image_size, mean, std)
         self.jitter, self.flip = jitter, flip
         self.hue, self.saturation, self.exposure = hue, saturation, exposure
+        self.mirror_label = mirror_labels(mirrored, classes or ()) if mirrored else None
 
     def __call__(self, clips: list[Tensor], targets: list[Target]) -> tuple[Tensor, list[Target]]:
         """Transform a batch with random values from torch's default generator.
@@ -247,6 +293,8 @@ class TrainTransform(EvalTransform):
             frames = crop_and_resize(clip, crop, self.size)
             resized.append(frames.flip(-1) if mirrored else frames)
             moved.append(move_boxes(target, crop, size, mirrored))
+            if mirrored and self.mirror_label is not None:
+                moved[-1] = with_labels(moved[-1], self.mirror_label)
         if self.hue or self.saturation != 1 or self.exposure != 1:
             shifts = (2 * torch.rand(len(clips), generator=generator) - 1) * self.hue
             factors = [self._factors(len(clips), limit, generator) for limit in (self.saturation, self.exposure)]

@@ -51,6 +51,7 @@ class ClipDataModule(L.LightningDataModule):
         seed: int = 0,
         test_clip_len: int | None = None,
         overfit_clips: int | None = None,
+        whole_videos: bool = False,
         drop_last: bool = True,
     ) -> None:
         """Store the arguments; nothing is read yet.
@@ -73,6 +74,8 @@ class ClipDataModule(L.LightningDataModule):
             seed: Seed of the order, dilations and augmentation in training.
             test_clip_len: K in a test; None takes `clip_len`. 1 if the 3D feature comes from other clips (LFB).
             overfit_clips: Train and validate on this many training clips, spread over the split; None: on the splits.
+            whole_videos: Read a test video by video, each from its beginning in one worker, for networks that carry a
+                state from frame to frame.
             drop_last: Leave out an epoch's last training batch if it is smaller than the others.
         """
         super().__init__()
@@ -84,7 +87,7 @@ class ClipDataModule(L.LightningDataModule):
         self.test_frames = test_frames
         self.key_frame_stride, self.balanced, self.seed = key_frame_stride, float(balanced), seed
         self.test_clip_len = clip_len if test_clip_len is None else test_clip_len
-        self.overfit_clips = overfit_clips
+        self.overfit_clips, self.whole_videos = overfit_clips, whole_videos
         self._datasets: dict[Stage, ClipDataset] = {}
         self.hung: str | None = None
         self._windows = SharedWindows(lambda groups: self.eval_transform.frames(groups))
@@ -144,7 +147,7 @@ class ClipDataModule(L.LightningDataModule):
     def _loader(self, stage: Stage) -> DataLoader[Sample]:
         dataset = self.dataset(stage)
         if stage == "test" and self.slides:
-            batches = SlidingBatches(dataset, self.batch_size, self.num_workers, *self._place())
+            batches = SlidingBatches(dataset, self.batch_size, self.num_workers, *self._place(), self.whole_videos)
             return ClipLoader(batches, batch_size=None, num_workers=self.num_workers, collate_fn=as_it_is)  # type: ignore[arg-type]
         sampler = self._sampler(dataset) if stage == "train" else None
         return ClipLoader(
@@ -168,7 +171,7 @@ class ClipDataModule(L.LightningDataModule):
     @property
     def slides(self) -> bool:
         """Whether a test reads each frame once for all clips that it is in, see `yowo.data.sliding`."""
-        return self.test_clip_len > 1 and not self.cache
+        return self.whole_videos or (self.test_clip_len > 1 and not self.cache)
 
     def train_dataloader(self) -> DataLoader[Sample]:
         """Return shuffled training clips; the last, incomplete batch is dropped."""

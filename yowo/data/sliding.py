@@ -29,11 +29,18 @@ class SlidingBatches(IterableDataset[SharedBatch]):
     """The batches of a split, in order, whose clips share their frames (`SharedFrames`).
 
     The batches are divided into stretches, one for each worker of each process, so that all of them together have each
-    key frame once, in the same batches for any number of processes and workers.
+    key frame once, in the same batches for any number of processes and workers; or, where a video must be seen from its
+    beginning, in stretches of whole videos.
     """
 
     def __init__(
-        self, dataset: ClipDataset, batch_size: int, num_workers: int = 0, num_replicas: int = 1, rank: int = 0
+        self,
+        dataset: ClipDataset,
+        batch_size: int,
+        num_workers: int = 0,
+        num_replicas: int = 1,
+        rank: int = 0,
+        whole_videos: bool = False,
     ) -> None:
         """Store the arguments.
 
@@ -43,20 +50,32 @@ class SlidingBatches(IterableDataset[SharedBatch]):
             num_workers: Workers of the loader of this process.
             num_replicas: Number of processes of the run.
             rank: Number of this process, counted from 0.
+            whole_videos: Whether all key frames of a video are in one stretch; batches then begin with its videos.
         """
         self.dataset, self.batch_size, self.workers = dataset, batch_size, max(num_workers, 1)
-        self.num_replicas, self.rank = num_replicas, rank
+        self.num_replicas, self.rank, self.whole_videos = num_replicas, rank, whole_videos
         self._video: int | None = None
         self._reader: VideoReader | None = None
 
-    def _stretch(self, first: int, stop: int) -> range:
-        """Return the batches of some of all workers of all processes, numbered process by process."""
-        batches, everyone = -(-len(self.dataset) // self.batch_size), self.workers * self.num_replicas
-        return range(first * batches // everyone, stop * batches // everyone)
+    def _begins(self, worker: int) -> range:
+        """Return the positions at which the batches of a worker begin; workers are numbered process by process."""
+        first, stop = self._border(worker), self._border(worker + 1)
+        return range(first, stop, self.batch_size)
+
+    def _border(self, worker: int) -> int:
+        """Return the position at which the stretch of a worker begins."""
+        everyone, count = self.workers * self.num_replicas, len(self.dataset)
+        if not self.whole_videos:
+            return min(worker * -(-count // self.batch_size) // everyone * self.batch_size, count)
+        video = self.dataset.key_frames.video
+        starts = np.flatnonzero(np.diff(video, prepend=-1))
+        after = int(np.searchsorted(starts, worker * count // everyone))
+        return count if after == len(starts) else int(starts[after])
 
     def __len__(self) -> int:
         """Return the number of batches of this process."""
-        return len(self._stretch(self.rank * self.workers, (self.rank + 1) * self.workers))
+        own = range(self.rank * self.workers, (self.rank + 1) * self.workers)
+        return sum(len(self._begins(worker)) for worker in own)
 
     def __iter__(self) -> Iterator[SharedBatch]:
         """Yield the batches of this worker.
@@ -70,8 +89,9 @@ class SlidingBatches(IterableDataset[SharedBatch]):
         held: list[Place] = []
         dropped = None
         try:
-            for batch in self._stretch(own, own + 1):
-                positions = range(batch * self.batch_size, min((batch + 1) * self.batch_size, len(self.dataset)))
+            begins = self._begins(own)
+            for begin in begins:
+                positions = range(begin, min(begin + self.batch_size, begins.stop))
                 clips = [self._clip(position) for position in positions]
                 needed = {place for clip in clips for place in clip}
                 if dropped is not None:

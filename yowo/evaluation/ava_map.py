@@ -114,15 +114,16 @@ class AvaMAP(KeyFrameMetric[AvaSplitScores]):
         names = tuple(video.name for video in self.split.videos)
         position, counted, _ = spread(frames, frames[:, 3], kept)
         by_time = np.argsort(position, kind="stable")
-        position = position[by_time]
-        count = len(self.classes)
+        scores = states["detection_scores"][counted][by_time].astype(np.float64)
+        given, label = np.nonzero(scores)  # of a box, the classes that it is reported with
+        position = position[by_time][given]
         detections = AvaRows(
             videos=names,
-            video=np.repeat(self.split.video[position], count),
-            seconds=np.repeat(self.split.seconds[position], count),
-            labels=np.tile(np.arange(1, count + 1), len(position)),
-            boxes_norm=np.repeat(states["detection_boxes"][counted][by_time].astype(np.float64), count, axis=0),
-            scores=states["detection_scores"][counted][by_time].astype(np.float64).reshape(-1),
+            video=self.split.video[position],
+            seconds=self.split.seconds[position],
+            labels=label + 1,
+            boxes_norm=states["detection_boxes"][counted][by_time][given].astype(np.float64),
+            scores=scores[given, label],
         )
         position, counted, _ = spread(frames, frames[:, 4], kept)
         truth = AvaRows(

@@ -28,7 +28,7 @@ def detection_rows(detections: Detections, num_classes: int, where: str) -> BoxR
 
     Args:
         detections: `boxes` float [N, 4], 0..1, with `scores` [N] and `labels` [N], or with `scores` [N, C], which gives
-            a row per box and class. Half precision becomes float32.
+            a row per box and class whose score is not 0. Half precision becomes float32.
         num_classes: C; labels are below it.
         where: Name of the key frame for errors, such as "key frame 12".
 
@@ -44,6 +44,8 @@ def detection_rows(detections: Detections, num_classes: int, where: str) -> BoxR
         boxes = boxes.repeat_interleave(num_classes, dim=0)
         labels = torch.arange(num_classes, device=scores.device).repeat(len(scores))
         scores = scores.flatten()
+        given = scores != 0
+        boxes, labels, scores = boxes[given], labels[given], scores[given]
     else:
         labels = detections["labels"].long()
         _require(scores.shape == (len(boxes),), where, "scores", (len(boxes),), scores)

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from yowo.contracts import KeyFrame, Target
+from yowo.contracts import KeyFrame, RawOutput, Target
 from yowo.data.clips import clip_indices
 from yowo.errors import ConfigError
 from yowo.models.detector import Detector
@@ -202,6 +202,17 @@ class SplitFeatures:
             keys = list(group)
             means.append(self._bank(detector, keys[0]).mean([key.frame for key in keys]))
         return torch.cat(means)
+
+    def output(self, detector: Detector, positions: Sequence[int], clips: Tensor) -> RawOutput:
+        """Return the network's output at key frames, with their mean features.
+
+        Args:
+            detector: See `__call__`.
+            positions: See `__call__`.
+            clips: float [B, 3, 1, H, W], normalised, the key frames.
+        """
+        raw: RawOutput = detector(clips, self(detector, positions))
+        return raw
 
     def _bank(self, detector: Detector, key: KeyFrame) -> FeatureBank:
         """Return the bank of a key frame's video; it opens the video for each computation and keeps no idle reader."""

@@ -49,7 +49,7 @@ def frame_rows(found: Detections, size: tuple[int, int], threshold: float, where
             "the weights or the input are damaged"
         )
     if scores.ndim == 2:
-        owners, labels = np.nonzero(scores >= threshold)
+        owners, labels = np.nonzero((scores >= threshold) & (scores != 0))
         scores = scores[owners, labels]
     else:
         owners = np.flatnonzero(scores >= threshold)

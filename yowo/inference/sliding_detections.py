@@ -1,4 +1,4 @@
-"""Detection on a stream with a network that slides by one frame and computes nothing of its stem twice."""
+"""Detection on a stream with a network that takes one frame a step and keeps what later frames need."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,21 +9,23 @@ from torch import Tensor
 
 from yowo.contracts import Detections, RawOutput
 from yowo.inference.prepared_frames import Transform, prepared
+from yowo.models.frame_steps import FrameSteps
 from yowo.models.postprocess import to_cpu
-from yowo.models.sliding import SlidingDetector
 from yowo.models.sliding_past import PastTensors
 
 
 class SlidingDetections:
-    """The detections of `ClipDetector`, for less; a `FrameDetector`.
+    """Detections of a network that runs frame by frame; a `FrameDetector`.
 
-    What is kept of the past is bounded by the clip. With a dilation of d, frames 0, d, 2 d, ... are one sequence of
-    clips, frames 1, d + 1, ... another: each of the d has a past of its own.
+    Of `SlidingDetector` and `CarriedFeatures` they are those of `ClipDetector`, for less. Frames whose detections are
+    not wanted are taken all the same, so that those of the others do not depend on which are wanted. What is kept of
+    the past does not grow. With a dilation of d, frames 0, d, 2 d, ... are one sequence of clips, frames 1, d + 1, ...
+    another: each of the d has a past of its own.
     """
 
     def __init__(
         self,
-        network: SlidingDetector,
+        network: FrameSteps,
         postprocess: Callable[[RawOutput], list[Detections]],
         transform: Transform,
         dilation: int = 1,
@@ -32,7 +34,7 @@ class SlidingDetections:
         """Start before the first frame.
 
         Args:
-            network: In evaluation mode, on `device`; several streams may share it.
+            network: The steps of a network in evaluation mode, on `device`; several streams may share them.
             postprocess: Makes detections of raw output.
             transform: See `Transform`.
             dilation: Steps in frames between the frames of a clip.
@@ -50,7 +52,7 @@ class SlidingDetections:
 
     @torch.inference_mode()
     def add(self, pictures: NDArray[np.uint8], wanted: Sequence[bool]) -> list[Detections | None]:
-        """Take the next frames, see `FrameDetector.add`; behind the stem all wanted ones are computed at once.
+        """Take the next frames, see `FrameDetector.add`; behind `window` all wanted ones are computed at once.
 
         Args:
             pictures: uint8 [n, H, W, 3], RGB.

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from yowo.boxes.geometry import giou, xyxy_to_cxcywh
-from yowo.contracts import RawOutput
+from yowo.contracts import IN_CELLS, RawOutput
 from yowo.errors import ConfigError
 
 
@@ -87,7 +87,12 @@ class SmoothL1Loss:
 
     sigmoid(tx) and sigmoid(ty) are compared with the position of the goal's middle in the cell (0..1), tw and th with
     log(size of the goal / size of the anchor). It needs a network with anchors and tx ty tw th.
+
+    Attributes:
+        deltas: Format of the deltas that it reads.
     """
+
+    deltas = IN_CELLS
 
     def __init__(self, beta: float = 1.0) -> None:
         """Set where the error changes from quadratic to linear.

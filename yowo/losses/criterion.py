@@ -49,7 +49,12 @@ class Criterion:
         >>> losses = Criterion(AnchorIoUAssigner(), GIoULoss(), SoftmaxFocalLoss())(raw, [target])
         >>> {name: round(value.item(), 3) for name, value in losses.items()}
         {'box': 0.39, 'conf': 1.811, 'cls': 0.488, 'total': 2.689}
+
+    Attributes:
+        confidence: "used", where there is one; see `yowo.config.matching_parts`.
     """
+
+    confidence = "used"
 
     def __init__(
         self,

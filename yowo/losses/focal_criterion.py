@@ -97,10 +97,12 @@ class FocalCriterion:
     """Class term over all predictions that are not ignored, and box term over the matches, divided by the positives.
 
     Attributes:
-        divide_by_batch: False: it is divided by positives, not by clips.
+        divide_by_batch: Whether it is a mean, and not a sum over clips: it is one over positives.
+        confidence: "unused": it trains none; see `yowo.config.matching_parts`.
     """
 
     divide_by_batch = True
+    confidence = "unused"
 
     def __init__(
         self,

@@ -20,9 +20,11 @@ class PointCriterion:
 
     Attributes:
         divide_by_batch: Whether it is a mean, and not a sum over clips: it is one over positives.
+        confidence: "needed", since it alone teaches the background; see `yowo.config.matching_parts`.
     """
 
     divide_by_batch = True
+    confidence = "needed"
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from yowo.boxes.geometry import ciou
-from yowo.contracts import RawOutput, Target
+from yowo.contracts import IN_BINS, RawOutput, Target
 from yowo.errors import ConfigError
 from yowo.losses.aligned import TaskAlignedAssigner
 from yowo.losses.assigners import Assignment
@@ -64,9 +64,13 @@ class SideCriterion:
 
     Attributes:
         divide_by_batch: Whether it is a mean, and not a sum over clips: it is one over goals or positives.
+        confidence: "unused": it trains none; see `yowo.config.matching_parts`.
+        deltas: Format of the deltas that it reads.
     """
 
     divide_by_batch = True
+    confidence = "unused"
+    deltas = IN_BINS
 
     def __init__(
         self,
@@ -135,6 +139,8 @@ class SideCriterion:
 
     def _distances(self, raw: RawOutput, found: Assignment, wanted: Tensor) -> Tensor:
         """Return float [P], cross-entropies of the sides' bins, mean over the sides; `wanted` [P, 4] in strides."""
+        if "deltas" not in raw or raw["deltas"].shape[-1] < 8 or raw["deltas"].shape[-1] % 4:
+            raise ConfigError(f"loss: it is for boxes that are predicted as {IN_BINS}, as model=yowo_v3's are")
         logits = torch.unflatten(raw["deltas"].float()[found.clip, found.prediction], -1, (4, -1))
         point = raw["points"][found.prediction] / raw["strides"][found.prediction][:, None]
         away = torch.cat([point - wanted[:, :2], wanted[:, 2:] - point], dim=1).clamp(0, logits.shape[-1] - 1 - 0.01)

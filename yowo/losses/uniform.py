@@ -104,7 +104,9 @@ class UniformAssigner:
             ConfigError: The network has no anchors.
         """
         if "anchors" not in raw:
-            raise ConfigError("assigner=uniform: it compares boxes with anchors, and this network has none")
+            raise ConfigError(
+                "assigner=uniform: it compares boxes with anchors, and this network has none; use simota or tal"
+            )
         boxes = xyxy_to_cxcywh(flat.boxes_xyxy.float())
         anchors = torch.cat([raw["points"], raw["anchors"].float()[:, 2:]], dim=1)
         predictions = xyxy_to_cxcywh(raw["boxes"].detach().float())

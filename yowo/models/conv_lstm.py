@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -58,7 +59,45 @@ class ConvLSTM(nn.Module):
         Returns:
             The state after the frame.
         """
-        gates = self.conv(torch.cat([feature, state.hidden], dim=1))
-        enter, keep, show, fresh = gates.split(self.out_channels, dim=1)
-        cell = keep.sigmoid() * state.cell + enter.sigmoid() * fresh.tanh()
-        return MemoryState(show.sigmoid() * cell.tanh(), cell)
+        return gated(self.conv(torch.cat([feature, state.hidden], dim=1)), state.cell)
+
+    def entered(self, feature: Tensor) -> Tensor:
+        """Compute the part of the gates that depends on the frame alone, so that it need not be computed again.
+
+        Args:
+            feature: float [B, inputs, h, w].
+
+        Returns:
+            float [B, 4 channels, h, w].
+        """
+        weight = self.conv.weight[:, : -self.out_channels]
+        return F.conv2d(feature, weight, self.conv.bias, padding=self.conv.padding)
+
+    def follow(self, entered: Tensor, state: MemoryState | None) -> MemoryState:
+        """Take the next frame as `entered` gives it; up to the rounding of sums the same as `forward`.
+
+        Args:
+            entered: float [B, 4 channels, h, w].
+            state: After the frame before; None is `start`.
+
+        Returns:
+            The state after the frame.
+        """
+        if state is None:
+            return gated(entered, None)
+        weight = self.conv.weight[:, -self.out_channels :]
+        return gated(entered + F.conv2d(state.hidden, weight, padding=self.conv.padding), state.cell)
+
+
+def gated(gates: Tensor, cell: Tensor | None) -> MemoryState:
+    """Return the state after a frame.
+
+    Args:
+        gates: float [B, 4 channels, h, w]: i, f, o, g before their functions.
+        cell: float [B, channels, h, w], the memory before; None is zeros.
+    """
+    enter, keep, show, fresh = gates.chunk(4, dim=1)
+    new = enter.sigmoid() * fresh.tanh()
+    if cell is not None:
+        new = keep.sigmoid() * cell + new
+    return MemoryState(show.sigmoid() * new.tanh(), new)

@@ -6,9 +6,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from yowo.contracts import RawOutput
+from yowo.contracts import IN_CELLS, RawOutput
+from yowo.errors import ConfigError
 from yowo.models.heads import GroupedHead, PerAnchorHead
-from yowo.models.network import Network, check_anchors, check_levels, make_fusion
+from yowo.models.network import Network, check_anchors, check_levels, check_motion, make_fusion
 from yowo.models.postprocess import PostProcess
 
 Head = GroupedHead | PerAnchorHead
@@ -38,6 +39,8 @@ class Detector(Network):
             not saved in state dicts (the configuration has it).
     """
 
+    has_confidence = True
+    delta_format = IN_CELLS
     anchors: Tensor
 
     def __init__(
@@ -73,7 +76,7 @@ class Detector(Network):
         check_levels(backbone2d, False, "this network")
         self.register_buffer("anchors", torch.tensor(anchors, dtype=torch.float32), persistent=False)
         self.backbone2d = backbone2d
-        self.backbone3d = backbone3d
+        self.backbone3d = check_motion(backbone3d, "this network")
         sizes = {"inputs_2d": backbone2d.out_channels, "inputs_3d": backbone3d.out_channels}
         self.fusion = make_fusion(fusion, "this network", "fusion=cfam, cfam_tiny or cfam_yowo", **sizes)
         stride = cast(int, backbone2d.stride)
@@ -94,13 +97,20 @@ class Detector(Network):
             Confidence and class logits and decoded boxes of one level, see `RawOutput`.
 
         Raises:
-            ConfigError: `clips` has another number of axes or channels, or a side that is no such multiple.
+            ConfigError: `clips` has another number of axes or channels, or a side that is no such multiple; the
+                backbones' features have different strides.
         """
         clips = self.prepared(clips)
         if feature_3d is None:
             feature_3d = self.motion_feature(clips)
-        feature = self.fusion(self.backbone2d(clips[:, :, -1]), feature_3d)
-        return self.split(self.head(feature))
+        feature_2d: Tensor = self.backbone2d(clips[:, :, -1])
+        if feature_2d.shape[-2:] != feature_3d.shape[-2:]:
+            sizes = [f"{rows} x {columns}" for rows, columns in (feature_2d.shape[-2:], feature_3d.shape[-2:])]
+            raise ConfigError(
+                f"backbone3d: its feature has {sizes[1]} cells, that of backbone2d {sizes[0]}; both need the same "
+                "stride (pyramid and stacked have a stride of 8, the others one of 32)"
+            )
+        return self.split(self.head(self.fusion(feature_2d, feature_3d)))
 
     def motion_feature(self, clips: Tensor) -> Tensor:
         """Compute the 3D backbone's feature.

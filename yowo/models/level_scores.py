@@ -30,6 +30,7 @@ class LevelScores(DetectionRule):
             classes, so that a person has one box; one-hot only.
     """
 
+    confidence = "needed"
     exclusive_classes: int
     score_threshold: float = 0.005
     nms_threshold: float = 0.5

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +27,12 @@ class Network(nn.Module):
         criterion: Its loss: from raw output, targets and the number of training samples seen so far to scalars by name.
             None if the network was built without a configuration.
         postprocess: Its rule that turns raw output into detections.
+        has_confidence: Whether its raw output has `conf`; None: it does not tell.
+        delta_format: What its `deltas` are, in words; None: it does not tell.
     """
+
+    has_confidence: ClassVar[bool | None] = None
+    delta_format: ClassVar[str | None] = None
 
     strides: tuple[int, ...]
     channels_last = False
@@ -145,6 +150,18 @@ def make_fusion(fusion: Callable[..., nn.Module], model: str, wanted: str, **arg
         name = getattr(kind, "__name__", str(kind))
         raise ConfigError(f"fusion: {model} needs {wanted}; {name} does not fit ({error})") from error
     return fusion(**arguments)
+
+
+def check_motion(backbone3d: nn.Module | None, model: str) -> nn.Module:
+    """Return a 3D backbone; raise ConfigError where a network that needs one has none.
+
+    Args:
+        backbone3d: The backbone, or None.
+        model: The network's name, for the message.
+    """
+    if backbone3d is None:
+        raise ConfigError(f"backbone3d: {model} needs one; choose one, such as backbone3d=shufflenetv2_1.0x")
+    return backbone3d
 
 
 def check_anchors(anchors: Sequence[Sequence[float]]) -> None:

@@ -2,17 +2,21 @@
 
 from dataclasses import dataclass
 
-from yowo.boxes.nms import nms_mask
+import torch
+from torch import Tensor
+
+from yowo.boxes.nms import nms_entries
 from yowo.contracts import Detections, RawOutput
-from yowo.models.postprocess import DetectionRule, best_only
-from yowo.precision import in_full_precision
+from yowo.models.postprocess import DetectionRule, best_only, by_rank
+from yowo.precision import in_full_precision, widened
 
 
 @dataclass(frozen=True)
 class PairScores(DetectionRule):
     """YOWOv3's rule: pairs of box and class whose sigmoid is above the threshold, suppressed class by class.
 
-    Boxes are not clipped to the picture.
+    Boxes are not clipped to the picture. With multi-hot labels a box is reported once, with the scores of its pairs
+    that are left, and 0 for the other classes.
 
     Attributes:
         exclusive_classes: Of the network; C means one-hot labels.
@@ -20,10 +24,11 @@ class PairScores(DetectionRule):
         nms_threshold: IoU of non-maximum suppression, 0..1.
         top_k: Most pairs of a clip before suppression; None takes all.
         max_detections: Most pairs of a clip after suppression; None keeps all.
-        class_agnostic_nms: Whether boxes are reported with their best class only and suppress each other over all
-            classes, so that a person has one box; one-hot only.
+        class_agnostic_nms: Whether boxes suppress each other over all classes, in the order of their best scores, so
+            that a person has one box: with its best class, or, with multi-hot labels, with all above the threshold.
     """
 
+    confidence = "unused"
     exclusive_classes: int
     score_threshold: float = 0.005
     nms_threshold: float = 0.5
@@ -34,21 +39,30 @@ class PairScores(DetectionRule):
     @in_full_precision
     def __call__(self, raw: RawOutput) -> list[Detections]:
         """Return the detections of each clip, best first."""
-        scores, classes = raw["cls"].float().sigmoid(), raw["cls"].shape[-1]
-        agnostic = self.class_agnostic_nms and self.exclusive_classes == classes
-        scores = (best_only(scores) if agnostic else scores).flatten(1)
+        scores = raw["cls"].detach().float().sigmoid()
         height, width = raw["image_size"]
-        boxes = raw["boxes"] / raw["boxes"].new_tensor([width, height, width, height])
-        out = []
-        for box, score in zip(boxes, scores, strict=True):
-            entry = (score > self.score_threshold).nonzero().squeeze(1)
-            values, order = score[entry].sort(descending=True, stable=True)
-            entry = entry[order][: self.top_k]
-            values, labels, found = values[: self.top_k], entry % classes, box[entry // classes]
-            kept = (
-                nms_mask(found, None if agnostic else labels, self.nms_threshold)
-                .nonzero()
-                .squeeze(1)[: self.max_detections]
-            )
-            out.append(Detections(boxes=found[kept], scores=values[kept], labels=labels[kept]))
-        return out
+        boxes = raw["boxes"].detach() / raw["boxes"].new_tensor([width, height, width, height])
+        return [self._of_clip(box, score) for box, score in zip(boxes, scores, strict=True)]
+
+    def _of_clip(self, boxes: Tensor, scores: Tensor) -> Detections:
+        """Return the detections of boxes [M, 4] with scores [M, C]."""
+        classes = scores.shape[1]
+        ranked = (best_only(scores) if self.class_agnostic_nms else scores).flatten()
+        entry = (ranked > self.score_threshold).nonzero().squeeze(1)
+        entry = entry[ranked[entry].sort(descending=True, stable=True).indices][: self.top_k]
+        point, label = (part.cpu().numpy() for part in (entry // classes, entry % classes))
+        used, places = by_rank(point)
+        groups = None if self.class_agnostic_nms else label
+        kept = nms_entries(widened(boxes).cpu().numpy()[used], places, groups, self.nms_threshold)
+        point, label = point[kept[: self.max_detections]], label[kept[: self.max_detections]]
+        row, column = torch.from_numpy(point).to(boxes.device), torch.from_numpy(label).to(boxes.device)
+        if self.exclusive_classes == classes:
+            return Detections(boxes=boxes[row], scores=scores[row, column], labels=column)
+        used, places = by_rank(point)
+        own = torch.from_numpy(used).to(boxes.device)
+        table = scores[own] * (scores[own] > self.score_threshold)
+        if not self.class_agnostic_nms:
+            reported = torch.zeros_like(table, dtype=torch.bool)
+            reported[torch.from_numpy(places).to(boxes.device), column] = True
+            table = table * reported
+        return Detections(boxes=boxes[own], scores=table, confidence=table.amax(dim=1))

@@ -6,7 +6,7 @@ by confidence, or compares the confidence with a threshold, it uses the largest 
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
@@ -80,7 +80,7 @@ def detect_one_hot(
         if class_agnostic:
             kept = nms_entries(corners[rows], np.arange(len(rows)), None, nms_threshold)
         else:
-            used, places = _by_rank(rows)
+            used, places = by_rank(rows)
             kept = nms_entries(corners[used], places, labels, nms_threshold)
         found.append(_reported(own, values, rows[kept[:max_detections]], labels[kept[:max_detections]]))
     return found
@@ -116,7 +116,7 @@ def _falling(values: Reals) -> Ints:
     return np.argsort(-values, kind="stable")
 
 
-def _by_rank(rows: Ints) -> tuple[Ints, Ints]:
+def by_rank(rows: Ints) -> tuple[Ints, Ints]:
     """Return the different rows as they occur first, int64 [m], and for each entry its place among them, int64 [n]."""
     used, first, places = np.unique(rows, return_index=True, return_inverse=True)
     rank = np.argsort(first)
@@ -245,7 +245,14 @@ def to_show(found: Detections, threshold: float, nms_threshold: float = 0.5) -> 
 
 
 class DetectionRule(ABC):
-    """Turns raw output into detections. A rule is a dataclass; its fields are its thresholds."""
+    """Turns raw output into detections. A rule is a dataclass; its fields are its thresholds.
+
+    Attributes:
+        confidence: What it does with a confidence: "needed", "used" where there is one, or "unused"; see
+            `yowo.config.matching_parts`.
+    """
+
+    confidence: ClassVar[str] = "used"
 
     @abstractmethod
     def __call__(self, raw: RawOutput) -> list[Detections]:

@@ -28,6 +28,7 @@ class SigmoidScores(DetectionRule):
             classes, so that a person has one box; one-hot only.
     """
 
+    confidence = "unused"
     exclusive_classes: int
     score_threshold: float = 0.005
     nms_threshold: float = 0.5

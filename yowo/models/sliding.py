@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from yowo.contracts import RawOutput
 from yowo.errors import ConfigError
-from yowo.models.detector import Detector
+from yowo.models.network import Network
 from yowo.models.sliding_plan import make_plan, map_name, sum_name
 from yowo.models.stem import HasStem, can_fold, folded_weights
 
@@ -24,9 +24,9 @@ Maps = dict[str, Tensor]
 
 def obstacle(detector: nn.Module) -> str | None:
     """Say why a network cannot slide, such as "its 3D backbone MyNet does not tell its stem"; None if it can."""
-    if not isinstance(detector, Detector):
-        return f"{type(detector).__name__} is no Detector of two backbones"
-    backbone = detector.backbone3d
+    backbone = getattr(detector, "backbone3d", None)
+    if not isinstance(detector, Network) or not isinstance(backbone, nn.Module):
+        return f"{type(detector).__name__} is no network with a 3D backbone"
     if not isinstance(backbone, HasStem) or not callable(backbone.stem_layers):
         return f"its 3D backbone {type(backbone).__name__} does not tell its stem"
     conv, norm, _ = backbone.stem_layers()
@@ -52,15 +52,16 @@ class SlidingDetector(nn.Module):
         clip_len: K.
         past: What a step needs of earlier ones, in the order of its arguments.
         kept: Names of what a step returns for later ones, in order.
+        settled_after: See `yowo.models.frame_steps.FrameSteps`.
     """
 
     bias: Tensor
 
-    def __init__(self, detector: Detector, clip_len: int) -> None:
+    def __init__(self, detector: Network, clip_len: int) -> None:
         """Take the stem of the detector's 3D backbone apart.
 
         Args:
-            detector: In evaluation mode; it is used, not copied.
+            detector: A `yowo.models.detector.Detector`, YOWOv2 or YOWOv3 in evaluation mode; it is used, not copied.
             clip_len: K, at least 1.
 
         Raises:
@@ -77,6 +78,7 @@ class SlidingDetector(nn.Module):
         self._step = (stem.conv.stride[1], stem.conv.stride[2])
         self._pool = stem.pool
         self._plan = make_plan(clip_len, stem.conv.kernel_size[0], stem.conv.stride[0])
+        self.settled_after = int(stem.conv.kernel_size[0])
         self.past = self._plan.past()
         self.kept = tuple(sorted({series for series, _ in self.past}))
         weight, bias = folded_weights(stem.conv, stem.norm)

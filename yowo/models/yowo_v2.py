@@ -12,7 +12,7 @@ from yowo.boxes.anchors import grid_points, make_levels
 from yowo.contracts import RawOutput
 from yowo.models.layers import conv_unit, set_norms
 from yowo.models.level_scores import LevelScores
-from yowo.models.network import Network, check_levels, make_fusion
+from yowo.models.network import Network, check_levels, check_motion, make_fusion
 from yowo.precision import full_precision, widened
 
 NORM_EPS, NORM_MOMENTUM = 1e-3, 0.03
@@ -22,7 +22,13 @@ PER_LEVEL = "fusion=decoupled or coupled"
 
 
 class PointHead(nn.Module):
-    """Two units for classes, two for boxes, and 1 x 1 convolutions that predict; the box branch has the confidence."""
+    """Two units for classes, two for boxes, and 1 x 1 convolutions that predict; the box branch has the confidence.
+
+    Attributes:
+        class_layer: Name of the convolution that predicts classes.
+    """
+
+    class_layer = "cls"
 
     def __init__(self, channels: int, num_classes: int, act: str, depthwise: bool) -> None:
         """Make the head of one level."""
@@ -34,6 +40,11 @@ class PointHead(nn.Module):
         self.reg = nn.Conv2d(channels, 4, 1)
         for layer in (self.conf, self.cls):
             nn.init.constant_(cast(Tensor, layer.bias), -PRIOR_BIAS)
+
+    def start_classes(self, layer: nn.Conv2d) -> None:
+        """Give a convolution that predicts classes its initial values."""
+        layer.reset_parameters()
+        nn.init.constant_(cast(Tensor, layer.bias), -PRIOR_BIAS)
 
     def forward(self, classes: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Predict confidence [B, 1, h, w], classes [B, C, h, w] and box deltas [B, 4, h, w] from two features."""
@@ -73,6 +84,9 @@ class YOWOv2(Network):
         strides: Strides of the levels in pixels, finest first.
     """
 
+    has_confidence = True
+    delta_format = "offsets from points"
+
     def __init__(
         self,
         backbone2d: nn.Module,
@@ -106,7 +120,7 @@ class YOWOv2(Network):
         super().__init__(num_classes, exclusive_classes)
         check_levels(backbone2d, True, "YOWOv2")
         self.strides = tuple(cast(Sequence[int], backbone2d.strides))
-        self.backbone2d, self.backbone3d = backbone2d, backbone3d
+        self.backbone2d, self.backbone3d = backbone2d, check_motion(backbone3d, "YOWOv2")
         inputs = cast(Sequence[int], backbone2d.out_channels)
         motion, options = backbone3d.out_channels, {"channels": width, "act": act}
         self.fusions = nn.ModuleList(

@@ -7,19 +7,37 @@ from typing import cast
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from typing_extensions import Self
 
 from yowo.boxes.anchors import grid_points, make_levels
-from yowo.contracts import RawOutput
+from yowo.contracts import IN_BINS, RawOutput
+from yowo.errors import ConfigError
 from yowo.models.layers import ConvNormAct, set_norms
-from yowo.models.network import Network, check_levels, make_fusion
+from yowo.models.network import Network, check_levels, check_motion, make_fusion
 from yowo.models.pair_scores import PairScores
 from yowo.models.yowo_v2 import PER_LEVEL, paired
 from yowo.precision import full_precision, widened
 
 NORM_EPS, NORM_MOMENTUM = 1e-3, 0.03
+RELEASED_EPS = 1e-5
+"""Epsilon of the fusions' batch norms in the released program, wherever it begins with a file of weights."""
 BINS = 16
 """Distances that each side's distribution is over: 0 to 15 strides."""
 ACT = "silu"
+
+
+def norm_eps(given: float | str) -> tuple[float, float]:
+    """Return the epsilon of the fusions' batch norms in training and in evaluation; see `YOWOv3`.
+
+    Raises:
+        ConfigError: It is neither a positive number nor one of the two words.
+    """
+    named = {"paper": (NORM_EPS, NORM_EPS), "released": (NORM_EPS, RELEASED_EPS)}
+    if isinstance(given, str) and given in named:
+        return named[given]
+    if isinstance(given, (str, bool)) or not given > 0:
+        raise ConfigError(f"model.fusion_norm_eps: expected paper, released or a number above 0, got {given!r}")
+    return given, given
 
 
 def two_units(inputs: int, channels: int) -> nn.Sequential:
@@ -28,7 +46,13 @@ def two_units(inputs: int, channels: int) -> nn.Sequential:
 
 
 class BinHead(nn.Module):
-    """Two units and a 1 x 1 convolution for the sides, two and one for the classes."""
+    """Two units and a 1 x 1 convolution for the sides, two and one for the classes.
+
+    Attributes:
+        class_layer: Name of the convolution that predicts classes.
+    """
+
+    class_layer = "cls.2"
 
     def __init__(self, channels: int, num_classes: int, stride: int) -> None:
         """Make the head of one level, of a stride in pixels."""
@@ -36,8 +60,13 @@ class BinHead(nn.Module):
         self.box = nn.Sequential(*two_units(channels, channels), nn.Conv2d(channels, 4 * BINS, 1))
         self.cls = nn.Sequential(*two_units(channels, channels), nn.Conv2d(channels, num_classes, 1))
         nn.init.constant_(cast(Tensor, cast(nn.Conv2d, self.box[2]).bias), 1.0)
-        prior = math.log(5 / num_classes / (224 / stride) ** 2)
-        nn.init.constant_(cast(Tensor, cast(nn.Conv2d, self.cls[2]).bias), prior)
+        self.prior = math.log(5 / num_classes / (224 / stride) ** 2)
+        nn.init.constant_(cast(Tensor, cast(nn.Conv2d, self.cls[2]).bias), self.prior)
+
+    def start_classes(self, layer: nn.Conv2d) -> None:
+        """Give a convolution that predicts classes its initial values."""
+        layer.reset_parameters()
+        nn.init.constant_(cast(Tensor, layer.bias), self.prior)
 
     def forward(self, boxes: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
         """Predict logits of the bins [B, 64, h, w] (16 side + bin) and of the classes [B, C, h, w]."""
@@ -69,7 +98,11 @@ class YOWOv3(Network):
         exclusive_classes: Number of classes, counted from the first, that exclude each other in the labels. The scores
             of all classes are sigmoids, whatever the labels are.
         strides: Strides of the levels in pixels, finest first.
+        norm_eps: Epsilon of the fusions' batch norms in training and in evaluation.
     """
+
+    has_confidence = False
+    delta_format = IN_BINS
 
     def __init__(
         self,
@@ -79,7 +112,7 @@ class YOWOv3(Network):
         num_classes: int,
         exclusive_classes: int | None = None,
         width: int = 256,
-        fusion_norm_eps: float = NORM_EPS,
+        fusion_norm_eps: float | str = "paper",
         channels_last: bool = False,
     ) -> None:
         """Join the parts.
@@ -93,17 +126,20 @@ class YOWOv3(Network):
             num_classes: C, at least 1.
             exclusive_classes: See the class; None means all.
             width: Channels of branches, fusions and heads.
-            fusion_norm_eps: Epsilon of the fusions' batch norms. The released program trains from scratch with 1e-3 and
-                evaluates with 1e-5.
+            fusion_norm_eps: Epsilon of the fusions' batch norms: a number, or "paper", 1e-3 as elsewhere, or
+                "released": 1e-3 in training and 1e-5 in evaluation, as the released program has it for what it trained
+                from scratch.
             channels_last: See `yowo.models.detector.Detector`.
 
         Raises:
-            ConfigError: `num_classes` or `exclusive_classes` is out of range.
+            ConfigError: `num_classes`, `exclusive_classes` or `fusion_norm_eps` is out of range, or a part does not
+                fit.
         """
         super().__init__(num_classes, exclusive_classes)
         check_levels(backbone2d, True, "YOWOv3")
+        self.norm_eps = norm_eps(fusion_norm_eps)
         self.strides = tuple(cast(Sequence[int], backbone2d.strides))
-        self.backbone2d, self.backbone3d = backbone2d, backbone3d
+        self.backbone2d, self.backbone3d = backbone2d, check_motion(backbone3d, "YOWOv3")
         inputs = cast(Sequence[int], backbone2d.out_channels)
         sizes = {"inputs_3d": backbone3d.out_channels, "channels": width, "act": ACT}
         self.box_branch = nn.ModuleList(two_units(channels, width) for channels in inputs)
@@ -114,9 +150,18 @@ class YOWOv3(Network):
         self.heads = nn.ModuleList(BinHead(width, num_classes, stride) for stride in self.strides)
         for part in (self.box_branch, self.cls_branch, self.heads):
             set_norms(part, NORM_EPS, NORM_MOMENTUM)
-        set_norms(self.fusions, fusion_norm_eps, NORM_MOMENTUM if fusion_norm_eps == NORM_EPS else 0.1)
         self.postprocess = PairScores(self.exclusive_classes)
         self.lay_out(channels_last)
+        self.train()
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode, and with it the epsilon of the fusions' batch norms."""
+        self._set_eps(mode)
+        return super().train(mode)
+
+    def _set_eps(self, training: bool) -> None:
+        eps = self.norm_eps[0 if training else 1]
+        set_norms(self.fusions, eps, NORM_MOMENTUM if self.norm_eps[0] == NORM_EPS else 0.1)
 
     def forward(self, clips: Tensor, feature_3d: Tensor | None = None) -> RawOutput:
         """Predict for every cell of the three levels.
@@ -131,6 +176,8 @@ class YOWOv3(Network):
         Raises:
             ConfigError: `clips` has another number of axes or channels, or a side that is no such multiple.
         """
+        if self.norm_eps[0] != self.norm_eps[1]:
+            self._set_eps(self.training)  # the mode may have been set without `train`
         clips = self.prepared(clips)
         if feature_3d is None:
             feature_3d = self.motion_feature(clips)

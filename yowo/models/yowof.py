@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from yowo.boxes.anchors import grid_anchors, grid_points, make_levels
 from yowo.contracts import RawOutput
+from yowo.errors import ConfigError
 from yowo.models.conv_lstm import ConvLSTM, MemoryState
 from yowo.models.network import Network, check_anchors, check_levels, make_fusion
 from yowo.models.sigmoid_scores import SigmoidScores
@@ -45,7 +46,10 @@ class TowerHead(nn.Module):
     Attributes:
         num_anchors: A.
         num_classes: C.
+        class_layer: Name of the convolution that predicts classes.
     """
+
+    class_layer = "cls_pred"
 
     def __init__(self, channels: int, num_anchors: int, num_classes: int, depth: int = 4) -> None:
         """Make the head.
@@ -69,6 +73,11 @@ class TowerHead(nn.Module):
                     nn.init.normal_(module.weight, std=0.01)
         nn.init.constant_(cast(Tensor, self.cls_pred.bias), -PRIOR_BIAS)
         nn.init.zeros_(cast(Tensor, self.reg_pred.bias))
+
+    def start_classes(self, layer: nn.Conv2d) -> None:
+        """Give a convolution that predicts classes its initial values."""
+        nn.init.normal_(layer.weight, std=0.01)
+        nn.init.constant_(cast(Tensor, layer.bias), -PRIOR_BIAS)
 
     def forward(self, feature: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Predict.
@@ -131,6 +140,8 @@ class YOWOF(Network):
         strides: Of its one level, in pixels.
     """
 
+    has_confidence = False
+    delta_format = "shifts from anchors"
     anchors: Tensor
 
     def __init__(
@@ -142,6 +153,7 @@ class YOWOF(Network):
         exclusive_classes: int | None = None,
         tower_depth: int = 4,
         channels_last: bool = False,
+        backbone3d: None = None,
     ) -> None:
         """Join the parts.
 
@@ -153,16 +165,20 @@ class YOWOF(Network):
             exclusive_classes: See the class; None means all.
             tower_depth: Convolutions of each of the head's two towers.
             channels_last: See `yowo.models.detector.Detector`.
+            backbone3d: Must be None.
 
         Raises:
-            ConfigError: `num_classes`, `exclusive_classes` or `anchors` is out of range.
+            ConfigError: `num_classes`, `exclusive_classes` or `anchors` is out of range, or there is a 3D backbone.
         """
+        if backbone3d is not None:
+            raise ConfigError("backbone3d: YOWOF has none, it joins frames by fusion=conv_lstm; leave this key out")
         super().__init__(num_classes, exclusive_classes)
         check_anchors(anchors)
         check_levels(backbone2d, False, "YOWOF")
         self.register_buffer("anchors", torch.tensor(anchors, dtype=torch.float32), persistent=False)
         self.backbone2d = backbone2d
-        self.fusion = make_fusion(fusion, "YOWOF", "fusion=conv_lstm", inputs=backbone2d.out_channels)
+        memory = make_fusion(fusion, "YOWOF", "fusion=conv_lstm", inputs=backbone2d.out_channels)
+        self.fusion = cast(ConvLSTM, memory)
         self.head = TowerHead(self.fusion.out_channels, len(anchors), num_classes, tower_depth)
         self.strides = (cast(int, backbone2d.stride),)
         self.postprocess = SigmoidScores(self.exclusive_classes)
@@ -173,15 +189,26 @@ class YOWOF(Network):
 
         Args:
             clips: float [B, 3, K, H, W], normalised, H and W multiples of the stride, key frame last.
-            feature_3d: Not used: this network has no 3D feature.
+            feature_3d: Must be None: this network has no 3D feature.
 
         Returns:
             Class logits with the logit of action folded in, and decoded boxes; no `conf`.
 
         Raises:
-            ConfigError: `clips` has another number of axes or channels, or a side that is no such multiple.
+            ConfigError: `clips` has another number of axes or channels, or a side that is no such multiple; or a
+                feature is given.
         """
-        return self.predict(self.watch(clips).hidden, (int(clips.shape[3]), int(clips.shape[4])))
+        if feature_3d is not None:
+            self.motion_feature(clips)
+        return self.predict(self.watch(clips).hidden, (clips.shape[3], clips.shape[4]))
+
+    def motion_feature(self, clips: Tensor) -> Tensor:
+        """Refuse: there is no 3D backbone.
+
+        Raises:
+            ConfigError: Always.
+        """
+        raise ConfigError("context=lfb needs a network with a 3D backbone, and YOWOF has none; give context=none")
 
     def watch(self, clips: Tensor) -> MemoryState:
         """Take all frames of clips, from a state of zeros.
@@ -191,6 +218,9 @@ class YOWOF(Network):
 
         Returns:
             The state after their last frames.
+
+        Raises:
+            ConfigError: See `forward`.
         """
         clips = self.prepared(clips)
         batch, _, frames = clips.shape[:3]
@@ -210,10 +240,38 @@ class YOWOF(Network):
         Returns:
             The state after the frames.
         """
+        new: MemoryState = self.fusion(self._features(frames), state)
+        return new
+
+    def entered(self, frames: Tensor) -> Tensor:
+        """Compute what later steps need of frames, whatever their pasts, see `ConvLSTM.entered`.
+
+        Args:
+            frames: float [B, 3, H, W].
+
+        Returns:
+            float [B, channels, h, w].
+        """
+        return self.fusion.entered(self._features(frames))
+
+    def follow(self, entered: Tensor, state: MemoryState | None) -> MemoryState:
+        """Take one more frame of each video as `entered` gives it.
+
+        Args:
+            entered: float [B, channels, h, w].
+            state: After the frames before; None if there are none.
+
+        Returns:
+            The state after the frames.
+        """
+        return self.fusion.follow(entered, state)
+
+    def _features(self, frames: Tensor) -> Tensor:
+        """Compute the features of frames, float [B, 3, H, W]."""
         if self.channels_last:
             frames = frames.contiguous(memory_format=torch.channels_last)
-        new: MemoryState = self.fusion(self.backbone2d(frames), state)
-        return new
+        features: Tensor = self.backbone2d(frames)
+        return features
 
     def predict(self, hidden: Tensor, image_size: tuple[int, int]) -> RawOutput:
         """Predict from the memory's output.

@@ -266,7 +266,8 @@ def _check_classes(report: ProjectReport, classes: Sequence[str], listed: bool) 
         report.add("warning", "class imbalance", [where], "dataset.balanced=0.5 samples rare classes more often")
     report.add("warning", "classes that differ in case or spaces only", _groups(classes, _plain), "merge them")
     sides = [c for c in classes if {"left", "right"} & set(_plain(c).split())]
-    report.add("warning", "left/right class", sides, "set augment.flip=0: horizontal flips swap left and right")
+    to_do = "set augment.flip=0, or name the pairs in augment.mirrored: horizontal flips swap left and right"
+    report.add("warning", "left/right class", sides, to_do)
 
 
 def _plain(name: str) -> str:

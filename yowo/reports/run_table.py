@@ -26,6 +26,8 @@ COLUMNS = {
     "ava_map": ("official", "released_every_4th"),
 }
 """Groups of metrics.json that come first, and their keys that are shown; other groups follow with all keys."""
+OF_RUNS = ("seconds", "parameters", "latency")
+"""Figures of a run that are no results of its evaluation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Run:
         results: Percent by the name of the figure, such as "frame-mAP@0.5".
         seconds: How long it took; NaN if that is not known.
         parameters: Of its network, in millions; NaN if that is not known.
+        latency: Milliseconds of CPU time that detection takes a frame; NaN if that was not measured.
     """
 
     folder: Path
@@ -45,6 +48,7 @@ class Run:
     results: Mapping[str, float]
     seconds: float
     parameters: float
+    latency: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +74,8 @@ class RunGroup:
         return float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
 
     def values(self, name: str) -> list[float]:
-        """Return a result, or `seconds` or `parameters`, of every run that has it."""
-        every = [
-            getattr(run, name) if name in ("seconds", "parameters") else run.results.get(name) for run in self.runs
-        ]
+        """Return a result, or one of `OF_RUNS`, of every run that has it."""
+        every = [getattr(run, name) if name in OF_RUNS else run.results.get(name) for run in self.runs]
         return [value for value in every if value is not None and not math.isnan(value)]
 
 
@@ -90,6 +92,11 @@ class RunTable:
     keys: tuple[str, ...]
     names: tuple[str, ...]
     rows: tuple[RunGroup, ...]
+
+    @property
+    def timed(self) -> bool:
+        """Whether detection was timed in some run."""
+        return any(row.values("latency") for row in self.rows)
 
 
 def find_runs(folders: Sequence[Path], may_be_none: bool = False) -> list[Run]:
@@ -137,11 +144,14 @@ def tabulate(runs: Sequence[Run], others: Sequence[RunState] = ()) -> RunTable:
 def cells(table: RunTable) -> tuple[list[str], list[list[str]]]:
     """Return the header and the rows of a table as text: means in percent with their spread."""
     header = [*table.keys, "runs", *(f"{name} %" for name in table.names), "minutes", "M parameters"]
+    header += ["CPU ms a frame"] if table.timed else []
     rows = []
     for row in table.rows:
         results = [_with_spread(row.mean(name), row.spread(name)) for name in table.names]
         minutes, parameters = row.mean("seconds") / 60, row.mean("parameters")
-        rows.append([*row.settings, str(len(row.runs)), *results, number(minutes, ".1f"), number(parameters, ".2f")])
+        latency = [_with_spread(row.mean("latency"), row.spread("latency"))] if table.timed else []
+        last = [number(minutes, ".1f"), number(parameters, ".2f"), *latency]
+        rows.append([*row.settings, str(len(row.runs)), *results, *last])
     return header, rows
 
 
@@ -161,16 +171,18 @@ def as_csv(table: RunTable, others: Sequence[RunState] = ()) -> str:
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    columns = (*table.keys, SEED, *table.names, "seconds", "parameters_millions", "folder", "state", "reason")
+    figures = OF_RUNS if table.timed else OF_RUNS[:2]
+    named = ("seconds", "parameters_millions", "cpu_ms_a_frame")[: len(figures)]
+    columns = (*table.keys, SEED, *table.names, *named, "folder", "state", "reason")
     writer.writerow(columns)
     for row in table.rows:
         for run in row.runs:
             results = [run.results.get(name, "") for name in table.names]
-            numbers = ["" if math.isnan(value) else value for value in (run.seconds, run.parameters)]
+            numbers = ["" if math.isnan(value) else value for value in (getattr(run, name) for name in figures)]
             writer.writerow([*row.settings, run.settings.get(SEED, ""), *results, *numbers, run.folder, DONE, ""])
     for state in others:
         settings = [state.settings.get(key, "") for key in (*table.keys, SEED)]
-        empty = [""] * (len(table.names) + 2)
+        empty = [""] * (len(table.names) + len(figures))
         writer.writerow([*settings, *empty, state.folder, state.state, state.reason])
     return text.getvalue()
 
@@ -188,8 +200,8 @@ def _read(folder: Path) -> Run:
         for key, value in means.items()
         if value is not None and key in COLUMNS.get(group, means)
     }
-    seconds, parameters = record.get("seconds", math.nan), record.get("parameters", math.nan)
-    return Run(folder, settings_of(folder, config), results, float(seconds), float(parameters) / 1e6)
+    seconds, parameters, latency = (float(record.get(k, math.nan)) for k in ("seconds", "parameters", "cpu_ms_a_frame"))
+    return Run(folder, settings_of(folder, config), results, seconds, parameters / 1e6, latency)
 
 
 def _with_spread(mean: float, spread: float) -> str:

@@ -96,6 +96,10 @@ class TimeBudget(Callback):
         ended: Whether the time ended training before its last step.
     """
 
+    key = "callbacks.budget"
+    """What to set to null to do without, for messages."""
+    clock = staticmethod(time.perf_counter)
+
     def __init__(self, seconds: float) -> None:
         """Store the budget.
 
@@ -113,13 +117,18 @@ class TimeBudget(Callback):
             ConfigError: A scheduler is not a one-cycle scheduler.
         """
         if not all(isinstance(c.scheduler, OneCycleLR) for c in trainer.lr_scheduler_configs):
-            raise ConfigError("callbacks.budget: only schedule=one_cycle can be shortened; set callbacks.budget=null")
-        self._begin = time.perf_counter() - self._before
+            raise ConfigError(f"{self.key}: only schedule=one_cycle can be shortened; set {self.key}=null")
+        self._begin = self.clock() - self._before
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds that are spent, those before an interruption included."""
+        return self.clock() - self._begin
 
     @property
     def spent(self) -> float:
         """Share of the time that is over, 0 at the start of training."""
-        return (time.perf_counter() - self._begin) / self.seconds
+        return self.elapsed / self.seconds
 
     def on_train_batch_start(
         self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
@@ -135,7 +144,7 @@ class TimeBudget(Callback):
 
     def state_dict(self) -> dict[str, float]:
         """Return the seconds that are spent, for the checkpoint."""
-        return {"seconds": time.perf_counter() - self._begin}
+        return {"seconds": self.elapsed}
 
     def load_state_dict(self, state_dict: dict[str, float]) -> None:
         """Restore the seconds that were spent from a checkpoint."""

@@ -33,7 +33,7 @@ class ActionDetection(L.LightningModule):
         optimizer: Callable[[nn.Module], Optimizer] | None = None,
         scheduler: Callable[..., LRScheduler] | None = None,
         scheduler_interval: str = "epoch",
-        context: Callable[[Detector, list[int]], Tensor] | None = None,
+        test_output: Callable[[Detector, list[int], Tensor], RawOutput] | None = None,
     ) -> None:
         """Store the parts.
 
@@ -44,8 +44,8 @@ class ActionDetection(L.LightningModule):
             optimizer: Makes the optimizer of the network, see `GroupedOptimizer`; None if the module is not trained.
             scheduler: Makes the scheduler from the optimizer; None for a constant learning rate.
             scheduler_interval: When the scheduler steps: "epoch" or "step".
-            context: Returns 3D features float [B, C, h, w] of a test batch from detector and B clip positions; None
-                computes them from the clips.
+            test_output: Returns the raw output of a test batch from detector, B positions in the split and clips; None
+                judges each clip by itself.
 
         Raises:
             ConfigError: The detector has no loss, because it was not built from a configuration.
@@ -53,7 +53,7 @@ class ActionDetection(L.LightningModule):
         super().__init__()
         if detector.criterion is None:
             raise ConfigError("expected a detector with a loss, got none; set its attribute `criterion`")
-        self.detector, self.context, self.loss = detector, context, JointLoss(detector.criterion)
+        self.detector, self.test_output, self.loss = detector, test_output, JointLoss(detector.criterion)
         self.metrics = nn.ModuleDict({"val": metric, "test": test_metric})
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
@@ -119,8 +119,8 @@ class ActionDetection(L.LightningModule):
         start_metrics(cast(MetricCollection, self.metrics[stage]), getattr(self.trainer, "datamodule", None), stage)
 
     def _evaluate(self, stage: Literal["val", "test"], batch: ClipBatch) -> dict[str, list[Detections]]:
-        surroundings = self.context(self.detector, batch.positions) if self.context and stage == "test" else None
-        raw = self.detector(batch.clips, surroundings)
+        of_test = self.test_output if stage == "test" else None
+        raw = of_test(self.detector, batch.positions, cast(Tensor, batch.clips)) if of_test else self(batch.clips)
         self._split_losses.add(raw, batch.targets, repeated(self.trainer, batch.positions, stage))
         detections = self.detector.postprocess(raw)
         cast(MetricCollection, self.metrics[stage]).update(batch.positions, detections, batch.targets, batch.sizes)

@@ -7,7 +7,8 @@ __getattr__, __dir__, __all__ = attach(
     submod_attrs={
         "exporting": ["write_backbone", "write_detector"],
         "fetching": ["fetch"],
-        "loading": ["LoadReport", "load_weights", "open_weights"],
+        "loading": ["LoadReport", "load_weights"],
+        "opening": ["open_weights"],
         "registry": ["PUBLISHED", "Published"],
         "starting": ["StartingWeights"],
     },

@@ -6,13 +6,15 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from yowo.errors import WeightsError
+from yowo.models.backbones2d.resnet import build_resnet2d
 from yowo.models.backbones2d.yolov2 import YOLOv2
 from yowo.models.detector import Detector
 from yowo.weights.kinds import OWN_PREFIX
-from yowo.weights.loading import Weights
+from yowo.weights.opening import Weights
+from yowo.weights.recognise import backbone
 
 CHECKPOINT, SAFETENSORS = ".ckpt", ".safetensors"
 ENDINGS = (CHECKPOINT, SAFETENSORS)
@@ -61,18 +63,29 @@ def write_backbone(path: Path, weights: Weights) -> None:
 
     Args:
         path: File that ends in `.safetensors`.
-        weights: Weights of one backbone; a darknet file must be YOLOv2's.
+        weights: Weights of one backbone; a darknet file must be YOLOv2's, one of MMAction a ResNet's.
 
     Raises:
-        WeightsError: The file has another suffix, or a darknet file is of another network.
+        WeightsError: The file has another suffix, or one that goes by order is of another network.
     """
     check_ending(path, whole=False)
     entries = weights.state
-    if weights.darknet is not None:
+    if weights.darknet is not None or weights.kind.classifier:
         with torch.device("meta"):
-            network = YOLOv2(conv_bias=False)
-        entries = weights.entries(network)
+            network = YOLOv2(conv_bias=False) if weights.darknet is not None else _resnet(weights)
+        names = network.state_dict()
+        entries = {name: tensor for name, tensor in weights.entries(network).items() if name in names}
     save_file(_plain(entries), path, metadata={"kind": weights.kind.words, "part": weights.kind.part})
+
+
+def _resnet(weights: Weights) -> nn.Module:
+    """Make the 2D ResNet of a file that goes by order."""
+    choice = backbone(weights, weights.kind.part)
+    if choice is None:
+        raise WeightsError(
+            f"{weights.source}: {weights.kind.words} with {len(weights.state)} entries, expected a ResNet-18 or -50"
+        )
+    return build_resnet2d(choice)
 
 
 def _plain(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

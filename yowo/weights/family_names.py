@@ -3,8 +3,10 @@
 import re
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor
 
+from yowo.errors import WeightsError
 from yowo.weights.convert import Rules, renamed
 
 # patterns of the names in each family's files, and their replacements
@@ -42,8 +44,6 @@ UNITS: dict[str, dict[str, str]] = {
     "01": {"0": ".conv", "1": ".norm"},
     "0134": {"0": ".0.conv", "1": ".0.norm", "3": ".1.conv", "4": ".1.norm"},
 }
-COUNTS = ("total_ops", "total_params")
-"""Suffixes of the entries that a profiler left in YOWOv3's files."""
 BINS = "detection_head.dfl.conv.weight"
 """The distances 0, 1, .., 15 in YOWOv3's files, which are not learned."""
 
@@ -72,6 +72,18 @@ def from_yowo_v2(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return renamed(_named_units(state), YOWO_V2_NAMES)
 
 
+def from_free_yolo(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Rename the entries of a FreeYOLO state dict, YOWOv2's 2D backbone.
+
+    Args:
+        state: Tensors by the authors' names.
+
+    Returns:
+        The same tensors by our names; those of FreeYOLO's predictions keep their names.
+    """
+    return renamed(_named_units(state), ())
+
+
 def from_yowo_v3(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Rename the entries of a released YOWOv3 state dict.
 
@@ -79,10 +91,31 @@ def from_yowo_v3(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         state: Tensors by the authors' names.
 
     Returns:
-        The same tensors by our names, without the counts of a profiler and without the fixed distances.
+        The same tensors by our names. The fixed distances keep their name, and so are not loaded.
+
+    Raises:
+        WeightsError: The fixed distances are others than this network's.
     """
-    learned = {name: tensor for name, tensor in state.items() if not name.endswith(COUNTS) and name != BINS}
-    return renamed(learned, YOWO_V3_NAMES)
+    bins = state.get(BINS)
+    if bins is not None and not bins.is_meta and not torch.equal(bins.flatten().float(), torch.arange(16.0)):
+        raise WeightsError(
+            f"{BINS}: expected the distances 0, 1, .., 15, got {bins.numel()} others; these weights are for other "
+            "distances than this network's"
+        )
+    fixed = {} if bins is None else {BINS: bins}
+    return renamed({name: tensor for name, tensor in state.items() if name != BINS}, YOWO_V3_NAMES) | fixed
+
+
+def from_shuffle_stages(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Rename the entries of torchvision's ShuffleNet-v2: its stem and stages are the inner network of a FreeYOLO.
+
+    Args:
+        state: Tensors by torchvision's names.
+
+    Returns:
+        The same tensors by our names; those of the last convolution and the classifier keep their names.
+    """
+    return renamed(state, ((r"^(conv1|stage[2-4])\.", r"backbone.\1."),))
 
 
 def _named_units(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

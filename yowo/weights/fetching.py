@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from yowo.errors import WeightsError
-from yowo.weights.loading import Weights, open_weights
+from yowo.weights.opening import Weights, open_weights
 from yowo.weights.registry import Published
 
 CHUNK = 1 << 20
@@ -35,7 +35,7 @@ def fetch(chosen: Published, folder: Path, progress: Progress) -> Path:
         Path of the complete, checked file.
 
     Raises:
-        WeightsError: The file is in a shared folder that needs a browser, the server cannot be reached or does not have
+        WeightsError: The file is the user's to download, the server cannot be reached or does not have
             the file, the download was interrupted, or the downloaded file is not the published one.
     """
     target = folder / chosen.file
@@ -44,8 +44,8 @@ def fetch(chosen: Published, folder: Path, progress: Progress) -> Path:
         return target
     if chosen.by_hand:
         raise WeightsError(
-            f"{chosen.name}: cannot be downloaded automatically, because it is in a shared folder; download "
-            f"{chosen.file} from {chosen.url} in a browser, then use it with weights=FILE"
+            f"{chosen.name}: cannot be downloaded automatically, because {chosen.by_hand}; download {chosen.file} from "
+            f"{chosen.url} in a browser, then use it with weights=FILE"
         )
     part = folder / f"{chosen.file}.part"
     try:
@@ -159,7 +159,7 @@ def check(chosen: Published, path: Path) -> Weights:
     size = path.stat().st_size
     if chosen.size is not None and size != chosen.size:
         raise WeightsError(f"{path}: expected {chosen.size:,} bytes, got {size:,}; remove the file and fetch it again")
-    if chosen.sha256 is not None and _sha256(path) != chosen.sha256:
+    if chosen.sha256 is not None and not _sha256(path).startswith(chosen.sha256):
         raise WeightsError(
             f"{path}: its SHA-256 checksum is not that of {chosen.file}; remove the file and fetch it again"
         )

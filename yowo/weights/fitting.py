@@ -1,5 +1,6 @@
 """Compares the entries of a state dict with those of a network."""
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
@@ -8,7 +9,9 @@ import torch
 from torch import Tensor, nn
 
 HEAD = "head."
-"""Prefix of the names of the detector's last convolution."""
+"""Prefix of the names of a head of one convolution, which predicts boxes and classes."""
+PROFILED = ("total_ops", "total_params")
+"""Suffixes of entries that a profiler left in a file; they belong to no network."""
 COUNTER = "num_batches_tracked"
 """Suffix of a batch norm's counter. Files of darknet and PyTorch < 0.4.1 lack it; evaluation does not use it."""
 
@@ -50,7 +53,8 @@ def fit_entries(network: nn.Module, entries: Mapping[str, Tensor]) -> Fit:
     parts = {name for name, _ in network.named_children()}
     for name, tensor in entries.items():
         if name not in own:
-            (fit.too_many if name.partition(".")[0] in parts else fit.no_part).append(name)
+            inside = name.partition(".")[0] in parts and not name.endswith(PROFILED)
+            (fit.too_many if inside else fit.no_part).append(name)
         elif own[name].shape != tensor.shape:
             fit.other_shape[name] = f"file {list(tensor.shape)}, network {list(own[name].shape)}"
         else:
@@ -63,12 +67,28 @@ def fit_entries(network: nn.Module, entries: Mapping[str, Tensor]) -> Fit:
 
 
 def fresh_head(network: nn.Module) -> dict[str, Tensor]:
-    """Return newly initialised tensors of a detector's last convolution by name; empty if it has none."""
+    """Return newly initialised tensors of what predicts a detector's classes, by name; empty if it has no such part.
+
+    That is the last convolution of a head that predicts all with one. Heads with a convolution for classes alone say
+    which it is and how it starts (`class_layer`, `start_classes`); the other predictions then stay as they are.
+    """
     head, anchors = getattr(network, "head", None), getattr(network, "anchors", None)
-    if not isinstance(head, nn.Conv2d) or not isinstance(anchors, Tensor):
-        return {}
-    made = type(head)(head.in_channels, len(anchors), cast(int, network.num_classes))
-    return {f"{HEAD}{name}": tensor for name, tensor in made.state_dict().items()}
+    if isinstance(head, nn.Conv2d) and isinstance(anchors, Tensor):
+        made = type(head)(head.in_channels, len(anchors), cast(int, network.num_classes))
+        return {f"{HEAD}{name}": tensor for name, tensor in made.state_dict().items()}
+    fresh: dict[str, Tensor] = {}
+    for prefix, part in network.named_modules():
+        if hasattr(part, "class_layer") and hasattr(part, "start_classes"):
+            layer = copy.deepcopy(part.get_submodule(part.class_layer))
+            part.start_classes(layer)
+            fresh |= {f"{prefix}.{part.class_layer}.{name}": tensor for name, tensor in layer.state_dict().items()}
+    return fresh
+
+
+def head_names(network: nn.Module) -> tuple[str, ...]:
+    """Return the beginnings of the names of what predicts a detector's classes."""
+    layers = [f"{p}.{part.class_layer}." for p, part in network.named_modules() if hasattr(part, "class_layer")]
+    return tuple(layers) or (HEAD,)
 
 
 def _with_own_biases(entries: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -9,8 +9,15 @@ from torch import Tensor
 
 from yowo.errors import WeightsError
 from yowo.weights.convert import from_yowo, from_yowo_plus
-from yowo.weights.family_names import from_yowo_v2, from_yowo_v3, from_yowof
+from yowo.weights.family_names import (
+    from_free_yolo,
+    from_shuffle_stages,
+    from_yowo_v2,
+    from_yowo_v3,
+    from_yowof,
+)
 from yowo.weights.registry import BACKBONE2D, BACKBONE3D, DETECTOR
+from yowo.weights.yolov8_names import from_yolov8
 
 WRAPPERS = ("state_dict", "model", "net", "model_state_dict")
 """Keys under which checkpoints store their state dict; the first one found is used."""
@@ -36,12 +43,19 @@ class Kind:
         part: The part it is for: "detector", "backbone2d" or "backbone3d".
         sign: Pattern that matches the start of a name of the state dict; earlier kinds are tried first.
         rename: Renames the entries to our names, without the prefix of the part.
+        axes: Axes of the largest weights, 4 in a 2D and 5 in a 3D network, where names alone do not tell; None for any.
+        fills: Beginning of the names that it must fill; other entries of the part may be missing or not fit.
+        classifier: Beginning of the names that belong to no part, of a file whose other entries are the part's in
+            their order, by whatever names; empty for a file that goes by names.
     """
 
     words: str
     part: str
     sign: re.Pattern[str]
     rename: Rename
+    axes: int | None = None
+    fills: str = ""
+    classifier: str = ""
 
 
 def _same(state: State) -> dict[str, Tensor]:
@@ -90,23 +104,51 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "a 2D backbone of this project", BACKBONE2D, re.compile(r"(conv_\d\.\d|neck\.\d|merge)\.(conv|norm)\."), _same
     ),
+    Kind("YOWOv3's YOLOv8 (COCO)", BACKBONE2D, re.compile(r"(net\.p\d|fpn\.h\d)\."), _same),
+    Kind("YOLOv8 (COCO)", BACKBONE2D, re.compile(r"(model\.)+\d+\.(conv|bn|cv\d|m)\."), from_yolov8),
+    Kind(
+        "FreeYOLO (COCO)",
+        BACKBONE2D,
+        re.compile(r"(backbone\.(layer_\d|stage\d)\.|non_shared_heads\.)"),
+        from_free_yolo,
+        fills="backbone.",
+    ),
+    Kind(
+        "a 2D ShuffleNet-v2 (torchvision, ImageNet)",
+        BACKBONE2D,
+        re.compile(r"stage\d\.\d+\.branch\d\."),
+        from_shuffle_stages,
+        axes=4,
+        fills="backbone.",
+    ),
+    Kind(
+        "a 2D ResNet of MMAction (TSN)",
+        BACKBONE2D,
+        re.compile(r"(cls_head\.fc_cls\.|backbone\.(layer\d\.\d+\.)?conv1\.(conv|bn)\.)"),
+        _same,
+        axes=4,
+        classifier="cls_head.",
+    ),
+    Kind("a 2D ResNet (torchvision, ImageNet)", BACKBONE2D, re.compile(r"layer[1-4]\.\d+\.(conv|bn)\d\."), _same, 4),
+    Kind("I3D (Kinetics)", BACKBONE3D, re.compile(r"(Conv3d_1a_7x7|Mixed_3b)\."), _same),
     Kind("a 3D ShuffleNet-v2 (Kinetics)", BACKBONE3D, re.compile(r"features\.\d+\.b(r?)anch\d\."), _backbone3d),
     Kind("a 3D ResNet or ResNeXt (Kinetics)", BACKBONE3D, re.compile(r"layer[1-4]\.\d+\.(conv|bn)\d\."), _backbone3d),
     OWN,
 )
 
 
-def kind_of(names: list[str]) -> Kind:
+def kind_of(names: list[str], axes: int | None = None) -> Kind:
     """Return the kind of a state dict.
 
     Args:
         names: Names of its entries, without the prefix of data-parallel training.
+        axes: Axes of its largest weights; None if not known.
 
     Returns:
         The first kind that matches, or `UNKNOWN`.
     """
     for kind in KINDS:
-        if any(kind.sign.match(name) for name in names):
+        if kind.axes in (None, axes) and any(kind.sign.match(name) for name in names):
             return kind
     return UNKNOWN
 

@@ -1,5 +1,6 @@
 """Loads weights from a file or a state dict into a network and reports which entries matched."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,11 +9,15 @@ from typing import Any
 from torch import Tensor, nn
 
 from yowo.errors import WeightsError
-from yowo.weights.darknet import DarknetWeights, darknet_state
-from yowo.weights.fitting import HEAD, Fit, fit_entries, fresh_head
-from yowo.weights.kinds import DARKNET_FILE, Kind, first, kind_of, state_of
-from yowo.weights.reading import DARKNET_KEY, read_checkpoint
+from yowo.weights.fitting import Fit, fit_entries, fresh_head, head_names
+from yowo.weights.kinds import first
+from yowo.weights.opening import Weights, open_weights
+from yowo.weights.recognise import made_for
 from yowo.weights.registry import DETECTOR
+
+_log = logging.getLogger(__name__)
+V3, V3_EPS = "YOWOv3", 1e-5
+"""Description of YOWOv3's files, and the epsilon of its fusions in the program's evaluation."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class LoadReport:
         missing: Names of the network, or of the part that the file is for, that were not loaded and keep their values.
         kind: Description of the file.
         part: The part that was loaded: "detector", "backbone2d" or "backbone3d"; other parts keep their values.
-        reset: Names of the last convolution if it was initialised anew with `reset_head`.
+        reset: Names of what predicts classes if it was initialised anew with `reset_head`.
     """
 
     loaded: list[str]
@@ -41,63 +46,8 @@ class LoadReport:
         counts = f"{len(self.loaded)} entries loaded, {len(self.ignored)} ignored, {len(self.missing)} missing"
         names = "".join(f"; {w}: {first(n)}" for w, n in (("ignored", self.ignored), ("missing", self.missing)) if n)
         where = "" if self.part == DETECTOR else f" into {self.part}"
-        anew = "; the head is initialised anew" if self.reset else ""
+        anew = f"; the head is initialised anew: {first(self.reset)}" if self.reset else ""
         return f"{self.kind}{where}: {counts}{names}{anew}"
-
-
-@dataclass(frozen=True)
-class Weights:
-    """An opened weights file.
-
-    Attributes:
-        source: Name of the file, for messages.
-        kind: Kind of the file.
-        state: Tensors by our names, without the prefix of the part; empty for a darknet file.
-        darknet: Values of a darknet file, which have no names; None for other files.
-        content: Everything in the file.
-    """
-
-    source: str
-    kind: Kind
-    state: dict[str, Tensor]
-    darknet: DarknetWeights | None
-    content: Mapping[Any, Any]
-
-    def entries(self, network: nn.Module) -> dict[str, Tensor]:
-        """Return the tensors by the names of a network.
-
-        Args:
-            network: The network or backbone that they are for; only a darknet file needs it.
-
-        Returns:
-            Tensors by name.
-
-        Raises:
-            WeightsError: A darknet file has more or fewer values than `network`.
-        """
-        return self.state if self.darknet is None else darknet_state(self.darknet, network, self.source)
-
-
-def open_weights(source: str | Path | Mapping[str, Any]) -> Weights:
-    """Open weights and recognise their kind by their content.
-
-    Args:
-        source: A file, or a mapping such as a state dict or the content of a checkpoint.
-
-    Returns:
-        The tensors by our names, with the kind of the file.
-
-    Raises:
-        WeightsError: The file cannot be read or contains no weights.
-    """
-    name = "state dict" if isinstance(source, Mapping) else str(source)
-    content = source if isinstance(source, Mapping) else read_checkpoint(source)
-    darknet = content.get(DARKNET_KEY)
-    if isinstance(darknet, DarknetWeights):
-        return Weights(name, DARKNET_FILE, {}, darknet, content)
-    state = state_of(content, name)
-    kind = kind_of(list(state))
-    return Weights(name, kind, kind.rename(state), None, content)
 
 
 def load_weights(
@@ -112,7 +62,8 @@ def load_weights(
         model: The detector, or the backbone that the file is for.
         source: A file, or a state dict in memory, of any kind in `yowo.weights.kinds`.
         strict: Raise an error if entries are missing, have another shape, or do not exist in the network.
-        reset_head: Initialise the last convolution anew instead of loading it, to train on other classes.
+        reset_head: Initialise what predicts classes anew instead of loading it, to train on other classes; see
+            `yowo.weights.fitting.fresh_head`.
 
     Returns:
         Which entries were loaded, ignored and missing.
@@ -124,7 +75,15 @@ def load_weights(
     part = weights.kind.part
     inner = getattr(model, part, None)
     if part == DETECTOR or not isinstance(inner, nn.Module):
-        return _fill(model, "", weights, weights.entries(model), strict, reset_head)
+        report = _fill(model, "", weights, weights.entries(model), strict, reset_head)
+        if weights.kind.words == V3 and getattr(model, "norm_eps", (V3_EPS,))[-1] != V3_EPS:
+            _log.warning(
+                "%s: the released program evaluates YOWOv3's files with an epsilon of %g in the fusions' batch norms; "
+                "for its published figures set model.fusion_norm_eps=released",
+                weights.source,
+                V3_EPS,
+            )
+        return report
     return _fill(inner, f"{part}.", weights, weights.entries(inner), strict)
 
 
@@ -165,39 +124,47 @@ def _fill(
     reset_head: bool = False,
 ) -> LoadReport:
     """Check that entries match a network, then copy them."""
-    kind, source = weights.kind, weights.source
+    source, of_head = weights.source, head_names(network)
     head = fresh_head(network) if reset_head else {}
     if reset_head and not prefix and not head:
         raise WeightsError(
             f"{source}: reset_head: the head of this network ({type(network).__name__}) cannot be initialised anew; it "
-            "needs anchors and one convolution called head (yowo.models.heads)"
+            "needs anchors and one convolution called head (yowo.models.heads), or a convolution for classes alone "
+            "(class_layer)"
         )
-    fit = fit_entries(network, {n: t for n, t in entries.items() if not (reset_head and n.startswith(HEAD))})
+    fit = fit_entries(network, {n: t for n, t in entries.items() if not (reset_head and n.startswith(of_head))})
     fit.missing = [name for name in fit.missing if name not in head]
     if not fit.taken:
         raise WeightsError(
-            f"{source}: no entry matches {prefix.rstrip('.') or 'this network'}; the file is {kind.words} with the "
-            f"entries {first(list(entries))}; check model= or the backbone"
+            f"{source}: no entry matches {prefix.rstrip('.') or 'this network'}; the file is {_words(weights)} with "
+            f"the entries {first(list(entries))}; check model= or the backbone"
         )
-    _check(fit, prefix, kind, source, strict)
+    _check(fit, prefix, weights, of_head, strict)
     network.load_state_dict(fit.taken | head, strict=False)
     unfit = sorted(fit.other_shape)
     return LoadReport(
         loaded=[prefix + name for name in fit.taken],
         ignored=[*fit.no_part, *fit.too_many, *unfit],
         missing=[prefix + name for name in [*fit.missing, *unfit]],
-        kind=kind.words,
+        kind=weights.kind.words,
         part=prefix.rstrip(".") or DETECTOR,
         reset=list(head),
     )
 
 
-def _check(fit: Fit, prefix: str, kind: Kind, source: str, strict: bool) -> None:
+def _words(weights: Weights) -> str:
+    """Return what a file is and, if it is known, which network it is for."""
+    meant = made_for(weights)
+    return f"{weights.kind.words}, for {meant}," if meant else weights.kind.words
+
+
+def _check(fit: Fit, prefix: str, weights: Weights, of_head: tuple[str, ...], strict: bool) -> None:
     """Raise WeightsError if entries cannot be loaded or, if `strict`, do not all match."""
+    source, kind = weights.source, weights.kind
     if fit.unusable:
         raise WeightsError(f"{source}: {first([prefix + text for text in fit.unusable])}")
-    shapes = [f"{prefix}{name} ({text})" for name, text in fit.other_shape.items()]
-    if shapes and kind.part == DETECTOR and not prefix and all(name.startswith(HEAD) for name in fit.other_shape):
+    shapes = [f"{prefix}{name} ({text})" for name, text in fit.other_shape.items() if name.startswith(kind.fills)]
+    if shapes and kind.part == DETECTOR and not prefix and all(name.startswith(of_head) for name in fit.other_shape):
         raise WeightsError(
             f"{source}: does not match this network: {first(shapes)}: its head is for other classes or anchors; to "
             "load the rest and initialise the head anew, set reset_head=True (weights.reset_head=true)"
@@ -206,10 +173,12 @@ def _check(fit: Fit, prefix: str, kind: Kind, source: str, strict: bool) -> None
         return
     lenient = "to load only the entries that match, set strict=False (weights.strict=false)"
     if shapes:
-        raise WeightsError(f"{source}: {kind.words} does not match this network: {first(shapes)}; {lenient}")
-    if fit.missing:
-        names = first([prefix + name for name in fit.missing])
-        raise WeightsError(f"{source}: {kind.words} without the entries {names}; {lenient}")
-    if fit.too_many:
-        names = first([prefix + name for name in fit.too_many])
-        raise WeightsError(f"{source}: {kind.words} is for a larger network: this network has no {names}; {lenient}")
+        raise WeightsError(f"{source}: {_words(weights)} does not match this network: {first(shapes)}; {lenient}")
+    missing = [prefix + name for name in fit.missing if name.startswith(kind.fills)]
+    if missing:
+        raise WeightsError(f"{source}: {_words(weights)} without the entries {first(missing)}; {lenient}")
+    extra = [prefix + name for name in fit.too_many if name.startswith(kind.fills)]
+    if extra:
+        raise WeightsError(
+            f"{source}: {_words(weights)} is for a larger network: this network has no {first(extra)}; {lenient}"
+        )

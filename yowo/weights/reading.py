@@ -100,6 +100,12 @@ def _read_pytorch(path: Path) -> Any:
 def _unpickling_message(text: str) -> str:
     """Return our message for an error of PyTorch's restricted unpickler."""
     found = re.search(r"GLOBAL (\S+)", text)
+    if found and found[1].startswith("ultralytics."):
+        return (
+            f"refused, because reading it would run code stored in it ({found[1]}): a file of YOLOv8's own program; in "
+            "an environment with ultralytics, save its state dict: torch.save(ultralytics.YOLO('yolov8m.pt').model"
+            ".state_dict(), 'yolov8m_state.pth'), and give that file (AGPL-3.0)"
+        )
     if found or "Trying to call reduce" in text or "Can only" in text:
         what = f" ({found[1]})" if found else ""
         return (

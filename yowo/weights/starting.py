@@ -17,7 +17,7 @@ class StartingWeights:
         backbone2d: File of the 2D backbone; loaded after `file`, so it replaces that file's 2D backbone.
         backbone3d: File of the 3D backbone; loaded after `file`, so it replaces that file's 3D backbone.
         strict: Raise an error if the entries of a file and its part do not all match.
-        reset_head: Initialise the last convolution anew instead of loading it.
+        reset_head: Initialise what predicts classes anew instead of loading it.
     """
 
     file: str | None = None

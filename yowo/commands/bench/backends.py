@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig
 
 from yowo.config.build import build_eval_transform
-from yowo.config.frame_detector import build_frame_detector
+from yowo.config.frame_detector import build_frame_detector, with_keys
 from yowo.errors import YowoError
 from yowo.inference.clip_detector import ClipDetector
 from yowo.inference.frame_detector import FrameDetector
@@ -101,14 +101,6 @@ def _maker(
         return build_frame_detector(chosen, network, device, rule=rule)
 
     return make
-
-
-def with_keys(config: DictConfig, **values: Any) -> DictConfig:
-    """Return a copy of a configuration with values of keys that it need not have."""
-    changed = config.copy()
-    with open_dict(changed):
-        changed.update(values)
-    return changed
 
 
 def count_operations(config: DictConfig, network: Detector, device: str, pictures: NDArray[np.uint8]) -> dict[str, int]:

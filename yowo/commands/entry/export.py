@@ -12,7 +12,7 @@ from yowo.commands.starting_weights import check_network, remember_network
 from yowo.config.checks import check_root
 from yowo.config.exported import chosen_format
 from yowo.errors import ConfigError
-from yowo.inference.exported.facts import CLIP, EXACT, FORMATS
+from yowo.inference.exported.facts import CLIP, EXACT, FORMATS, STATE
 
 
 def run(arguments: Sequence[str]) -> None:
@@ -35,12 +35,12 @@ def check(config: DictConfig) -> None:
         ConfigError: A value is unknown, a file or folder or package is missing, or `output` cannot be written.
     """
     check_network(config, "export")
-    if config.streaming not in (CLIP, EXACT):
-        raise ConfigError(f"streaming={config.streaming}: expected {CLIP} or {EXACT}: a file has one of the two")
+    if config.streaming not in (CLIP, EXACT, STATE):
+        raise ConfigError(f"streaming={config.streaming}: expected {CLIP}, {EXACT} or {STATE}: a file has one of them")
     kind = chosen_format(config)
     if config.precision not in ("fp32", "int8"):
         raise ConfigError(f"precision={config.precision}: expected fp32 or int8")
-    if config.precision == "int8" and (kind == "torch_export" or config.streaming == EXACT):
+    if config.precision == "int8" and (kind == "torch_export" or config.streaming != CLIP):
         raise ConfigError(
             f"precision=int8: expected format=onnx or openvino and streaming={CLIP}, got format={kind} and "
             f"streaming={config.streaming}"

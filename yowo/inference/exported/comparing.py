@@ -40,7 +40,8 @@ def difference(ours: RawOutput, theirs: RawOutput, exclusive_classes: int) -> Di
     Args:
         ours: Of PyTorch.
         theirs: Of the file, on the same device.
-        exclusive_classes: Of the classes, from the first, how many share a softmax.
+        exclusive_classes: Of the classes, from the first, how many share a softmax where there are confidences; without
+            any, each class has a sigmoid.
 
     Returns:
         The differences; infinite where shapes differ or a number is not finite.
@@ -55,9 +56,11 @@ def difference(ours: RawOutput, theirs: RawOutput, exclusive_classes: int) -> Di
 def _values(raw: RawOutput, exclusive_classes: int) -> tuple[Mapping[str, Tensor], Tensor]:
     """Return probabilities by name, and boxes as fractions of the picture."""
     height, width = raw["image_size"]
-    scores = {"cls": class_probabilities(raw["cls"].float(), exclusive_classes)}
     if "conf" in raw:
+        scores = {"cls": class_probabilities(raw["cls"].float(), exclusive_classes)}
         scores["conf"] = raw["conf"].float().sigmoid()
+    else:
+        scores = {"cls": raw["cls"].float().sigmoid()}
     return scores, (raw["boxes"] / raw["boxes"].new_tensor([width, height, width, height])).clamp(0, 1)
 
 

@@ -22,8 +22,8 @@ FORMATS = {"onnx": ".onnx", "openvino": ".xml", "torch_export": ".pt2"}
 """Formats and the endings of their files."""
 METADATA_PROPS = 14
 """Number of the field of an ONNX ModelProto that holds its metadata, see onnx.proto."""
-CLIP, EXACT = "clip", "exact"
-"""What a file computes: clips, each anew; or frames, with what is kept of the frames before."""
+CLIP, EXACT, STATE = "clip", "exact", "state"
+"""What a file computes: clips, each anew; frames, with what is kept of those before; or frames, and a state."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class ExportFacts:
         model: Name of the network.
         dataset: Name of the data set.
         precision: "fp32" or "int8".
-        streaming: `CLIP` or `EXACT`.
-        states: Of a file with `EXACT`: facts of its states.
+        streaming: `CLIP`, `EXACT` or `STATE`.
+        states: Of a file that takes frames (`EXACT`, `STATE`): facts of its states.
         config: The configuration that the network was built from.
         written_by: Version of this package.
         version: `VERSION`.

@@ -13,6 +13,7 @@ import numpy as np
 
 from yowo.errors import ConfigError
 from yowo.models.postprocess import ConfidenceOrder, DetectionRule, PostProcess
+from yowo.models.sigmoid_scores import SigmoidScores
 
 if TYPE_CHECKING:
     import onnx
@@ -62,12 +63,13 @@ def graph_rule(rule: DetectionRule, classes: int) -> GraphRule:
     Raises:
         ConfigError: It is a rule of another package.
     """
-    if not isinstance(rule, (PostProcess, ConfidenceOrder)):
+    if not isinstance(rule, (PostProcess, ConfidenceOrder, SigmoidScores)):
         raise ConfigError(f"nms: {type(rule).__name__} cannot be part of the file; give nms=false")
     one_hot = rule.exclusive_classes == classes
-    if isinstance(rule, PostProcess):
+    if isinstance(rule, (PostProcess, SigmoidScores)):
         most = rule.max_detections or NO_LIMIT
-        return GraphRule(rule.exclusive_classes, one_hot, rule.score_threshold, rule.nms_threshold, False, most)
+        softmax = 0 if isinstance(rule, SigmoidScores) else rule.exclusive_classes
+        return GraphRule(softmax, one_hot, rule.score_threshold, rule.nms_threshold, False, most)
     overlap = DEFAULT_OVERLAP[one_hot] if rule.nms_threshold is None else rule.nms_threshold
     return GraphRule(rule.exclusive_classes, one_hot, rule.score_threshold, overlap, True)
 

@@ -1,8 +1,8 @@
-"""A network that slides over a video, as a file: one frame in, and tensors that it returned for the frames before.
+"""A network that runs over a video, as a file: one frame in, and tensors that it returned for the frames before.
 
-A file with streaming=exact holds `yowo.models.sliding.SlidingDetector`: what the stem of its 3D backbone computed for
-earlier frames is not computed again. Its first input is the new frame, the others are tensors of earlier steps; it
-returns the raw output and the tensors that later steps need. The facts tell which is which.
+A file with streaming=exact or state holds a step of `yowo.models.frame_steps`: what was computed for earlier frames is
+not computed again. Its first input is the new frame, the others are tensors of earlier steps; it returns the raw output
+and the tensors that later steps need. The facts tell which is which.
 """
 
 import copy
@@ -16,18 +16,17 @@ from torch import Tensor, nn
 
 from yowo.contracts import Detections, RawOutput
 from yowo.errors import ConfigError
-from yowo.inference.exported.facts import ExportFacts
+from yowo.inference.exported.facts import EXACT, ExportFacts
 from yowo.inference.exported.folding import fold_batch_norms
 from yowo.inference.exported.network import ExportedFile, raw_output
 from yowo.inference.exported.runtimes import Runtime
 from yowo.inference.exported.tracing import OUTPUTS, Traced, free_sizes, levels_of, program_of
 from yowo.inference.prepared_frames import Transform, prepared
-from yowo.models.detector import Detector
+from yowo.models.frame_steps import FrameSteps, frame_steps
+from yowo.models.network import Network
 from yowo.models.postprocess import to_cpu
-from yowo.models.sliding import SlidingDetector
 from yowo.models.sliding_past import PastTensors
 from yowo.models.sliding_plan import Past
-from yowo.models.stem import HasStem
 
 FRAMES = "frames"
 """Name of the first input."""
@@ -35,26 +34,27 @@ Floats = NDArray[np.float32]
 
 
 class _Step(nn.Module):
-    """A step of a sliding detector with a tuple of tensors as its output."""
+    """A step with a tuple of tensors as its output."""
 
-    def __init__(self, sliding: SlidingDetector, outputs: Sequence[str]) -> None:
+    def __init__(self, steps: FrameSteps, outputs: Sequence[str]) -> None:
         super().__init__()
-        self.sliding, self.outputs = sliding, tuple(outputs)
+        self.steps, self.outputs = steps, tuple(outputs)
 
     def forward(self, frames: Tensor, past: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """Take a step: the chosen outputs in their order, then what is kept."""
-        raw, kept = self.sliding(frames, past)
+        raw, kept = self.steps(frames, past)
         return (*(cast(dict[str, Tensor], raw)[name] for name in self.outputs), *kept)
 
 
 @torch.no_grad()
-def trace_sliding(detector: Detector, clip_len: int, name: str) -> tuple[Traced, dict[str, Any]]:
-    """Trace a detector as one that slides over a video; the detector itself is not changed.
+def trace_sliding(detector: Network, clip_len: int, name: str, way: str = EXACT) -> tuple[Traced, dict[str, Any]]:
+    """Trace a network as one that runs over a video frame by frame; the network itself is not changed.
 
     Args:
         detector: On any device.
         clip_len: K, frames of the clips whose detections it gives.
         name: Of the network, for errors.
+        way: `EXACT` or `STATE`, see `yowo.models.frame_steps`.
 
     Returns:
         The program, for any number of videos of any height and width that are multiples of the stride; and the facts of
@@ -63,9 +63,9 @@ def trace_sliding(detector: Detector, clip_len: int, name: str) -> tuple[Traced,
         after which the states do not depend on those before.
 
     Raises:
-        ConfigError: The network cannot slide, or torch.export cannot trace it.
+        ConfigError: The network cannot run so, or torch.export cannot trace it.
     """
-    sliding = SlidingDetector(copy.deepcopy(detector).cpu().eval(), clip_len).eval()
+    sliding = cast(Any, frame_steps(copy.deepcopy(detector).cpu().eval(), clip_len, way)).eval()
     stride = max(detector.strides)
     frames = torch.zeros(2, 3, 3 * stride, 4 * stride)  # sides that differ from each other and from 1
     kept = dict(zip(sliding.kept, sliding.first(frames), strict=True))
@@ -87,22 +87,21 @@ def trace_sliding(detector: Detector, clip_len: int, name: str) -> tuple[Traced,
     axes[FRAMES] = {0: "batch", 2: "height", 3: "width"}
     for state, series in zip((*inputs[1:], *returned), (*(one.series for one in sliding.past), *kept), strict=True):
         axes[state] = {0: "batch", 2: f"height / {steps[series]}", 3: f"width / {steps[series]}"}
-    stem = cast(HasStem, detector.backbone3d).stem_layers().conv
     states = {
         "past": [list(wanted) for wanted in sliding.past],
         "kept": list(sliding.kept),
         "sizes": {series: [one.shape[1], steps[series]] for series, one in kept.items()},
-        "settled_after": int(stem.kernel_size[0]),
+        "settled_after": sliding.settled_after,
     }
     return Traced(program, inputs, [*outputs, *returned], axes, levels_of(raw)), states
 
 
 class ExportedSliding(ExportedFile):
-    """Takes the frames of a video one by one, as a sliding detector of PyTorch does.
+    """Takes the frames of a video one by one, as `FrameSteps` of PyTorch do.
 
     Attributes:
-        past: See `SlidingDetector`.
-        kept: See `SlidingDetector`.
+        past: See `FrameSteps`.
+        kept: See `FrameSteps`.
     """
 
     def __init__(self, runtime: Runtime, facts: ExportFacts) -> None:
@@ -120,8 +119,8 @@ class ExportedSliding(ExportedFile):
             ConfigError: Always.
         """
         raise ConfigError(
-            "this file was exported with streaming=exact: it takes frame after frame, as yowo detect gives them; for "
-            "clips, such as those of yowo eval, export it with streaming=clip"
+            f"this file was exported with streaming={self.facts.streaming}: it takes frame after frame, as yowo detect "
+            "gives them; for clips, such as those of yowo eval, export it with streaming=clip"
         )
 
     def step(self, frame: Floats, past: Sequence[Floats]) -> tuple[RawOutput, list[Floats]]:
@@ -132,14 +131,14 @@ class ExportedSliding(ExportedFile):
             past: Arrays as `past` names them.
 
         Returns:
-            The raw output of the clip that ends at the frame, and arrays as `kept` names them.
+            The raw output at the frame, and arrays as `kept` names them.
         """
         found = self.runtime.run(dict(zip(self._inputs, [frame, *past], strict=True)))
         raw = raw_output(found, self.facts, (frame.shape[2], frame.shape[3]))
         return raw, [np.array(found[f"kept_{series}"]) for series in self.kept]
 
     def first(self, frame: Floats) -> list[Floats]:
-        """Return what steps keep when all frames so far were copies of this one, float32 [B, 3, H, W]."""
+        """Return what steps keep when all frames before were copies of this one, float32 [B, 3, H, W]."""
         sizes = self.facts.states["sizes"]
         batch, _, height, width = frame.shape
         empty = {
@@ -156,7 +155,7 @@ class ExportedSliding(ExportedFile):
 
 
 class ExportedSlidingDetections:
-    """Detections of an exported network that slides; a `FrameDetector`, see `SlidingDetections`.
+    """Detections of an exported network that takes frames; a `FrameDetector`, see `SlidingDetections`.
 
     A file computes a whole step at once: frames whose detections are not wanted cost as much as others.
     """

@@ -85,12 +85,12 @@ def exchange_rows(found: Detections, size: tuple[int, int]) -> NDArray[Any]:
     """
     boxes, scores = found["boxes"].float().numpy().reshape(-1, 4), found["scores"].float().numpy()
     if scores.ndim == 2:
-        boxes = boxes.repeat(scores.shape[1], axis=0)
-        labels = np.tile(np.arange(scores.shape[1]), len(scores))
+        given, labels = np.nonzero(scores)
+        boxes, scores = boxes[given], scores[given, labels]
     else:
         labels = found["labels"].numpy()
     rows = np.zeros(len(boxes), ROW)
-    rows["cls"], rows["score"] = labels, scores.reshape(-1)
+    rows["cls"], rows["score"] = labels, scores
     rows["box"] = boxes * np.array([*size, *size], np.float32)
     return rows
 

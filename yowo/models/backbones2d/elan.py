@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from yowo.models.layers import ConvNormAct
 from yowo.models.necks import Down
+from yowo.models.recomputing import run_segment
 
 
 class ELAN(nn.Module):
@@ -41,7 +42,10 @@ class ELANNet(nn.Module):
 
     Attributes:
         channels: Channels of the features of strides 8, 16 and 32.
+        stages: Names of its parts by depth, from input to output.
     """
+
+    stages = tuple((f"layer_{n}",) for n in range(1, 6))
 
     def __init__(self, large: bool) -> None:
         """Make the network: the large one with SiLU, the tiny one with leaky ReLU."""
@@ -64,8 +68,10 @@ class ELANNet(nn.Module):
             self.layer_4 = nn.Sequential(nn.MaxPool2d(2, 2), ELAN(128, 256, 1, act))
             self.layer_5 = nn.Sequential(nn.MaxPool2d(2, 2), ELAN(256, 512, 1, act))
 
-    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Map [B, 3, H, W] to features of strides 8, 16 and 32."""
-        fine = self.layer_3(self.layer_2(self.layer_1(frames)))
-        middle = self.layer_4(fine)
-        return fine, middle, self.layer_5(middle)
+    def forward(self, frames: Tensor, recompute: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+        """Map [B, 3, H, W] to features of strides 8, 16 and 32; `recompute`: see `yowo.models.recomputing`."""
+        fine = frames
+        for layer in (self.layer_1, self.layer_2, self.layer_3):
+            fine = run_segment(layer, fine, recompute)
+        middle = run_segment(self.layer_4, fine, recompute)
+        return fine, middle, run_segment(self.layer_5, middle, recompute)

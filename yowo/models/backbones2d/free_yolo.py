@@ -32,9 +32,12 @@ class FreeYOLO(nn.Module):
     Attributes:
         out_channels: Channels of the features of each level.
         strides: Strides of the levels in pixels.
+        stages: Names of its parts by depth, from input to output.
+        recompute: See `yowo.models.recomputing`; the blocks of the backbone are the segments.
     """
 
     strides = (8, 16, 32)
+    recompute = False
 
     def __init__(self, name: str) -> None:
         """Make the network.
@@ -50,7 +53,9 @@ class FreeYOLO(nn.Module):
             raise ConfigError(f"backbone2d.name: expected one of {', '.join(KINDS)}, got {name!r}")
         large, depthwise = name == "elan_large", name == "shufflenetv2"
         act = "silu" if large else "leaky_relu"
-        self.backbone: nn.Module = ShuffleNetV2() if depthwise else ELANNet(large)
+        self.backbone = ShuffleNetV2() if depthwise else ELANNet(large)
+        inner = tuple(tuple(f"backbone.{part}" for part in parts) for parts in self.backbone.stages)
+        self.stages = (*inner, ("neck", "fpn"), ("non_shared_heads",))
         fine, middle, coarse = self.backbone.channels
         pooled = coarse // 2
         self.neck: nn.Module = PooledPyramid(coarse, pooled) if depthwise else PartialPyramid(coarse, pooled, act)
@@ -71,6 +76,6 @@ class FreeYOLO(nn.Module):
         Returns:
             For each level, finest first, the features for classes and for boxes, float [B, out_channels, h, w].
         """
-        fine, middle, coarse = self.backbone(frames)
+        fine, middle, coarse = self.backbone(frames, self.recompute)
         levels = self.fpn((fine, middle, self.neck(coarse)))
         return [towers(level) for towers, level in zip(self.non_shared_heads, levels, strict=True)]

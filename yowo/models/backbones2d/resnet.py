@@ -8,8 +8,8 @@ from yowo.contracts import STRIDE
 from yowo.errors import ConfigError
 from yowo.models.recomputing import run_blocks, run_segment
 
-WIDTHS = (64, 128, 256, 512)
-"""Inner channels of the blocks of the four stages."""
+WIDTH = 64
+"""Inner channels of the first stage's blocks; each later stage has twice as many."""
 
 
 class Basic(nn.Module):
@@ -76,7 +76,13 @@ class ResNet2D(nn.Module):
     layer3: nn.Sequential
     layer4: nn.Sequential
 
-    def __init__(self, block: type[Basic] | type[Bottleneck], layers: Sequence[int], untrained_stages: int = 0) -> None:
+    def __init__(
+        self,
+        block: type[Basic] | type[Bottleneck],
+        layers: Sequence[int],
+        untrained_stages: int = 0,
+        width: int = WIDTH,
+    ) -> None:
         """Make the network.
 
         Args:
@@ -84,18 +90,20 @@ class ResNet2D(nn.Module):
             layers: Blocks of the four stages.
             untrained_stages: So many of the five parts, from the stem on, get no gradient. Their batch norms still use
                 the statistics of batches in training, and learn the running ones (YOWOF: 2, the stem and layer1).
+            width: Channels of the stem and inner channels of the first stage's blocks.
         """
         super().__init__()
-        self.conv1 = nn.Conv2d(3, WIDTHS[0], 7, 2, padding=3, bias=False)
-        self.bn1 = nn.BatchNorm2d(WIDTHS[0])
+        self.conv1 = nn.Conv2d(3, width, 7, 2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, 2, padding=1)
-        channels = WIDTHS[0]
-        for stage, (count, width) in enumerate(zip(layers, WIDTHS, strict=True), start=1):
+        channels = width
+        for stage, count in enumerate(layers, start=1):
             blocks: list[nn.Module] = []
+            inner = width * 2 ** (stage - 1)
             for position in range(count):
-                blocks.append(block(channels, width, 2 if stage > 1 and position == 0 else 1))
-                channels = width * block.expansion
+                blocks.append(block(channels, inner, 2 if stage > 1 and position == 0 else 1))
+                channels = inner * block.expansion
             self.add_module(f"layer{stage}", nn.Sequential(*blocks))
         self.out_channels = channels
         for module in self.modules():
@@ -132,22 +140,26 @@ def _shortcut(inputs: int, outputs: int, stride: int) -> nn.Module | None:
 
 
 RESNETS: dict[str, tuple[type[Basic] | type[Bottleneck], tuple[int, ...]]] = {
+    "resnet10": (Basic, (1, 1, 1, 1)),
     "resnet18": (Basic, (2, 2, 2, 2)),
     "resnet50": (Bottleneck, (3, 4, 6, 3)),
 }
 
 
-def build_resnet2d(name: str, untrained_stages: int = 0) -> ResNet2D:
+def build_resnet2d(name: str, untrained_stages: int = 0, width: int = WIDTH) -> ResNet2D:
     """Make a network of the family by name.
 
     Args:
         name: One of `RESNETS`.
         untrained_stages: See `ResNet2D`.
+        width: See `ResNet2D`.
 
     Raises:
-        ConfigError: The name is none of the family.
+        ConfigError: The name is none of the family, or the width is no positive number.
     """
     if name not in RESNETS:
         raise ConfigError(f"backbone2d.name: expected one of {', '.join(RESNETS)}, got {name!r}")
+    if width < 1:
+        raise ConfigError(f"backbone2d.width: expected at least 1, got {width}")
     block, layers = RESNETS[name]
-    return ResNet2D(block, layers, untrained_stages)
+    return ResNet2D(block, layers, untrained_stages, width)

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from yowo.models.recomputing import run_blocks, run_segment
+
 STAGES = (("stage2", 4, 116), ("stage3", 8, 232), ("stage4", 4, 464))
 """Name, units and channels of the stages of width 1.0."""
 STEM = 24
@@ -49,9 +51,11 @@ class ShuffleNetV2(nn.Module):
 
     Attributes:
         channels: Channels of the features of strides 8, 16 and 32.
+        stages: Names of its parts by depth, from input to output.
     """
 
     channels = (116, 232, 464)
+    stages = (("conv1",), *((name,) for name, _, _ in STAGES))
     stage2: nn.Sequential
     stage3: nn.Sequential
     stage4: nn.Sequential
@@ -71,8 +75,8 @@ class ShuffleNetV2(nn.Module):
                 channels = outputs
             self.add_module(name, nn.Sequential(*units))
 
-    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Map [B, 3, H, W] to features of strides 8, 16 and 32."""
-        fine = self.stage2(self.maxpool(self.conv1(frames)))
-        middle = self.stage3(fine)
-        return fine, middle, self.stage4(middle)
+    def forward(self, frames: Tensor, recompute: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+        """Map [B, 3, H, W] to features of strides 8, 16 and 32; `recompute`: see `yowo.models.recomputing`."""
+        fine = run_blocks(self.stage2, self.maxpool(run_segment(self.conv1, frames, recompute)), recompute)
+        middle = run_blocks(self.stage3, fine, recompute)
+        return fine, middle, run_blocks(self.stage4, middle, recompute)

@@ -8,15 +8,17 @@ from torch import Tensor, nn
 
 from yowo.errors import ConfigError
 from yowo.models.layers import ConvNormAct, set_norms
+from yowo.models.recomputing import run_blocks, run_segment
 
 SIZES: dict[str, tuple[tuple[int, ...], tuple[int, int, int]]] = {
+    "pico": ((8, 16, 32, 64, 128), (1, 1, 1)),
     "n": ((16, 32, 64, 128, 256), (1, 2, 2)),
     "s": ((32, 64, 128, 256, 512), (1, 2, 2)),
     "m": ((48, 96, 192, 384, 576), (2, 4, 4)),
     "l": ((64, 128, 256, 512, 512), (3, 6, 6)),
     "x": ((80, 160, 320, 640, 640), (3, 6, 6)),
 }
-"""Widths of the five stages, and the depths of their blocks, by size."""
+"""Widths of the five stages, and the depths of their blocks, by size; `pico` is this project's own."""
 NORM_EPS, NORM_MOMENTUM = 1e-3, 0.03
 ACT = "silu"
 
@@ -92,11 +94,13 @@ class Stages(nn.Module):
         self.p4 = nn.Sequential(half(w3, w4), CSP(w4, w4, third, True))
         self.p5 = nn.Sequential(half(w4, w5), CSP(w5, w5, first, True), Pyramid(w5, w5))
 
-    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Map [B, 3, H, W] to features of strides 8, 16 and 32."""
-        fine = self.p3(self.p2(self.p1(frames)))
-        middle = self.p4(fine)
-        return fine, middle, self.p5(middle)
+    def forward(self, frames: Tensor, recompute: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+        """Map [B, 3, H, W] to features of strides 8, 16 and 32; `recompute`: see `yowo.models.recomputing`."""
+        fine = frames
+        for stage in (self.p1, self.p2, self.p3):
+            fine = run_blocks(stage, fine, recompute)
+        middle = run_blocks(self.p4, fine, recompute)
+        return fine, middle, run_blocks(self.p5, middle, recompute)
 
 
 class UpAndDown(nn.Module):
@@ -113,13 +117,17 @@ class UpAndDown(nn.Module):
         self.h5 = ConvNormAct(w4, w4, 3, ACT, stride=2)
         self.h6 = CSP(w4 + w5, w5, depth, False)
 
-    def forward(self, features: Sequence[Tensor]) -> list[Tensor]:
+    def forward(self, features: Sequence[Tensor], recompute: bool = False) -> list[Tensor]:
         """Map features of strides 8, 16 and 32 to levels of the same strides, finest first."""
+
+        def joined(block: nn.Module, first: Tensor, second: Tensor) -> Tensor:
+            return run_segment(block, torch.cat([first, second], dim=1), recompute)
+
         fine, middle, coarse = features
-        h1 = self.h1(torch.cat([F.interpolate(coarse, scale_factor=2.0), middle], dim=1))
-        h2 = self.h2(torch.cat([F.interpolate(h1, scale_factor=2.0), fine], dim=1))
-        h4 = self.h4(torch.cat([self.h3(h2), h1], dim=1))
-        return [h2, h4, self.h6(torch.cat([self.h5(h4), coarse], dim=1))]
+        h1 = joined(self.h1, F.interpolate(coarse, scale_factor=2.0), middle)
+        h2 = joined(self.h2, F.interpolate(h1, scale_factor=2.0), fine)
+        h4 = joined(self.h4, self.h3(h2), h1)
+        return [h2, h4, joined(self.h6, self.h5(h4), coarse)]
 
 
 class YOLOv8(nn.Module):
@@ -128,9 +136,13 @@ class YOLOv8(nn.Module):
     Attributes:
         out_channels: Channels of the three levels, finest first.
         strides: Their strides in pixels.
+        stages: Names of its parts by depth, from input to output.
+        recompute: See `yowo.models.recomputing`; the blocks are the segments.
     """
 
     strides = (8, 16, 32)
+    stages = (*((f"net.p{n}",) for n in range(1, 6)), ("fpn",))
+    recompute = False
 
     def __init__(self, size: str) -> None:
         """Make the network.
@@ -159,5 +171,5 @@ class YOLOv8(nn.Module):
         Returns:
             One float [B, channels, h, w] a level, finest first.
         """
-        levels: list[Tensor] = self.fpn(self.net(frames))
+        levels: list[Tensor] = self.fpn(self.net(frames, self.recompute), self.recompute)
         return levels

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from yowo.models.recomputing import run_segment
+
 Triple = tuple[int, int, int]
 MIXED: dict[str, tuple[int, int, int, int, int, int]] = {
     "Mixed_3b": (64, 96, 128, 16, 32, 32),
@@ -94,7 +96,12 @@ class I3D(nn.Module):
 
     Attributes:
         out_channels: Channels of the feature.
+        stages: Names of its parts by depth, from input to output.
+        recompute: See `yowo.models.recomputing`; units and mixed blocks are the segments.
     """
+
+    stages = (("Conv3d_1a_7x7",), ("Conv3d_2b_1x1", "Conv3d_2c_3x3"), *STAGES)
+    recompute = False
 
     def __init__(self) -> None:
         """Make the network."""
@@ -121,11 +128,12 @@ class I3D(nn.Module):
         Returns:
             float [B, 1024, H/32, W/32], the mean over time.
         """
-        x = self.pool_2a(self.Conv3d_1a_7x7(clips))
-        x = self.pool_3a(self.Conv3d_2c_3x3(self.Conv3d_2b_1x1(x)))
-        for pool, names in zip((None, self.pool_4a, self.pool_5a), STAGES, strict=True):
-            x = x if pool is None else pool(x)
+        x = clips
+        for names, pool in zip(
+            self.stages, (self.pool_2a, self.pool_3a, self.pool_4a, self.pool_5a, None), strict=True
+        ):
             for name in names:
-                x = self.get_submodule(name)(x)
+                x = run_segment(self.get_submodule(name), x, self.recompute)
+            x = x if pool is None else pool(x)
         out: Tensor = x.mean(dim=2)
         return out
