@@ -77,7 +77,9 @@ RELEASED = {  # epochs, milestones, weight decay, batches and steps of warm-up, 
 SOME = ("yowof_r50_ava_k16", "yowo_v2_nano_ucf24_k16", "yowo_v3_ucf24")
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.long] * (name not in SOME)) for name in RELEASED])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (name not in SOME)) for name in RELEASED]
+)
 def test_each_family_has_the_recipe_of_its_code(name):
     config = compose_config("train", [f"experiment={name}", "recipe=released"])
     schedule = config.schedule
@@ -163,7 +165,9 @@ def test_ways_of_trying_things_compose_to_what_they_say():
 
 
 def test_a_recipe_that_the_authors_of_a_model_do_not_have_for_a_data_set_is_refused():
-    with pytest.raises(ConfigError, match="no hyper-parameters for model=yowo_v2_tiny with dataset=jhmdb21; give recipe"):
+    with pytest.raises(
+        ConfigError, match="no hyper-parameters for model=yowo_v2_tiny with dataset=jhmdb21; give recipe"
+    ):
         compose_config("train", ["model=yowo_v2_tiny", "dataset=jhmdb21", "recipe=released"])
 
 
