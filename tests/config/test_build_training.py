@@ -5,7 +5,7 @@ import torch
 from omegaconf import OmegaConf
 
 from yowo import threads
-from yowo.config.build import build_detector
+from yowo.config.build import build_detector, make
 from yowo.config.build_training import (
     build_callbacks,
     build_datamodule,
@@ -51,7 +51,7 @@ def test_the_trainer_loggers_and_callbacks_are_built_from_their_groups(tmp_path)
         "TerminalBar",
         "ProgressLines",
         "KeyFramePictures",
-        "Warmup",
+        *("Warmup", "Accumulation"),
         *("StepAxis", "LearningRates", "StepFigures", "TubeClip", "ClassAP", "ErrorReview", "BestMetric"),
     } <= names
     assert [type(logger).__name__ for logger in build_loggers(config)] == ["CSVLogger", "TensorBoardLogger"]
@@ -182,3 +182,15 @@ def test_float16_on_a_cpu_is_refused_and_not_replaced():
         ConfigError, match=r"trainer.precision=16-mixed: .* needs a GPU, .*; use trainer.precision=bf16"
     ):
         build_trainer(config, logger=False)
+
+
+def test_yowo_v3s_released_recipe_decays_the_weights_that_its_code_decays():
+    """Its program counts 25,719,678 numbers with weight decay, 16 of them fixed distances, 23,274 of norms, 25,074 biases."""
+    parts = ("backbone2d=yolov8_n", "backbone3d=shufflenetv2_1.0x")
+    config = compose_config("train", ["experiment=yowo_v3_ucf24", "recipe=released", *parts])
+    with torch.device("meta"):
+        optimizer = build_optimizer(config)(build_detector(config).to("meta"))
+    groups = [(sum(p.numel() for p in g["params"]), g["weight_decay"]) for g in optimizer.param_groups]
+    assert groups == [(25_719_678 - 16, 5e-4), (23_274 + 25_074, 0.0)]
+    average, rule = make(config.callbacks.ema), make(config.callbacks.accumulation)
+    assert (average.decay, average.ramp, rule.rule) == (0.9999, 2000, "carried")
