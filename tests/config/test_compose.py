@@ -14,7 +14,7 @@ from yowo.errors import ConfigError
         ),
         (
             ["model=yowo_pluss"],
-            r"choose one of yowo, yowo_nano, yowo_plus, yowo_tiny, .* yowof_r50\. Did you mean yowo_plus\?",
+            r"choose one of yowo, yowo_fine, yowo_nano, yowo_plus, .* yowof_r50.*\. Did you mean yowo_plus\?",
         ),
         (
             ["optimizer.lrr=1"],
