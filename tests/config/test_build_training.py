@@ -182,3 +182,26 @@ def test_float16_on_a_cpu_is_refused_and_not_replaced():
         ConfigError, match=r"trainer.precision=16-mixed: .* needs a GPU, .*; use trainer.precision=bf16"
     ):
         build_trainer(config, logger=False)
+
+
+PEOPLE = ["experiment=real_people", "dataset.root=none", "dataset.multi_label=false", "dataset.anchors=[[0.05,0.15]]"]
+
+
+def test_the_experiment_on_real_people_has_a_fine_level_and_mirrors_its_classes():
+    config = compose_config("train", [*PEOPLE, "dataset.classes=[stand,walk_left,walk_right]"])
+    config.dataset.exclusive_classes = 3
+    net = build_detector(config)
+    raw = net(torch.rand(2, 3, config.dataset.clip_len, 64, 96))
+    assert net.strides == (8,) and raw["cls"].shape == (2, 8 * 12, 3)
+    target = {"boxes": torch.tensor([[0.1, 0.2, 0.15, 0.35]]), "labels": torch.tensor([1])}
+    net.criterion(raw, [target, target])["total"].backward()
+    assert net.backbone3d.frame[0].conv.weight.grad.abs().sum() > 0
+    assert build_datamodule(config).train_transform.mirror_label.tolist() == [0, 2, 1]
+
+
+def test_mirrored_classes_that_the_data_do_not_have_are_refused():
+    config = compose_config("train", [*PEOPLE, "dataset.classes=[run,fall]"])
+    with pytest.raises(
+        ConfigError, match=r"augment\.mirrored: no class is called walk_left; the classes are run, fall"
+    ):
+        build_datamodule(config)
