@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from yowo.contracts import Level, RawOutput, Target
@@ -123,3 +124,34 @@ def flatten_targets(
         return FlatTargets(clip, boxes, labels)
     large = ((sides >= min_side) & (sides > 0)).all(dim=1)
     return FlatTargets(clip[large], boxes[large], labels[large])
+
+
+def label_sums(values: Tensor, flat: FlatTargets) -> Tensor:
+    """Sum values over the classes of each box's label, by one product of matrices for each clip.
+
+    Args:
+        values: float [B, M, C], for each prediction and class.
+        flat: The T boxes of all clips, those of a clip one after the other.
+
+    Returns:
+        float [T, M], for each box its clip's predictions.
+
+    Examples:
+        >>> flat = FlatTargets(torch.tensor([0, 1]), torch.zeros(2, 4), torch.tensor([[1.0, 1.0], [0.0, 1.0]]))
+        >>> label_sums(torch.tensor([[[2.0, 3.0]], [[5.0, 7.0]]]), flat)
+        tensor([[5.],
+                [7.]])
+    """
+    if not len(flat.clip):
+        return values.new_zeros(0, values.shape[1])
+    labels = label_rows(flat, values.shape[2]).to(values)
+    counts = torch.bincount(flat.clip, minlength=len(values))
+    place = torch.arange(len(flat.clip), device=values.device) - (counts.cumsum(0) - counts)[flat.clip]
+    table = values.new_zeros(len(values), int(counts.max()), values.shape[2])
+    table[flat.clip, place] = labels
+    return torch.bmm(table, values.transpose(1, 2))[flat.clip, place]
+
+
+def label_rows(flat: FlatTargets, classes: int) -> Tensor:
+    """Return the labels of T boxes as float32 [T, C], zeros and ones."""
+    return (flat.labels if flat.labels.ndim == 2 else F.one_hot(flat.labels, classes)).float()

@@ -35,7 +35,12 @@ class UniformAssigner:
     A match whose anchor overlaps its box by less than `least_iou` is dropped: its prediction is neither positive nor
     background. So is a prediction that is not matched and overlaps some box by more than `ignore_threshold`. Of several
     matches of a prediction the last one decides its class; each match that is not dropped trains its box.
+
+    Attributes:
+        needs_anchors: That it needs anchors; see `yowo.config.matching_parts`.
     """
+
+    needs_anchors = True
 
     def __init__(self, top_k: int = 4, least_iou: float = 0.15, ignore_threshold: float | None = 0.7) -> None:
         """Set the limits.
