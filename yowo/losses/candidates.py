@@ -96,7 +96,7 @@ def flatten_targets(
     targets: list[Target],
     image_size: tuple[int, int],
     device: torch.device,
-    min_side: float = 1.0,
+    min_side: float | None = 1.0,
     max_boxes: int | None = None,
 ) -> FlatTargets:
     """Join the targets of a batch, without boxes that are too small.
@@ -105,7 +105,7 @@ def flatten_targets(
         targets: B targets, boxes [N, 4] 0..1; B may be 0.
         image_size: Height and width of the network's input in pixels.
         device: Where the losses are computed.
-        min_side: Boxes with a width or height below it are dropped, in pixels; empty ones always are.
+        min_side: Boxes with a width or height below it are dropped, in pixels, and empty ones; None keeps all.
         max_boxes: Only the first so many boxes of each clip are taken; None takes all.
 
     Returns:
@@ -119,8 +119,10 @@ def flatten_targets(
     labels = torch.cat(filled).to(device) if filled else torch.zeros(0, dtype=torch.int64, device=device)
     boxes = boxes * boxes.new_tensor([width, height, width, height])
     sides = boxes[:, 2:] - boxes[:, :2]
-    large = ((sides >= min_side) & (sides > 0)).all(dim=1)
     clip = torch.repeat_interleave(torch.arange(len(taken), device=device), counts)
+    if min_side is None:
+        return FlatTargets(clip, boxes, labels)
+    large = ((sides >= min_side) & (sides > 0)).all(dim=1)
     return FlatTargets(clip[large], boxes[large], labels[large])
 
 
