@@ -650,6 +650,63 @@ MUTANTS = (
         "range(first, after.frame)",
         ("importing/test_cvat.py",),
     ),
+    # YOWOv3
+    Mutant(
+        "the released mask takes the box's centre",
+        "yowo/losses/aligned.py",
+        "(points - half[:, None]).norm(dim=-1) > reach",
+        "(points - half[:, None]).norm(dim=-1) < reach",
+        ("losses/test_aligned.py",),
+    ),
+    Mutant(
+        "a point that several boxes take goes to the last",
+        "yowo/losses/aligned.py",
+        "torch.where(taken > 1, first_of_clip(cost, flat.clip, batch), owner)",
+        "owner",
+        ("losses/test_aligned.py",),
+    ),
+    Mutant(
+        "bins beside a distance are weighted the other way round",
+        "yowo/losses/side_criterion.py",
+        "below * (1 - share) + above * share",
+        "below * share + above * (1 - share)",
+        ("losses/test_side_criterion.py",),
+    ),
+    Mutant(
+        "boxes do not count by their soft goals",
+        "yowo/losses/side_criterion.py",
+        "each if self.weighted_by_goals else torch.ones_like(each)",
+        "torch.ones_like(each)",
+        ("losses/test_side_criterion.py",),
+    ),
+    Mutant(
+        "the released epsilon stays in evaluation as in training",
+        "yowo/models/yowo_v3.py",
+        "self.norm_eps[0 if training else 1]",
+        "self.norm_eps[0]",
+        ("models/test_yowo_v3.py",),
+    ),
+    Mutant(
+        "a class suppresses another",
+        "yowo/models/pair_scores.py",
+        "None if self.class_agnostic_nms else label",
+        "None",
+        ("models/test_pair_scores.py",),
+    ),
+    Mutant(
+        "I3D's padding puts the extra zero in front",
+        "yowo/models/backbones3d/i3d.py",
+        "sides += [both // 2, both - both // 2]",
+        "sides += [both - both // 2, both // 2]",
+        ("models/backbones3d/test_i3d.py",),
+    ),
+    Mutant(
+        "an untrained confidence is accepted",
+        "yowo/config/matching_parts.py",
+        'if has is True and of_loss == "unused":',
+        "if False:",
+        ("config/test_matching_parts.py",),
+    ),
     # files
     Mutant(
         "an unfinished file replaces the old one",
