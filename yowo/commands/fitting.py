@@ -117,8 +117,8 @@ def random_for_good(network: nn.Module, loaded: Sequence[str]) -> str:
     if not fixed or {DETECTOR, BACKBONE2D} & set(loaded):
         return ""
     return (
-        f"{fixed[0]} to {fixed[-1]}: random weights that are not trained, as this model expects a trained backbone; give "
-        "weights.backbone2d=FILE, or train them with model.of_parts.untrained_stages=0"
+        f"{fixed[0]} to {fixed[-1]}: random weights that are not trained, as this model expects a trained backbone; "
+        "give weights.backbone2d=FILE, or train them with model.of_parts.untrained_stages=0"
     )
 
 
