@@ -194,3 +194,26 @@ def test_yowo_v3s_released_recipe_decays_the_weights_that_its_code_decays():
     assert groups == [(25_719_678 - 16, 5e-4), (23_274 + 25_074, 0.0)]
     average, rule = make(config.callbacks.ema), make(config.callbacks.accumulation)
     assert (average.decay, average.ramp, rule.rule) == (0.9999, 2000, "carried")
+
+
+PEOPLE = ["experiment=real_people", "dataset.root=none", "dataset.multi_label=false", "dataset.anchors=[[0.05,0.15]]"]
+
+
+def test_the_experiment_on_real_people_has_a_fine_level_and_mirrors_its_classes():
+    config = compose_config("train", [*PEOPLE, "dataset.classes=[stand,walk_left,walk_right]"])
+    config.dataset.exclusive_classes = 3
+    net = build_detector(config)
+    raw = net(torch.rand(2, 3, config.dataset.clip_len, 64, 96))
+    assert net.strides == (8,) and raw["cls"].shape == (2, 8 * 12, 3)
+    target = {"boxes": torch.tensor([[0.1, 0.2, 0.15, 0.35]]), "labels": torch.tensor([1])}
+    net.criterion(raw, [target, target])["total"].backward()
+    assert net.backbone3d.frame[0].conv.weight.grad.abs().sum() > 0
+    assert build_datamodule(config).train_transform.mirror_label.tolist() == [0, 2, 1]
+
+
+def test_mirrored_classes_that_the_data_do_not_have_are_refused():
+    config = compose_config("train", [*PEOPLE, "dataset.classes=[run,fall]"])
+    with pytest.raises(
+        ConfigError, match=r"augment\.mirrored: no class is called walk_left; the classes are run, fall"
+    ):
+        build_datamodule(config)

@@ -3,6 +3,7 @@ import pytest
 
 from tests.make_data import pictures
 from yowo.commands.bench import infer
+from yowo.commands.bench.backend_names import FAMILY, whole_family
 from yowo.errors import ConfigError, VideoError
 from yowo.inference.frame_times import FrameTimes
 from yowo.video.writer import VideoWriter
@@ -29,6 +30,24 @@ def test_backends_stand_side_by_side(quick, capsys):
         assert words in shown
     for figure in ("5.00", "10.00", "200.0", "2.00", "100.0 %"):  # FPS, p50, speed, same detections
         assert figure in shown
+
+
+def test_without_a_model_every_network_is_measured_and_one_table_has_them_all(monkeypatch, capsys):
+    asked = []
+
+    def measure(console, config, options, names, device):
+        asked.append((config.model.name, config.dataset.clip_len, list(config.dataset.std)))
+        given = {"PyTorch, clip by clip": (30.04, 33.3)}
+        return given | ({"PyTorch, state": (5.0, 200.0)} if config.model.name == "yowof_r18" else {})
+
+    monkeypatch.setattr(infer, "measure", measure)
+    monkeypatch.setattr("yowo.commands.bench.infer.whole_family", lambda given: whole_family(given, FAMILY[3:5]))
+    infer.run(["--device", "cpu", "dataset.num_workers=0"])
+    assert [name for name, *_ in asked] == ["yowo", "yowof_r18"] and {length for _, length, _ in asked} == {16}
+    assert asked[0][2] != asked[1][2]  # pixels are each network's own
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["│", "yowo", "│", "30.0", "│", "–", "│"] in rows
+    assert ["│", "yowof_r18", "│", "30.0", "│", "5.0", "│"] in rows
 
 
 def test_the_whole_of_detect_stands_beside_the_fastest(quick, capsys, tmp_path, monkeypatch):

@@ -9,18 +9,26 @@ import torch
 from numpy.typing import NDArray
 from omegaconf import DictConfig
 
+from yowo.commands.bench.backend_names import way_of
 from yowo.config.build import build_eval_transform
 from yowo.config.frame_detector import build_frame_detector, with_keys
 from yowo.errors import YowoError
 from yowo.inference.clip_detector import ClipDetector
+from yowo.inference.exported.facts import CLIP, EXACT, STATE
 from yowo.inference.frame_detector import FrameDetector
 from yowo.inference.frame_times import frame_operations
 from yowo.inference.prepared_frames import prepared
 from yowo.inference.sliding_detections import SlidingDetections
 from yowo.models.detector import Detector
-from yowo.models.sliding import SlidingDetector, obstacle
+from yowo.models.frame_steps import frame_steps, obstacle
 
-TITLES = {"clip": "PyTorch, clip by clip", "exact": "PyTorch, exact", "onnx": "ONNX Runtime", "openvino": "OpenVINO"}
+TITLES = {
+    "clip": "PyTorch, clip by clip",
+    "exact": "PyTorch, exact",
+    "state": "PyTorch, state",
+    "onnx": "ONNX Runtime",
+    "openvino": "OpenVINO",
+}
 CALIBRATION = 8
 """Clips that int8 is calibrated with here: enough for its speed, not for its accuracy."""
 
@@ -59,7 +67,8 @@ def build_backends(
         pictures: uint8 [n, H, W, 3], n at least 2; int8 is calibrated with them.
 
     Returns:
-        The backends by name, and a line for each that cannot compute this network.
+        The backends by name, and a line for each that cannot compute this network; a network without a state of its own
+        needs no line for that.
     """
     network = detector.eval().to(device)
     operations = count_operations(config, network, device, pictures)
@@ -68,12 +77,13 @@ def build_backends(
     notes: list[str] = []
     for name in names:
         kind, _, special = name.partition("-")
-        streaming = "exact" if "exact" in (kind, special) else "clip"
+        streaming = way_of(name)
         title = f"{TITLES[kind]}, {special}" if special else TITLES[kind]
+        if streaming != CLIP and (reason := obstacle(network, streaming)) is not None:
+            notes += [f"{title}: {reason}"] if streaming == EXACT else []
+            continue
         found = _network(name, network, files, device)
-        if streaming == "exact" and (reason := obstacle(network)) is not None:
-            notes.append(f"{title}: {reason}")
-        elif isinstance(found, str):
+        if isinstance(found, str):
             notes.append(f"{title}: {found}")
         else:
             built[name] = Backend(title, operations[streaming], _maker(config, found, streaming, device))
@@ -82,7 +92,7 @@ def build_backends(
 
 def _network(name: str, network: Detector, files: "Exported", device: str) -> Any:
     """Return what computes, or in words why there is nothing."""
-    if name in ("clip", "exact"):
+    if name in (CLIP, EXACT, STATE):
         return network
     if device != "cpu":
         return "measured with --device cpu only"
@@ -108,10 +118,11 @@ def count_operations(config: DictConfig, network: Detector, device: str, picture
     transform, rule = build_eval_transform(config), network.postprocess
     clip_len, dilation = int(config.dataset.clip_len), int(config.dataset.dilation)
     clips = ClipDetector(network, rule, transform, clip_len, dilation, device)
-    counted = {"clip": frame_operations(clips, pictures)}
-    if obstacle(network) is None:
-        sliding = SlidingDetections(SlidingDetector(network, clip_len), rule, transform, dilation, device)
-        counted["exact"] = frame_operations(sliding, pictures)
+    counted = {CLIP: frame_operations(clips, pictures)}
+    for way in (EXACT, STATE):
+        if obstacle(network, way) is None:
+            steps = SlidingDetections(frame_steps(network, clip_len, way), rule, transform, dilation, device)
+            counted[way] = frame_operations(steps, pictures)
     return counted
 
 
@@ -142,7 +153,7 @@ class Exported:
         from yowo.inference.exported.opening import open_exported
 
         kind, _, special = name.partition("-")
-        return open_exported(self._small(kind) if special == "int8" else self._whole(kind, special or "clip"))
+        return open_exported(self._small(kind) if special == "int8" else self._whole(kind, special or CLIP))
 
     def _whole(self, kind: str, streaming: str) -> Path:
         """Return the file in float32 for a program."""
@@ -165,8 +176,8 @@ class Exported:
         file = self._folder / f"{streaming}.onnx"
         if not file.exists():
             clip_len, name = int(self._config.dataset.clip_len), str(self._config.model.name)
-            if streaming == "exact":
-                traced, states = trace_sliding(self._detector, clip_len, name)
+            if streaming != CLIP:
+                traced, states = trace_sliding(self._detector, clip_len, name, streaming)
             else:
                 traced, states = trace(self._detector, clip_len, max(self._detector.strides), name), {}
             config = with_keys(self._config, streaming=streaming)
@@ -179,10 +190,10 @@ class Exported:
         from yowo.inference.exported.facts import ExportFacts
         from yowo.inference.exported.quantising import quantised, save_quantised
 
-        whole = self._whole(kind, "clip")
+        whole = self._whole(kind, CLIP)
         small = whole.with_stem("int8")
         clips = calibration(self._config, self._pictures)
-        facts = ExportFacts(**{**vars(self._facts["clip"]), "precision": "int8"})
+        facts = ExportFacts(**{**vars(self._facts[CLIP]), "precision": "int8"})
         save_quantised(kind, quantised(kind, whole, clips, len(clips)), small, facts)
         return small
 

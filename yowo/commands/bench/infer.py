@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from yowo.commands.bench.backend_names import NEEDS, check_backends, installed
+from yowo.commands.bench.backend_names import NEEDS, check_backends, installed, whole_family
 from yowo.commands.options import OptionParser
 from yowo.errors import ConfigError
 from yowo.progress import working
@@ -24,16 +24,19 @@ if TYPE_CHECKING:
     from yowo.inference.frame_times import FrameTimes
 
 EPILOG = """examples:
+  yowo bench infer --seconds 5                                     every network of the family
   yowo bench infer model=yowo_nano dataset=ucf24
   yowo bench infer -m model=yowo_nano,yowo_plus dataset=ucf24 --seconds 30
   yowo bench infer model=yowo_nano dataset=ucf24 --video VIDEO     and the whole of yowo detect beside it
-It takes the overrides of yowo train; weights are random. Frames come one by one (batch 1), as from a camera: each is
-resized, goes through the network and the rule for detections. All backends take turns in one process with torch's
-number of threads (OMP_NUM_THREADS). "peak" is the share of the operations per second of a product of two large
+It takes the overrides of yowo train; weights are random. Without model= it measures every network, each with its own
+pixels, on clips of UCF101-24's form, and ends with one table of all. Frames come one by one (batch 1): each
+is resized, goes through the network and the rule for detections. All backends take turns in one process with
+torch's number of threads (OMP_NUM_THREADS). "peak" is the share of the operations per second of a product of two large
 matrices, measured in the same run; operations are counted in PyTorch's plain network. "speed" is relative to the first
 backend. On a CPU both are by the time of the process's threads, which other programs change little. "same" is the
-share of the detections that are those of the first backend, whatever their score. int8 is calibrated with a few frames
-here: its speed counts, not its detections; yowo export measures its mAP."""
+share of the detections that are those of the first backend, whatever their score; with a state that is carried on
+(YOWOF) a network has seen more than the clip, and finds something else. int8 is calibrated with a few frames here: its
+speed counts, not its detections; yowo export measures its mAP."""
 SIZE = (320, 240)
 """Width and height of frames that are made up."""
 COMPARED = 24
@@ -50,22 +53,25 @@ def run(arguments: Sequence[str]) -> None:
         VideoError: The video cannot be read.
     """
     options, flags = parser().parse_known_args(arguments)
-    overrides = [*flags, *(["-m"] if options.multirun else []), *options.overrides]
+    overrides = [*flags, *(["-m"] if options.multirun else []), *whole_family(options.overrides)]
     if options.seconds <= 0 or options.turns < 1 or options.frames < 2:
         raise ConfigError("--seconds, --turns, --frames: expected numbers above 0, at least 2 frames")
     from yowo.commands.hydra_app import jobs
 
     names = installed() if options.backends is None else options.backends.split(",")
     check_backends(names)
-    configs = jobs("bench infer", overrides)
     device = _device(options.device)
+    configs = jobs("bench infer", overrides)
     console = Console()
-    for config in configs:
-        measure(console, config, options, names, device)
+    every = [(str(config.model.name), measure(console, config, options, names, device)) for config in configs]
+    if len(every) > 1:
+        print_table(console, joint_table(every, device))
 
 
-def measure(console: Console, config: "DictConfig", options: argparse.Namespace, names: list[str], device: str) -> None:
-    """Measure one network and print the tables."""
+def measure(
+    console: Console, config: "DictConfig", options: argparse.Namespace, names: list[str], device: str
+) -> dict[str, tuple[float, float]]:
+    """Measure one network and print the tables; return CPU milliseconds and FPS by the title of each backend."""
     from yowo.commands.bench.backends import build_backends, detections_of
     from yowo.config.build import build_detector
     from yowo.inference.frame_times import frame_times, matrix_peak, same_detections
@@ -81,7 +87,8 @@ def measure(console: Console, config: "DictConfig", options: argparse.Namespace,
         detectors = {name: backend.make(threshold, None) for name, backend in backends.items()}
         with working(f"measuring {words}"):
             peaks = [matrix_peak(device)]
-            times = frame_times(detectors, pictures, options.seconds, options.turns, 2 * int(config.dataset.clip_len))
+            warm_up = min(2 * int(config.dataset.clip_len), len(pictures))
+            times = frame_times(detectors, pictures, options.seconds, options.turns, warm_up)
             peaks.append(matrix_peak(device))
         first = next(iter(times))
         same = {name: same_detections(found[first], found[name]) for name in found}
@@ -95,6 +102,24 @@ def measure(console: Console, config: "DictConfig", options: argparse.Namespace,
             with working("measuring the whole of yowo detect"):
                 whole = whole_table(config, best.title, best.make(0.0, DRAWN), options.video, options.frames)
             print_table(console, whole)
+    return {backends[name].title: (1000 * each.cpu, each.fps) for name, each in times.items()}
+
+
+def joint_table(networks: "Sequence[tuple[str, Mapping[str, tuple[float, float]]]]", device: str) -> Table:
+    """Return one table of several networks: a row a network, a column a backend.
+
+    Args:
+        networks: Name, and CPU milliseconds a frame and FPS by the title of each backend.
+        device: "cpu" or "cuda".
+    """
+    titles = dict.fromkeys(title for _, each in networks for title in each)
+    made = Table("network", title="CPU ms a frame" if device == "cpu" else "FPS")
+    for title in titles:
+        made.add_column(title, justify="right")
+    for name, each in networks:
+        shown = {title: f"{cpu:.1f}" if device == "cpu" else f"{fps:.1f}" for title, (cpu, fps) in each.items()}
+        made.add_row(name, *(shown.get(title, "–") for title in titles))
+    return made
 
 
 def table(
@@ -177,7 +202,9 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         usage="%(prog)s [-m] [options] [key=value ...]",
     )
-    made.add_argument("overrides", nargs="*", help="overrides of yowo train, such as model=yowo_nano dataset=ucf24")
+    made.add_argument(
+        "overrides", nargs="*", help="overrides of yowo train, such as model=yowo_nano dataset=ucf24 (all)"
+    )
     made.add_argument("-m", "--multirun", action="store_true", help="several networks: model=yowo_nano,yowo_plus")
     made.add_argument("--backends", metavar="NAMES", help=f"separated by commas, of {', '.join(NEEDS)} (all installed)")
     made.add_argument("--seconds", type=float, default=20.0, help="how long each backend is timed (20)")
