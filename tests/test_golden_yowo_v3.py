@@ -122,7 +122,8 @@ def test_positives_goals_and_losses_are_the_authors(case, name):
     assert losses["conf"].item() == 0
 
 
-@pytest.mark.parametrize("name", ["tal", pytest.param("simota", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["tal", "simota"])
 def test_gradients_of_the_heads_and_the_attention_are_the_authors(case, name):
     _, arrays, model, *_, training = case
     losses = criterion_of(name)(training, golden_v3.targets(arrays["targets"]))
@@ -223,7 +224,7 @@ def test_the_released_build_has_its_epsilon_in_each_mode():
     assert {n.eps for n in norms} == {TRAINING_EPS}
 
 
-@pytest.mark.parametrize(("eps", "told"), [("paper", True), ("released", False)])
+@pytest.mark.parametrize(("eps", "told"), [("paper", True), pytest.param("released", False, marks=pytest.mark.long)])
 def test_released_weights_in_a_build_that_evaluates_otherwise_are_told_of(caplog, eps, told):
     with golden_cases.unset_weights():
         model = yowo.build_model("yowo_v3", "ucf24", 16, *PARTS, f"model.fusion_norm_eps={eps}", "model.width=8")

@@ -14,7 +14,7 @@ def crowd(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     return cxcywh_to_xyxy(boxes), torch.randint(0, 3, (count,), generator=generator)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("threshold", [0.1, 0.5, 0.8])
 def test_equals_greedy_suppression_box_by_box(seed, threshold):
     boxes, groups = crowd(60, seed)
@@ -50,9 +50,15 @@ def test_a_box_that_overlaps_by_exactly_the_threshold_is_kept():
     assert nms_mask(boxes, None, 0.49).tolist() == [True, False]
 
 
-@pytest.mark.parametrize("room", [1, 500, 1 << 20])
-def test_boxes_compared_some_at_a_time_equal_boxes_compared_at_once(monkeypatch, room):
-    monkeypatch.setattr("yowo.boxes.nms.ROOM", room)
+def small_blocks(monkeypatch: pytest.MonkeyPatch, first: int, least: int, table: int) -> None:
+    """Few entries and boxes at a time."""
+    for name, value in (("FIRST", first), ("LEAST", least), ("ROOM", 1), ("TABLE", table)):
+        monkeypatch.setattr(f"yowo.boxes.nms.{name}", value)
+
+
+@pytest.mark.parametrize("block", [1, 7, 50])
+def test_blocks_of_few_entries_equal_one_of_all(monkeypatch, block):
+    small_blocks(monkeypatch, block, block, 0)
     boxes = torch.stack([crowd(60, seed)[0] for seed in range(5)])
     groups = torch.stack([crowd(60, seed)[1] for seed in range(5)])
     valid = torch.rand(5, 60, generator=torch.Generator().manual_seed(0)) < 0.8
@@ -68,6 +74,19 @@ def test_equals_suppression_in_rounds_for_equal_swapped_and_empty_boxes(seed, dt
     groups = torch.randint(0, 3, (80,), generator=generator)
     for threshold in (0.0, 1 / 3, 0.5, 1.0):
         assert torch.equal(nms_mask(boxes, groups, threshold), in_rounds(boxes, groups, threshold))
+
+
+@pytest.mark.parametrize("count", [12, 200])
+@pytest.mark.parametrize(("block", "table"), [(1000, 1 << 20), (9, 1 << 20), (9, 0)])
+@pytest.mark.parametrize("classes", [1, 24])
+def test_entries_that_share_boxes_equal_entries_with_boxes_of_their_own(monkeypatch, count, block, table, classes):
+    boxes, generator = crowd(50, 0)[0].numpy(), np.random.default_rng(0)
+    pairs = generator.permutation(50 * classes)[:count]
+    places, groups = pairs // classes, pairs % classes
+    expected = in_rounds(torch.from_numpy(boxes[places]), torch.from_numpy(groups), 0.3).nonzero().squeeze(1)
+    small_blocks(monkeypatch, block, block, table)
+    assert nms_entries(boxes, places, groups, 0.3).tolist() == expected.tolist()
+    assert nms_entries(boxes[places], None, groups, 0.3).tolist() == expected.tolist()
 
 
 def test_entries_of_one_box_suppress_each_other_in_a_group_only():

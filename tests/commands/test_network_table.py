@@ -34,7 +34,7 @@ def test_a_published_cost_stands_beside_the_counted_one():
 
 
 def test_nothing_is_compared_with_the_cost_of_another_network():
-    for changed in ("backbone2d=yolov8_n", "dataset.image_size=256", "dataset=motion", "dataset.clip_len=8"):
+    for changed in ("backbone2d=yolov8_n", "dataset.image_size=256", "dataset.clip_len=8"):
         (line,) = compared(["model=yowo_v3", "dataset=ucf24", changed], 1, 1)
         assert line.startswith("published: for other data, clips or parts") and "yowo_v3_ucf24" in line
     assert compared(["model=yowo_v3", "dataset=ucf24", "channels_last=true"], 1, 1)[0].startswith("published: 59.8 M")

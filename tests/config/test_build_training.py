@@ -5,7 +5,7 @@ import torch
 from omegaconf import OmegaConf
 
 from yowo import threads
-from yowo.config.build import build_detector
+from yowo.config.build import build_detector, make
 from yowo.config.build_training import (
     build_callbacks,
     build_datamodule,
@@ -51,7 +51,7 @@ def test_the_trainer_loggers_and_callbacks_are_built_from_their_groups(tmp_path)
         "TerminalBar",
         "ProgressLines",
         "KeyFramePictures",
-        "Warmup",
+        *("Warmup", "Accumulation"),
         *("StepAxis", "LearningRates", "StepFigures", "TubeClip", "ClassAP", "ErrorReview", "BestMetric"),
     } <= names
     assert [type(logger).__name__ for logger in build_loggers(config)] == ["CSVLogger", "TensorBoardLogger"]
@@ -182,3 +182,38 @@ def test_float16_on_a_cpu_is_refused_and_not_replaced():
         ConfigError, match=r"trainer.precision=16-mixed: .* needs a GPU, .*; use trainer.precision=bf16"
     ):
         build_trainer(config, logger=False)
+
+
+def test_yowo_v3s_released_recipe_decays_the_weights_that_its_code_decays():
+    """Its program counts 25,719,678 numbers with weight decay, 16 of them fixed distances, 23,274 of norms, 25,074 biases."""
+    parts = ("backbone2d=yolov8_n", "backbone3d=shufflenetv2_1.0x")
+    config = compose_config("train", ["experiment=yowo_v3_ucf24", "recipe=released", *parts])
+    with torch.device("meta"):
+        optimizer = build_optimizer(config)(build_detector(config).to("meta"))
+    groups = [(sum(p.numel() for p in g["params"]), g["weight_decay"]) for g in optimizer.param_groups]
+    assert groups == [(25_719_678 - 16, 5e-4), (23_274 + 25_074, 0.0)]
+    average, rule = make(config.callbacks.ema), make(config.callbacks.accumulation)
+    assert (average.decay, average.ramp, rule.rule) == (0.9999, 2000, "carried")
+
+
+PEOPLE = ["experiment=real_people", "dataset.root=none", "dataset.multi_label=false", "dataset.anchors=[[0.05,0.15]]"]
+
+
+def test_the_experiment_on_real_people_has_a_fine_level_and_mirrors_its_classes():
+    config = compose_config("train", [*PEOPLE, "dataset.classes=[stand,walk_left,walk_right]"])
+    config.dataset.exclusive_classes = 3
+    net = build_detector(config)
+    raw = net(torch.rand(2, 3, config.dataset.clip_len, 64, 96))
+    assert net.strides == (8,) and raw["cls"].shape == (2, 8 * 12, 3)
+    target = {"boxes": torch.tensor([[0.1, 0.2, 0.15, 0.35]]), "labels": torch.tensor([1])}
+    net.criterion(raw, [target, target])["total"].backward()
+    assert net.backbone3d.frame[0].conv.weight.grad.abs().sum() > 0
+    assert build_datamodule(config).train_transform.mirror_label.tolist() == [0, 2, 1]
+
+
+def test_mirrored_classes_that_the_data_do_not_have_are_refused():
+    config = compose_config("train", [*PEOPLE, "dataset.classes=[run,fall]"])
+    with pytest.raises(
+        ConfigError, match=r"augment\.mirrored: no class is called walk_left; the classes are run, fall"
+    ):
+        build_datamodule(config)

@@ -1,4 +1,5 @@
 import pytest
+from omegaconf import OmegaConf
 
 from yowo.config.compose import compose_config, override_value
 from yowo.config.conf_files import conf_dir, groups
@@ -14,7 +15,7 @@ from yowo.errors import ConfigError
         ),
         (
             ["model=yowo_pluss"],
-            r"choose one of yowo, yowo_nano, yowo_plus, yowo_tiny, .* yowof_r50\. Did you mean yowo_plus\?",
+            r"choose one of yowo, .*yowo_nano, yowo_plus, yowo_tiny, .* yowof_.*\. Did you mean yowo_plus\?",
         ),
         (
             ["optimizer.lrr=1"],
@@ -63,6 +64,65 @@ def test_the_report_and_the_released_code_have_configurations_of_their_own():
     assert list(ucf.dataset.train_dilation) == [1, 2] and ucf.dataset.clip_len == 16
 
 
+RELEASED = {  # epochs, milestones, weight decay, batches and steps of warm-up, accumulation
+    "yowof_r18_ucf24": (5, [1, 2, 3, 4], 1e-4, (500, 0), "released"),
+    "yowof_r50_ava_k16": (10, [3, 4, 5, 6], 1e-4, (500, 0), "released"),
+    "yowo_v2_nano_ucf24_k16": (7, [2, 3, 4, 5], 5e-4, (500, 0), "released"),
+    "yowo_v2_large_ava_k32": (9, [3, 4, 5, 6], 5e-4, (500, 0), "released"),
+    "yowo_v3_ucf24": (7, [1, 2, 3, 4, 5], 5e-4, (0, 500), "carried"),
+    "yowo_v3_ava_k16": (9, [3, 4, 5, 6], 5e-4, (0, 500), "carried"),
+    "yowo_plus_ava_k16": (10, [3, 4, 5, 6], 1e-4, (500, 0), "released"),
+    "yowo_ucf24": (5, [1, 2, 3, 4], 5e-4, (0, 0), "whole"),
+}
+SOME = ("yowof_r50_ava_k16", "yowo_v2_nano_ucf24_k16", "yowo_v3_ucf24")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (name not in SOME)) for name in RELEASED]
+)
+def test_each_family_has_the_recipe_of_its_code(name):
+    config = compose_config("train", [f"experiment={name}", "recipe=released"])
+    schedule = config.schedule
+    assert (
+        config.trainer.max_epochs,
+        list(schedule.scheduler.milestones),
+        config.optimizer.weight_decay,
+        (config.callbacks.warmup.batches, config.callbacks.warmup.steps),
+        config.callbacks.accumulation.rule,
+    ) == RELEASED[name]
+    assert (schedule.scheduler.gamma, config.trainer.accumulate_grad_batches) == (0.5, 16)
+    assert (config.optimizer.lr, config.dataset.batch_size) == (1e-4, 8)
+    of_v3 = name.startswith("yowo_v3")
+    clipping = (config.trainer.gradient_clip_val, config.trainer.gradient_clip_algorithm)
+    assert clipping == ((2.0, "value") if of_v3 else (None, "norm"))
+    assert (config.optimizer.no_decay_norms, config.optimizer.decay_gamma) == (of_v3, of_v3)
+    assert config.dataset.drop_last != of_v3 and (config.callbacks.ema is not None) == of_v3
+    if config.dataset.name == "ucf24":
+        assert config.dataset.train_dilation == (1 if of_v3 else [1, 2])
+    else:
+        assert config.dataset.source.key_frame_offset == (0 if of_v3 else pytest.approx(-1 / 30))
+
+
+def test_the_average_of_yowo_v3_is_its_codes_unless_another_one_is_asked_for():
+    recipe = ["experiment=yowo_v3_ucf24", "recipe=released"]
+    config = compose_config("train", recipe)
+    average = config.callbacks.ema
+    assert (average.decay, average.ramp) == (0.9999, 2000) and "Ramped" in average._target_
+    assert config.assigner.mask == "released"
+    assert compose_config("train", [*recipe, "callbacks=ema"]).callbacks.ema.decay == 0.998
+
+
+def test_without_the_released_recipe_the_family_trains_by_sound_rules():
+    config = compose_config("train", ["experiment=yowo_v3_ucf24"])
+    assert config.assigner.mask == "paper" and config.callbacks.accumulation.rule == "whole"
+    assert list(config.dataset.train_dilation) == [1, 2] and config.dataset.drop_last and config.callbacks.ema is None
+
+
+def test_the_size_of_the_input_is_the_models_unless_the_data_set_has_its_own():
+    assert compose_config("train", ["model=yowof_r18", "dataset=ucf24"]).dataset.image_size == 320
+    assert compose_config("train", ["model=yowof_r18", "dataset=motion"]).dataset.image_size == [96, 128]
+
+
 def test_a_data_set_brings_its_schedule_and_augmentation_unless_told_otherwise():
     assert compose_config("train", ["dataset=motion"]).augment.flip == 0
     assert compose_config("train", ["dataset=ucf24"]).augment.flip == 0.5
@@ -102,3 +162,16 @@ def test_ways_of_trying_things_compose_to_what_they_say():
     overfit = compose_config("train", ["debug=overfit", "dataset=ucf24", "dataset.root=x", "evaluate=true"])
     assert overfit.evaluate and overfit.dataset.overfit_clips == 16 and overfit.schedule.scheduler is None
     assert not compose_config("train", ["profiler=null"]).get("profiler")
+
+
+def test_a_recipe_that_the_authors_of_a_model_do_not_have_for_a_data_set_is_refused():
+    with pytest.raises(
+        ConfigError, match="no hyper-parameters for model=yowo_v2_tiny with dataset=jhmdb21; give recipe"
+    ):
+        compose_config("train", ["model=yowo_v2_tiny", "dataset=jhmdb21", "recipe=released"])
+
+
+def test_everything_can_be_resolved():
+    config = compose_config("train", ["model=yowo_nano", "dataset=ava", "recipe=released", "dataset.root=x"])
+    OmegaConf.resolve(config.dataset)
+    assert list(config.dataset.mean) == [0.45, 0.45, 0.45]

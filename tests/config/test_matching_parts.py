@@ -6,10 +6,21 @@ from yowo.config.matching_parts import check_parts
 from yowo.errors import ConfigError
 
 
-def network(has, loss=None, rule=None, deltas=None, wanted=None, box_wanted=None):
-    own = SimpleNamespace(confidence=loss, deltas=wanted, box_loss=SimpleNamespace(deltas=box_wanted))
+def network(
+    has, loss=None, rule=None, deltas=None, wanted=None, box_wanted=None, needs_anchors=False, has_anchors=None
+):
+    own = SimpleNamespace(
+        confidence=loss,
+        deltas=wanted,
+        box_loss=SimpleNamespace(deltas=box_wanted),
+        assigner=SimpleNamespace(needs_anchors=needs_anchors),
+    )
     return SimpleNamespace(
-        has_confidence=has, delta_format=deltas, criterion=own, postprocess=SimpleNamespace(confidence=rule)
+        has_confidence=has,
+        has_anchors=has_anchors,
+        delta_format=deltas,
+        criterion=own,
+        postprocess=SimpleNamespace(confidence=rule),
     )
 
 
@@ -18,6 +29,7 @@ def network(has, loss=None, rule=None, deltas=None, wanted=None, box_wanted=None
     [
         (network(False, loss="needed"), "loss: it needs a confidence and model=net predicts none"),
         (network(True, loss="unused"), "loss: it does not train the confidence that model=net predicts"),
+        (network(None, needs_anchors=True, has_anchors=False), "^assigner: it needs anchors and model=net has none"),
         (network(False, rule="needed"), "postprocess: it needs a confidence and model=net predicts none"),
         (
             network(None, deltas="shifts", wanted="bins"),

@@ -136,15 +136,29 @@ MUTANTS = (
     Mutant(
         "suppression across classes",
         "yowo/boxes/nms.py",
-        "labels = [0] * len(places) if groups is None else",
-        "labels = [0] * len(places) if True else",
+        "return row[same], other[same]",
+        "return row, other",
+        ("boxes/test_nms.py",),
+    ),
+    Mutant(
+        "suppression across classes where they share boxes",
+        "yowo/boxes/nms.py",
+        "return row, self.entry[self.labels[row], place]",
+        "return row, self.entry[:, place].min(axis=0)",
         ("boxes/test_nms.py",),
     ),
     Mutant(
         "suppressed boxes suppress others",
         "yowo/boxes/nms.py",
-        "if gone >> place & 1:\n            continue\n        kept.append(row)",
-        "if not gone >> place & 1:\n            kept.append(row)",
+        "gone[worse[~waits[better]]] = True",
+        "gone[worse] = True",
+        ("boxes/test_nms.py",),
+    ),
+    Mutant(
+        "suppressed boxes of a block suppress those of the next",
+        "yowo/boxes/nms.py",
+        "gone[worse[~gone[better]]] = True",
+        "gone[worse] = True",
         ("boxes/test_nms.py",),
     ),
     Mutant(

@@ -22,7 +22,7 @@ def test_costs_of_the_family_are_those_of_the_clip_length_and_data_set():
     assert (rows["yowof_r18_ucf24"].parameters, rows["yowof_r18_ava_k16"].parameters) == (None, 23.9)
     assert rows["yowo_v3_ava_k16"].multiply_adds is None and "ResNet-101" in rows["yowo_v3_ava_k16"].note
     assert rows["yowo_v3_ava_k16"].figures()["ava_map"] == {"released": pytest.approx(0.2031)}
-    assert rows["yowo_v3_ucf24"].evaluate == ("model.fusion_norm_eps=1e-5",)
+    assert rows["yowo_v3_ucf24"].evaluate == ("model.fusion_norm_eps=released",)
 
 
 @pytest.mark.long

@@ -10,6 +10,7 @@ from typing import Any, cast
 import lightning as L
 from lightning.pytorch.callbacks import Callback
 from omegaconf import DictConfig
+from torch import nn
 
 from yowo.commands.interruption import saved_first
 from yowo.commands.log_lines import is_first_process
@@ -33,10 +34,12 @@ from yowo.training.checkpointing.resumed_optimizer import ResumedOptimizer
 from yowo.training.cpu_budget import CPUBudget
 from yowo.training.guarding.guards import NonFiniteGuard
 from yowo.training.guarding.loader_watch import LoaderWatch
+from yowo.training.guarding.nonfinite import several
 from yowo.training.guarding.processes import EndProcesses
 from yowo.training.logs.run_configuration import RunConfiguration
 from yowo.training.module import ActionDetection
 from yowo.training.pruning import raise_if_pruned
+from yowo.weights.registry import BACKBONE2D, DETECTOR
 
 log = logging.getLogger(__name__)
 Built = tuple[L.Trainer, ActionDetection, ClipDataModule]
@@ -87,8 +90,11 @@ def build(
     detector = build_detector(config)
     log.info("%s", network_facts(config, detector))
     if config.resume is None:
-        for file, loaded in chosen_weights(config).load(detector).items():
+        reports = chosen_weights(config).load(detector)
+        for file, loaded in reports.items():
             log.info("%s: %s", file, loaded)
+        if words := random_for_good(detector, [report.part for report in reports.values()]):
+            log.warning(words)
     module = build_module(config, detector, data)
     run = {"config": portable(config), "overrides": typed_overrides(before)}
     loggers, places = run_loggers(config)
@@ -99,6 +105,22 @@ def build(
     budgets = [] if config.get("cpu_minutes") is None else [CPUBudget(float(config.cpu_minutes))]
     callbacks = [*build_callbacks(config), *budgets, *remember, *trial_callbacks(run_folder()), guard, watch, processes]
     return build_trainer(config, logger=loggers, callbacks=callbacks), module, data
+
+
+def random_for_good(network: nn.Module, loaded: Sequence[str]) -> str:
+    """Say which weights are random and would not be trained; nothing where there are none.
+
+    Args:
+        network: The network, before `freeze` is applied.
+        loaded: The parts that a file was loaded into.
+    """
+    fixed = [name for name, weight in network.named_parameters() if not weight.requires_grad]
+    if not fixed or {DETECTOR, BACKBONE2D} & set(loaded):
+        return ""
+    return (
+        f"{several(fixed)}: random weights that are not trained, as this model expects a trained backbone; give "
+        "weights.backbone2d=FILE, or train them with model.of_parts.untrained_stages=0"
+    )
 
 
 def how_to_go_on(reason: str | None = None) -> str:

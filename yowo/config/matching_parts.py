@@ -16,8 +16,9 @@ def check_parts(network: Any, model: str) -> None:
     """Check `criterion` and `postprocess` of a network.
 
     A loss and a rule say by an attribute `confidence` what they do with a confidence: "needed", "used" where there is
-    one, or "unused". A loss or its `box_loss` that reads `deltas` says by `deltas` in which format. A network that does
-    not say what it has (`has_confidence`, `delta_format`) is not checked.
+    one, or "unused". A loss or its `box_loss` that reads `deltas` says by `deltas` in which format, and an assigner by
+    `needs_anchors` that it does. A network that does not say what it has (`has_confidence`, `has_anchors`,
+    `delta_format`) is not checked.
 
     Args:
         network: The network, with its loss and its rule.
@@ -50,6 +51,9 @@ def check_parts(network: Any, model: str) -> None:
         )
     if has is True and of_rule == "unused":
         _log.warning("postprocess: it leaves out the confidence that model=%s predicts; use %s", model, RULES_WITH)
+    assigner = getattr(loss, "assigner", None)
+    if getattr(network, "has_anchors", None) is False and getattr(assigner, "needs_anchors", False):
+        raise ConfigError(f"assigner: it needs anchors and model={model} has none; use simota, tal or best_prediction")
     own = getattr(network, "delta_format", None)
     for key, part, other in (("loss", loss, WITH_GIOU), ("box_loss", getattr(loss, "box_loss", None), "box_loss=giou")):
         wanted = getattr(part, "deltas", None)

@@ -85,7 +85,7 @@ def recorded(network: Callable[[Tensor], Any], clips: Tensor) -> Recorded:
         RuntimeError: Something in the network cannot be recorded.
     """
     given = clips.clone()
-    beside = torch.cuda.Stream(device=clips.device)
+    beside = torch.cuda.Stream(device=clips.device)  # type: ignore[no-untyped-call]
     beside.wait_stream(torch.cuda.current_stream(clips.device))
     with torch.cuda.stream(beside):
         for _ in range(WARM_UP):

@@ -1,14 +1,13 @@
 """YOWOv3's label assignments: task-aligned (Feng et al. 2021) and SimOTA, both with two masks."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from yowo.boxes.geometry import ciou
 from yowo.contracts import RawOutput, Target
 from yowo.errors import ConfigError
 from yowo.losses.assigners import Assignment
-from yowo.losses.candidates import FlatTargets, flatten_targets
+from yowo.losses.candidates import FlatTargets, flatten_targets, label_rows, label_sums
 from yowo.losses.simota import LEAST_LOG, first_of_clip
 
 INSIDE = 1e-9
@@ -46,11 +45,6 @@ def masks(raw: RawOutput, flat: FlatTargets, radius: float, mask: str) -> tuple[
         return inside, (points - half[:, None]).norm(dim=-1) > reach
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     return inside, (points - centre[:, None]).abs().amax(dim=-1) < reach
-
-
-def _labels(flat: FlatTargets, classes: int) -> Tensor:
-    """Return float [T, C], zeros and ones."""
-    return (flat.labels if flat.labels.ndim == 2 else F.one_hot(flat.labels, classes)).float()
 
 
 class TaskAlignedAssigner:
@@ -98,9 +92,9 @@ class TaskAlignedAssigner:
             The positives; with soft labels their factors.
         """
         flat = flatten_targets(targets, raw["image_size"], raw["cls"].device, min_side=0.0)
-        labels = _labels(flat, raw["cls"].shape[-1])
         scores = raw["cls"].detach().float().sigmoid()
-        mean = torch.einsum("tmc,tc->tm", scores[flat.clip], labels) / labels.sum(dim=1, keepdim=True).clamp(min=1)
+        many = label_rows(flat, scores.shape[-1]).sum(dim=1, keepdim=True)
+        mean = label_sums(scores, flat) / many.clamp(min=1)
         overlap = ciou(flat.boxes_xyxy.float()[:, None], raw["boxes"].detach().float()[flat.clip]).clamp(min=0)
         inside, second = masks(raw, flat, self.radius, self.mask)
         allowed = inside & second
@@ -166,11 +160,18 @@ class SideSimOTAAssigner:
         return found.assignment(flat, overlap[found.owner, found.prediction] if self.soft_labels else None)
 
     def _class_cost(self, raw: RawOutput, flat: FlatTargets, overlap: Tensor) -> Tensor:
-        """Return float32 [T, M], binary cross-entropies of score times overlap and label, summed over classes."""
-        scores = raw["cls"].detach().float().sigmoid()[flat.clip] * overlap[..., None]
-        labels = _labels(flat, scores.shape[-1])
+        """Return float32 [T, M], binary cross-entropies of score times overlap and label, summed over classes.
+
+        Most pairs of box and point do not overlap: their cost is `-LEAST_LOG` for each class of the label. For the
+        others each class is looked at.
+        """
+        labels = label_rows(flat, raw["cls"].shape[-1])
+        cost = (-LEAST_LOG * labels.sum(dim=1, keepdim=True)).repeat(1, overlap.shape[1])
+        target, point = (overlap > 0).nonzero(as_tuple=True)
+        scores = raw["cls"].detach().float().sigmoid()[flat.clip[target], point] * overlap[target, point][:, None]
         yes, no = scores.log().clamp(min=LEAST_LOG), (1 - scores).log().clamp(min=LEAST_LOG)
-        return -(no.sum(dim=-1) + torch.einsum("tmc,tc->tm", yes - no, labels))
+        cost[target, point] = -(no + (yes - no) * labels[target]).sum(dim=-1)
+        return cost
 
 
 class Settled:

@@ -66,7 +66,12 @@ class AnchorIoUAssigner:
         >>> found = AnchorIoUAssigner()(raw, [{"boxes": box, "labels": torch.tensor([2])}])
         >>> found.prediction.tolist(), found.labels.tolist()
         ([2], [2])
+
+    Attributes:
+        needs_anchors: That it needs anchors; see `yowo.config.matching_parts`.
     """
+
+    needs_anchors = True
 
     def __init__(self, iou_threshold: float = 0.5) -> None:
         """Set the limit.
@@ -101,7 +106,12 @@ class BestAnchorAssigner:
 
     If two boxes claim the same prediction, the later one gets it, labels included. Predictions whose box overlaps some
     target well are not trained as background, wherever they are. As in the released code, 50 boxes per clip are used.
+
+    Attributes:
+        needs_anchors: That it needs anchors; see `yowo.config.matching_parts`.
     """
+
+    needs_anchors = True
 
     def __init__(self, ignore_threshold: float | None = 0.6, max_boxes: int | None = 50) -> None:
         """Set the limits.

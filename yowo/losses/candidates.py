@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from yowo.contracts import Level, RawOutput, Target
@@ -95,7 +96,7 @@ def flatten_targets(
     targets: list[Target],
     image_size: tuple[int, int],
     device: torch.device,
-    min_side: float = 1.0,
+    min_side: float | None = 1.0,
     max_boxes: int | None = None,
 ) -> FlatTargets:
     """Join the targets of a batch, without boxes that are too small.
@@ -104,7 +105,7 @@ def flatten_targets(
         targets: B targets, boxes [N, 4] 0..1; B may be 0.
         image_size: Height and width of the network's input in pixels.
         device: Where the losses are computed.
-        min_side: Boxes with a width or height below it are dropped, in pixels; empty ones always are.
+        min_side: Boxes with a width or height below it are dropped, in pixels, and empty ones; None keeps all.
         max_boxes: Only the first so many boxes of each clip are taken; None takes all.
 
     Returns:
@@ -118,6 +119,39 @@ def flatten_targets(
     labels = torch.cat(filled).to(device) if filled else torch.zeros(0, dtype=torch.int64, device=device)
     boxes = boxes * boxes.new_tensor([width, height, width, height])
     sides = boxes[:, 2:] - boxes[:, :2]
-    large = ((sides >= min_side) & (sides > 0)).all(dim=1)
     clip = torch.repeat_interleave(torch.arange(len(taken), device=device), counts)
+    if min_side is None:
+        return FlatTargets(clip, boxes, labels)
+    large = ((sides >= min_side) & (sides > 0)).all(dim=1)
     return FlatTargets(clip[large], boxes[large], labels[large])
+
+
+def label_sums(values: Tensor, flat: FlatTargets) -> Tensor:
+    """Sum values over the classes of each box's label, by one product of matrices for each clip.
+
+    Args:
+        values: float [B, M, C], for each prediction and class.
+        flat: The T boxes of all clips, those of a clip one after the other.
+
+    Returns:
+        float [T, M], for each box its clip's predictions.
+
+    Examples:
+        >>> flat = FlatTargets(torch.tensor([0, 1]), torch.zeros(2, 4), torch.tensor([[1.0, 1.0], [0.0, 1.0]]))
+        >>> label_sums(torch.tensor([[[2.0, 3.0]], [[5.0, 7.0]]]), flat)
+        tensor([[5.],
+                [7.]])
+    """
+    if not len(flat.clip):
+        return values.new_zeros(0, values.shape[1])
+    labels = label_rows(flat, values.shape[2]).to(values)
+    counts = torch.bincount(flat.clip, minlength=len(values))
+    place = torch.arange(len(flat.clip), device=values.device) - (counts.cumsum(0) - counts)[flat.clip]
+    table = values.new_zeros(len(values), int(counts.max()), values.shape[2])
+    table[flat.clip, place] = labels
+    return torch.bmm(table, values.transpose(1, 2))[flat.clip, place]
+
+
+def label_rows(flat: FlatTargets, classes: int) -> Tensor:
+    """Return the labels of T boxes as float32 [T, C], zeros and ones."""
+    return (flat.labels if flat.labels.ndim == 2 else F.one_hot(flat.labels, classes)).float()

@@ -1,13 +1,12 @@
 """SimOTA (Ge et al. 2021) as in YOWOv2: the cheapest points of each box, as many as its predictions overlap it well."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from yowo.boxes.geometry import iou
 from yowo.contracts import RawOutput, Target
 from yowo.losses.assigners import Assignment
-from yowo.losses.candidates import FlatTargets, flatten_targets
+from yowo.losses.candidates import FlatTargets, flatten_targets, label_sums
 
 LEAST_LOG = -100.0
 """Logarithms of probabilities are clamped to it, as `torch.nn.functional.binary_cross_entropy` does."""
@@ -101,9 +100,7 @@ class SimOTAAssigner:
         if "conf" in raw:
             scores = (scores * raw["conf"].detach().float().sigmoid()).sqrt()
         yes, no = scores.log().clamp(min=LEAST_LOG), (1 - scores).log().clamp(min=LEAST_LOG)
-        labels = flat.labels if flat.labels.ndim == 2 else F.one_hot(flat.labels, scores.shape[-1])
-        gained = torch.einsum("tmc,tc->tm", (yes - no)[flat.clip], labels.to(scores))
-        return -(no.sum(dim=-1)[flat.clip] + gained)
+        return -(no.sum(dim=-1)[flat.clip] + label_sums(yes - no, flat))
 
     def _cheapest(self, cost: Tensor, overlap: Tensor) -> Tensor:
         """Return bool [T, M], the points that each box takes."""

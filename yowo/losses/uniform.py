@@ -7,7 +7,7 @@ from torch import Tensor
 
 from yowo.boxes.geometry import iou, xyxy_to_cxcywh
 from yowo.contracts import RawOutput, Target
-from yowo.errors import ConfigError
+from yowo.errors import ConfigError, YowoError
 from yowo.losses.assigners import Assignment, BoxPairs
 from yowo.losses.candidates import FlatTargets, flatten_targets
 
@@ -35,7 +35,12 @@ class UniformAssigner:
     A match whose anchor overlaps its box by less than `least_iou` is dropped: its prediction is neither positive nor
     background. So is a prediction that is not matched and overlaps some box by more than `ignore_threshold`. Of several
     matches of a prediction the last one decides its class; each match that is not dropped trains its box.
+
+    Attributes:
+        needs_anchors: That it needs anchors; see `yowo.config.matching_parts`.
     """
+
+    needs_anchors = True
 
     def __init__(self, top_k: int = 4, least_iou: float = 0.15, ignore_threshold: float | None = 0.7) -> None:
         """Set the limits.
@@ -62,8 +67,10 @@ class UniformAssigner:
 
         Raises:
             ConfigError: The network has no anchors.
+            YowoError: The first corner of a box is not above and left of the second.
         """
-        flat = flatten_targets(targets, raw["image_size"], raw["cls"].device, min_side=0.0)
+        flat = flatten_targets(targets, raw["image_size"], raw["cls"].device, min_side=None)
+        _check_corners(flat)
         matches = self.matches(raw, flat)
         batch, count = raw["cls"].shape[:2]
         slot = matches.clip * count + matches.prediction
@@ -132,6 +139,18 @@ class UniformAssigner:
             return hits > 0
         overlaps = iou(boxes[flat.clip], flat.boxes_xyxy[:, None].float())
         return hits.index_add_(0, flat.clip, (overlaps > self.ignore_threshold).int()) > 0
+
+
+def _check_corners(flat: FlatTargets) -> None:
+    """Raise YowoError for a box whose x2 is below x1, or y2 below y1: its IoU with others has no meaning."""
+    wrong = (flat.boxes_xyxy[:, 2:] < flat.boxes_xyxy[:, :2]).any(dim=1).nonzero()
+    if len(wrong):
+        at = int(wrong[0])
+        box = [round(value, 1) for value in flat.boxes_xyxy[at].tolist()]
+        raise YowoError(
+            f"clip {int(flat.clip[at])} of the batch: expected a box with x1 <= x2 and y1 <= y2, got {box} in pixels; check "
+            "the annotation"
+        )
 
 
 def _nearest(boxes: Tensor, others: Tensor, count: int) -> Tensor:

@@ -40,6 +40,7 @@ class Detector(Network):
     """
 
     has_confidence = True
+    has_anchors = True
     delta_format = IN_CELLS
     anchors: Tensor
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from yowo.boxes.nms import nms_mask
+from yowo.boxes.nms import nms_entries
 from yowo.contracts import Detections, RawOutput
 from yowo.models.postprocess import DetectionRule, best_only
-from yowo.precision import in_full_precision
+from yowo.precision import in_full_precision, widened
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,9 @@ class LevelScores(DetectionRule):
     joined, suppressed class by class. Multi-hot: of each level the `top_k` most confident boxes, of these those whose
     confidence is above the threshold; suppressed over all classes in the order of confidence. Boxes are clipped to the
     picture afterwards.
+
+    Of equal scores `torch.sort` says which a level gives, and the last one suppresses the others, as in the released
+    program: it matters where a network is so sure that many scores are exactly 1.
 
     Attributes:
         exclusive_classes: Of the network; C means one-hot labels.
@@ -45,30 +48,23 @@ class LevelScores(DetectionRule):
         scores = (confidence * classes).sqrt()
         height, width = raw["image_size"]
         boxes = raw["boxes"] / raw["boxes"].new_tensor([width, height, width, height])
-        sizes = [level.predictions for level in raw["levels"]]
         one_hot = self.exclusive_classes == scores.shape[-1]
         single = best_only(scores) if self.class_agnostic_nms else scores
         ranked = single if one_hot else confidence
-        entries = self._best_of_levels(ranked, sizes)  # int64 [B, n], index into the flattened M x (C or 1)
-        values = ranked.flatten(1).gather(1, entries)
-        values, order = values.sort(dim=1, descending=True, stable=True)
-        entries = entries.gather(1, order)
-        rows = entries // ranked.shape[-1]
-        found = boxes.gather(1, rows[..., None].expand(-1, -1, 4))
-        labels = entries % ranked.shape[-1] if one_hot else None
-        groups = None if self.class_agnostic_nms else labels
-        kept = nms_mask(found, groups, self.nms_threshold, valid=values > self.score_threshold)
-        most = slice(self.max_detections)
-        if labels is not None:
-            return [
-                Detections(boxes=b[k][most].clamp(0, 1), scores=s[k][most], labels=c[k][most])
-                for b, s, c, k in zip(found, values, labels, kept, strict=True)
-            ]
-        taken = scores.gather(1, rows[..., None].expand(-1, -1, scores.shape[-1]))
-        return [
-            Detections(boxes=b[k][most].clamp(0, 1), scores=s[k][most], confidence=c[k][most])
-            for b, s, c, k in zip(found, taken, values, kept, strict=True)
-        ]
+        entries = self._best_of_levels(ranked, [level.predictions for level in raw["levels"]])
+        corners = widened(boxes.detach()).cpu().numpy()
+        out = []
+        for clip, (entry, own) in enumerate(zip(entries, ranked.flatten(1), strict=True)):
+            entry = entry[own[entry] > self.score_threshold]
+            entry = entry[_falling_last_first(own[entry])]
+            row, label = entry // ranked.shape[-1], entry % ranked.shape[-1]
+            groups = label.cpu().numpy() if one_hot and not self.class_agnostic_nms else None
+            kept = nms_entries(corners[clip], row.cpu().numpy(), groups, self.nms_threshold)[: self.max_detections]
+            place = torch.from_numpy(kept).to(entry.device)
+            row, best = row[place], own[entry[place]]
+            found = Detections(boxes=boxes[clip, row].clamp(0, 1), scores=best if one_hot else scores[clip, row])
+            out.append(Detections(**found, labels=label[place]) if one_hot else Detections(**found, confidence=best))
+        return out
 
     def _best_of_levels(self, ranked: Tensor, sizes: list[int]) -> Tensor:
         """Return int64 [B, n], the entries of [B, M, X], flattened, that each level gives; M is the sum of `sizes`."""
@@ -76,7 +72,16 @@ class LevelScores(DetectionRule):
             return torch.arange(ranked[0].numel(), device=ranked.device).expand(len(ranked), -1)
         width, start, taken = ranked.shape[-1], 0, []
         for part, size in zip(torch.split(ranked, sizes, dim=1), sizes, strict=True):
-            order = part.flatten(1).argsort(dim=1, descending=True, stable=True)
-            taken.append(order[:, : min(self.top_k, size)] + start * width)
+            values = part.flatten(1)
+            most = min(self.top_k, size)
+            best, order = values.topk(min(most + 1, values.shape[1]), dim=1)
+            if (best[:, 1:] == best[:, :-1]).any():
+                order = values.argsort(dim=1, descending=True)
+            taken.append(order[:, :most] + start * width)
             start += size
         return torch.cat(taken, dim=1)
+
+
+def _falling_last_first(values: Tensor) -> Tensor:
+    """Return int64 [n], the order of falling values [n], of equal ones the last first."""
+    return len(values) - 1 - values.flip(0).argsort(descending=True, stable=True)

@@ -28,10 +28,12 @@ class Network(nn.Module):
             None if the network was built without a configuration.
         postprocess: Its rule that turns raw output into detections.
         has_confidence: Whether its raw output has `conf`; None: it does not tell.
+        has_anchors: Whether it has `anchors`; None: it does not tell.
         delta_format: What its `deltas` are, in words; None: it does not tell.
     """
 
     has_confidence: ClassVar[bool | None] = None
+    has_anchors: ClassVar[bool | None] = None
     delta_format: ClassVar[str | None] = None
 
     strides: tuple[int, ...]

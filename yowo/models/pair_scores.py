@@ -7,8 +7,8 @@ from torch import Tensor
 
 from yowo.boxes.nms import nms_entries
 from yowo.contracts import Detections, RawOutput
-from yowo.models.postprocess import DetectionRule, best_only, by_rank
-from yowo.precision import in_full_precision, widened
+from yowo.models.postprocess import DetectionRule, as_array, best_pairs, by_rank
+from yowo.precision import in_full_precision
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,9 @@ class PairScores(DetectionRule):
     def _of_clip(self, boxes: Tensor, scores: Tensor) -> Detections:
         """Return the detections of boxes [M, 4] with scores [M, C]."""
         classes = scores.shape[1]
-        ranked = (best_only(scores) if self.class_agnostic_nms else scores).flatten()
-        entry = (ranked > self.score_threshold).nonzero().squeeze(1)
-        entry = entry[ranked[entry].sort(descending=True, stable=True).indices][: self.top_k]
-        point, label = (part.cpu().numpy() for part in (entry // classes, entry % classes))
-        used, places = by_rank(point)
-        groups = None if self.class_agnostic_nms else label
-        kept = nms_entries(widened(boxes).cpu().numpy()[used], places, groups, self.nms_threshold)
+        pairs = best_pairs(as_array(scores), self.score_threshold, self.top_k, self.class_agnostic_nms)
+        point, label = pairs // classes, pairs % classes
+        kept = nms_entries(as_array(boxes), point, None if self.class_agnostic_nms else label, self.nms_threshold)
         point, label = point[kept[: self.max_detections]], label[kept[: self.max_detections]]
         row, column = torch.from_numpy(point).to(boxes.device), torch.from_numpy(label).to(boxes.device)
         if self.exclusive_classes == classes:

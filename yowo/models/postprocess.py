@@ -74,19 +74,18 @@ def detect_one_hot(
     classes = class_probabilities(raw["cls"].float(), count)
     scores = raw["conf"].float().sigmoid() * classes if "conf" in raw else classes
     boxes, found = _boxes_norm(raw), []
-    for own, corners, values, table in zip(boxes, _array(boxes), scores, _array(scores), strict=True):
-        pairs = _best_pairs(table, score_threshold, top_k, class_agnostic)
+    for own, corners, values, table in zip(boxes, as_array(boxes), scores, as_array(scores), strict=True):
+        pairs = best_pairs(table, score_threshold, top_k, class_agnostic)
         rows, labels = pairs // count, pairs % count
         if class_agnostic:
-            kept = nms_entries(corners[rows], np.arange(len(rows)), None, nms_threshold)
+            kept = nms_entries(corners[rows], None, None, nms_threshold)
         else:
-            used, places = by_rank(rows)
-            kept = nms_entries(corners[used], places, labels, nms_threshold)
-        found.append(_reported(own, values, rows[kept[:max_detections]], labels[kept[:max_detections]]))
+            kept = nms_entries(corners, rows, labels, nms_threshold)
+        found.append(reported(own, values, rows[kept[:max_detections]], labels[kept[:max_detections]]))
     return found
 
 
-def _best_pairs(scores: Reals, threshold: float, top_k: int | None, one_class: bool) -> Ints:
+def best_pairs(scores: Reals, threshold: float, top_k: int | None, one_class: bool) -> Ints:
     """Return the (box, class) pairs with the best scores above a threshold, best first; of equal ones the first first.
 
     Args:
@@ -125,7 +124,7 @@ def by_rank(rows: Ints) -> tuple[Ints, Ints]:
     return used[rank], place[places.reshape(-1)]
 
 
-def _array(values: Tensor) -> Reals:
+def as_array(values: Tensor) -> Reals:
     """Return a tensor as an array on the CPU; half precision as float32."""
     array: Reals = widened(values.detach()).cpu().numpy()
     return array
@@ -136,7 +135,7 @@ def _index(rows: Ints, values: Tensor) -> Tensor:
     return torch.from_numpy(rows).to(values.device)
 
 
-def _reported(boxes: Tensor, scores: Tensor, rows: Ints, labels: Ints) -> Detections:
+def reported(boxes: Tensor, scores: Tensor, rows: Ints, labels: Ints) -> Detections:
     """Return (box, class) pairs of a clip, int64 [n] each, with their boxes of [M, 4] and scores of [M, C]."""
     row, label = _index(rows, scores), _index(labels, scores)
     return Detections(boxes=boxes[row], scores=scores[row, label], labels=label)
@@ -168,10 +167,10 @@ def detect_multi_hot(
     """
     classes = class_probabilities(raw["cls"].float(), exclusive_classes)
     boxes, confidence, found = _boxes_norm(raw, clipped), _confidence(raw, classes), []
-    for clip, (corners, values) in enumerate(zip(_array(boxes), _array(confidence), strict=True)):
+    for clip, (corners, values) in enumerate(zip(as_array(boxes), as_array(confidence), strict=True)):
         rows = np.flatnonzero(values > np.float32(score_threshold))
         rows = rows[_falling(values[rows])]
-        kept = nms_entries(corners[rows], np.arange(len(rows)), None, nms_threshold)
+        kept = nms_entries(corners[rows], None, None, nms_threshold)
         row = _index(rows[kept[:max_detections]], boxes)
         sure = confidence[clip][row]
         scores = _scores(raw, sure, classes[clip][row])
@@ -202,17 +201,17 @@ def detect_by_confidence(
     confidence = _confidence(raw, classes)
     scores = _scores(raw, confidence, classes)
     boxes, found = _boxes_norm(raw, clipped=False), []
-    arrays = zip(_array(boxes), _array(confidence), _array(scores), strict=True)
+    arrays = zip(as_array(boxes), as_array(confidence), as_array(scores), strict=True)
     for clip, (corners, values, table) in enumerate(arrays):
         rows = np.flatnonzero((table > np.float32(score_threshold)).any(axis=1))
         rows = rows[_falling(values[rows])]
-        rows = rows[nms_entries(corners[rows], np.arange(len(rows)), None, nms_threshold)]
+        rows = rows[nms_entries(corners[rows], None, None, nms_threshold)]
         taken = table[rows] > np.float32(score_threshold)
         if not every_class:
             taken &= np.arange(count) == table[rows].argmax(axis=1)[:, None]
         place, label = np.nonzero(taken)
         order = _falling(table[rows[place], label])
-        found.append(_reported(boxes[clip], scores[clip], rows[place][order], label[order]))
+        found.append(reported(boxes[clip], scores[clip], rows[place][order], label[order]))
     return found
 
 

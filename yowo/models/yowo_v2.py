@@ -85,6 +85,7 @@ class YOWOv2(Network):
     """
 
     has_confidence = True
+    has_anchors = False
     delta_format = "offsets from points"
 
     def __init__(

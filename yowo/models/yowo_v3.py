@@ -102,6 +102,7 @@ class YOWOv3(Network):
     """
 
     has_confidence = False
+    has_anchors = False
     delta_format = IN_BINS
 
     def __init__(

@@ -141,6 +141,7 @@ class YOWOF(Network):
     """
 
     has_confidence = False
+    has_anchors = True
     delta_format = "shifts from anchors"
     anchors: Tensor
 
