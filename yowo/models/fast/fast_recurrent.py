@@ -52,7 +52,10 @@ def _part(conv: nn.Conv2d, inputs: slice, bias: bool) -> nn.Conv2d:
     weight = conv.weight.detach()[:, inputs].clone()
     with torch.device("meta"):
         made = nn.Conv2d(
-            weight.shape[1], weight.shape[0], cast(tuple[int, int], conv.kernel_size), padding=conv.padding
+            weight.shape[1],
+            weight.shape[0],
+            cast(tuple[int, int], conv.kernel_size),
+            padding=cast(tuple[int, int], conv.padding),
         )
     made.weight = nn.Parameter(weight)
     made.bias = nn.Parameter(cast(Tensor, conv.bias).detach().clone() if bias else torch.zeros(weight.shape[0]))
