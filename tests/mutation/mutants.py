@@ -108,8 +108,8 @@ MUTANTS = (
     Mutant(
         "overlap of boxes that only meet in a corner's shadow",
         "yowo/boxes/geometry.py",
-        "shared = (high - low).clamp(min=0).prod(dim=-1)\n    return",
-        "shared = (high - low).prod(dim=-1)\n    return",
+        "shared = (high - low).clamp(min=0).prod(dim=-1)\n    return shared",
+        "shared = (high - low).prod(dim=-1)\n    return shared",
         ("boxes",),
     ),
     Mutant(
