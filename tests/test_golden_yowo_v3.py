@@ -26,7 +26,7 @@ def built(*overrides):
     with golden_cases.unset_weights():
         model = yowo.build_model("yowo_v3", "ucf24", 16, *PARTS, *overrides)
     report = yowo.load_weights(model, golden_v3.state_dict())
-    assert not report.missing and not report.ignored
+    assert not report.missing and set(report.ignored) <= {"detection_head.dfl.conv.weight"}  # the fixed distances
     return model
 
 

@@ -45,5 +45,5 @@ def test_gradients_reach_the_stem():
 
 
 def test_an_unknown_name_is_refused():
-    with pytest.raises(ConfigError, match="backbone2d.name: expected one of .*resnet18.*, got 'resnet99'"):
+    with pytest.raises(ConfigError, match=r"backbone2d.name: expected one of .*resnet18.*, got 'resnet99'"):
         build_resnet2d("resnet99")
