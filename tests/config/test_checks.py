@@ -15,7 +15,10 @@ def test_whole_numbers_are_whole_numbers(value):
         check(OmegaConf.create({"dataset": {"clip_len": value}}))
 
 
-@pytest.mark.parametrize(("key", "value"), [("threads", 0), ("threads", "two"), ("seconds", "long"), ("cpu_minutes", 0), ("time_detection", 0)])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("threads", 0), ("threads", "two"), ("seconds", "long"), ("cpu_minutes", 0), ("time_detection", 0)],
+)
 def test_threads_and_seconds_are_numbers_or_null(key, value):
     with pytest.raises(ConfigError, match=rf"{key}: expected a (whole )?number .*, or null, got {value}"):
         check(OmegaConf.create({key: value}))
