@@ -50,10 +50,9 @@ class FastConvLSTM(nn.Module):
 def _part(conv: nn.Conv2d, inputs: slice, bias: bool) -> nn.Conv2d:
     """Return a convolution with the weights of some inputs of another one."""
     weight = conv.weight.detach()[:, inputs].clone()
+    size, padding = (cast(tuple[int, int], value) for value in (conv.kernel_size, conv.padding))
     with torch.device("meta"):
-        made = nn.Conv2d(
-            weight.shape[1], weight.shape[0], cast(tuple[int, int], conv.kernel_size), padding=conv.padding
-        )
+        made = nn.Conv2d(weight.shape[1], weight.shape[0], size, padding=padding)
     made.weight = nn.Parameter(weight)
     made.bias = nn.Parameter(cast(Tensor, conv.bias).detach().clone() if bias else torch.zeros(weight.shape[0]))
     return made.to(weight.device)
