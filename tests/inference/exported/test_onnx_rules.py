@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -5,6 +7,8 @@ import torch
 from yowo.contracts import Level
 from yowo.errors import ConfigError
 from yowo.inference.exported.onnx_rules import DETECTIONS, add_detections, graph_rule
+from yowo.models.level_scores import LevelScores
+from yowo.models.pair_scores import PairScores
 from yowo.models.postprocess import ConfidenceOrder, DetectionRule, PostProcess
 
 M, SIZE = 60, (96, 128)
@@ -62,6 +66,30 @@ def test_the_rule_in_a_graph_finds_what_the_rule_finds(classes, rule, confidence
         if "labels" in found:
             wanted = [found["labels"][:, None], found["scores"][:, None], found["boxes"]]
         else:
+            wanted = [found["confidence"][:, None], found["boxes"], found["scores"]]
+        torch.testing.assert_close(own[:, 1:], torch.cat(wanted, dim=1).float(), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("exclusive", [5, 0])
+@pytest.mark.parametrize(
+    ("rule", "confidence"),
+    [
+        (LevelScores(5, 0.3, 0.4, top_k=None, class_agnostic_nms=True), True),
+        (PairScores(5, 0.3, 0.4, class_agnostic_nms=True), False),
+        (PairScores(5, 0.3, 0.4, class_agnostic_nms=True, max_detections=4), False),
+    ],
+)
+def test_the_rules_of_yowo_v2_and_yowo_v3_find_in_a_graph_what_they_find(exclusive, rule, confidence):
+    rule, given = replace(rule, exclusive_classes=exclusive), raw(5, confidence)
+    rows = run(given, rule, 5)
+    for clip, found in enumerate(rule(given)):
+        own = rows[rows[:, 0] == clip]
+        assert len(found["boxes"]) == len(own) > 0
+        if exclusive:
+            own = own[own[:, 2].argsort(descending=True, stable=True)]
+            wanted = [found["labels"][:, None], found["scores"][:, None], found["boxes"]]
+        else:  # a graph has the scores below the threshold too
+            own[:, 6:] *= (own[:, 6:] > 0.3) if isinstance(rule, PairScores) else 1
             wanted = [found["confidence"][:, None], found["boxes"], found["scores"]]
         torch.testing.assert_close(own[:, 1:], torch.cat(wanted, dim=1).float(), rtol=1e-5, atol=1e-5)
 
