@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from tests.box_formats import cxcywh_to_xyxy
-from yowo.boxes.geometry import box_area, giou, iou, shape_iou, xyxy_to_cxcywh
+from yowo.boxes.geometry import box_area, ciou, giou, iou, shape_iou, xyxy_to_cxcywh
 
 
 def random_boxes(count: int, seed: int) -> torch.Tensor:
@@ -47,3 +47,32 @@ def test_inverted_and_empty_boxes_have_no_area_and_no_overlap():
 def test_shape_iou_looks_at_width_and_height_alone():
     shapes = shape_iou(torch.tensor([[2.0, 4.0]]), torch.tensor([[2.0, 4.0], [4.0, 2.0], [1.0, 1.0]]))
     assert torch.allclose(shapes, torch.tensor([[1.0, 4 / 12, 1 / 8]]))
+
+
+def test_ciou_equals_its_formula():
+    first, second = random_boxes(50, 1).double(), random_boxes(50, 2).double()
+    (w1, h1), (w2, h2) = ((boxes[:, 2:] - boxes[:, :2]).unbind(1) for boxes in (first, second))
+    hull = torch.maximum(first[:, 2:], second[:, 2:]) - torch.minimum(first[:, :2], second[:, :2])
+    middles = [(boxes[:, :2] + boxes[:, 2:]) / 2 for boxes in (first, second)]
+    apart = (middles[0] - middles[1]).square().sum(1) / hull.square().sum(1)
+    aspect = 4 / torch.pi**2 * ((w2 / h2).atan() - (w1 / h1).atan()).square()
+    overlap = iou(first, second)
+    expected = overlap - apart - aspect * aspect / (1 - overlap + aspect)
+    assert torch.allclose(ciou(first, second), expected, atol=1e-5)
+
+
+def test_ciou_of_equal_boxes_is_one_and_falls_with_distance():
+    box = torch.tensor([[0.0, 0, 2, 1]])
+    near, far = (ciou(box, box + torch.tensor([x, 0.0, x, 0.0])).item() for x in (3.0, 30.0))
+    assert ciou(box, box).item() == pytest.approx(1, abs=1e-5)
+    assert far < near < 0
+
+
+def test_the_factor_of_the_aspect_ratio_in_ciou_has_no_gradient():
+    box = torch.tensor([[0.0, 0, 2, 2]], dtype=torch.float64, requires_grad=True)
+    other = torch.tensor([[0.0, 0, 4, 1]], dtype=torch.float64)
+    ciou(box, other).sum().backward()
+    moved = (box + torch.tensor([[0.0, 0, 1e-6, 0]])).detach()
+    slope = (ciou(moved, other) - ciou(box, other)).item() / 1e-6
+    assert box.grad[0, 2].item() != pytest.approx(slope, rel=1e-3)
+    assert box.grad[0, 2].item() == pytest.approx(slope, rel=0.5)

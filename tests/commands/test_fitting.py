@@ -15,5 +15,7 @@ def test_random_weights_that_would_not_be_trained_are_told_of():
     network = nn.Sequential(nn.Linear(1, 1), nn.Linear(1, 1))
     assert random_for_good(network, []) == ""
     network[0].requires_grad_(False)
-    assert random_for_good(network, ["backbone3d"]).startswith("0.weight; 0.bias: random weights that are not trained")
+    assert random_for_good(network, ["backbone3d"]).startswith(
+        "0.weight to 0.bias: random weights that are not trained"
+    )
     assert random_for_good(network, ["backbone2d"]) == random_for_good(network, ["detector"]) == ""

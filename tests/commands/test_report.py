@@ -14,6 +14,9 @@ def test_table_csv_and_picture_are_written(tmp_path, capsys):
     run([str(tmp_path), "--output", str(tmp_path / "out")])
     assert "optimizer.lr" in capsys.readouterr().out
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"report.md", "report.csv", "report.png"}
+    (tmp_path / "0" / "run.json").write_text('{"cpu_ms_a_frame": 5.0}')
+    run([str(tmp_path), "--output", str(tmp_path / "out")])
+    assert (tmp_path / "out" / "report_speed.png").stat().st_size > 0
 
 
 def test_runs_without_a_result_are_shown_with_their_reasons(tmp_path, capsys):

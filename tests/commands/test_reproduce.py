@@ -50,6 +50,8 @@ def test_weights_are_found_by_the_name_of_the_row_or_of_the_released_file(tmp_pa
 def test_a_folder_without_weights_is_an_error(tmp_path):
     with pytest.raises(ConfigError, match=r"no file for table 2; expected .*yowo_nano_ava_k32\.ckpt or yowo_nano_ava"):
         run(["--table", "2", "--weights-dir", str(tmp_path), "--root", str(tmp_path)])
+    with pytest.raises(ConfigError, match=r"--weights-dir DIR is required for table 1: a folder with yowo_ucf24\.ckpt"):
+        run(["--table", "1", "--root", str(tmp_path)])
 
 
 def test_the_family_is_shown_with_what_was_kept_and_counted(tmp_path, capsys, monkeypatch):

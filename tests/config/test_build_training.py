@@ -17,6 +17,7 @@ from yowo.config.build_training import (
 from yowo.config.compose import compose_config
 from yowo.data.datamodule import ClipDataModule
 from yowo.errors import ConfigError
+from yowo.inference.split_states import SplitStates
 from yowo.losses.terms import MultiHotFocalLoss, SoftmaxFocalLoss
 
 
@@ -121,6 +122,24 @@ def test_a_context_looks_at_one_frame_in_a_test_and_trains_on_whole_clips(tmp_pa
         compose_config("train", [*overrides, f"dataset.root={tmp_path}/m", "metric.test_frames=annotated"])
     )
     assert plain.dataset("test") is plain.dataset("val")
+
+
+def test_a_test_carries_the_state_of_a_recurrent_network_and_reads_whole_videos(tmp_path):
+    given = ["model=yowof_r18", "dataset=motion", f"dataset.root={tmp_path}/m", "streaming=state"]
+    config = compose_config("train", given)
+    data, detector = build_datamodule(config), build_detector(config)
+    module = build_module(config, detector, data)
+    assert isinstance(module.test_output, SplitStates) and data.whole_videos and data.slides
+    config.streaming = "clip"
+    assert build_module(config, detector, data).test_output is None and not build_datamodule(config).whole_videos
+    config.streaming = "exact"
+    with pytest.raises(ConfigError, match="streaming=exact: expected clip or state"):
+        build_module(config, detector, data)
+    config.streaming, config.dataset.dilation = "state", 2
+    with pytest.raises(ConfigError, match=r"streaming=state: .* needs context=none, dataset.dilation=1"):
+        build_module(config, detector, data)
+    with pytest.raises(ConfigError, match="streaming=state: Linear has no state to carry"):
+        build_module(config, torch.nn.Linear(2, 2), data)
 
 
 @pytest.mark.parametrize(

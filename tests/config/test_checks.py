@@ -15,7 +15,10 @@ def test_whole_numbers_are_whole_numbers(value):
         check(OmegaConf.create({"dataset": {"clip_len": value}}))
 
 
-@pytest.mark.parametrize(("key", "value"), [("threads", 0), ("threads", "two"), ("seconds", 0), ("seconds", "long")])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("threads", 0), ("threads", "two"), ("seconds", "long"), ("cpu_minutes", 0), ("time_detection", 0)],
+)
 def test_threads_and_seconds_are_numbers_or_null(key, value):
     with pytest.raises(ConfigError, match=rf"{key}: expected a (whole )?number .*, or null, got {value}"):
         check(OmegaConf.create({key: value}))
@@ -34,7 +37,7 @@ def test_checkpoints_are_kept_by_numbers(key, value):
     [
         ("stride", 0, "a whole number of at least 1"),
         ("stride", 1.5, "a whole number of at least 1"),
-        ("streaming", "fast", "auto, exact or clip"),
+        ("streaming", "fast", "auto, exact, state or clip"),
         ("latency", "high", "low or none"),
     ],
 )

@@ -80,6 +80,27 @@ def test_all_processes_and_workers_together_have_each_batch_once(videos, process
     assert_equal(together(loaders), list(clip_by_clip(dataset, 4)))
 
 
+@pytest.mark.parametrize(("processes", "workers"), [(1, 1), (1, 2), (2, 2), (7, 1)])
+def test_whole_videos_stay_with_one_worker_and_begin_a_batch_of_it(videos, processes, workers):
+    dataset = ClipDataset(KeyFrames.every_frame(videos), 4)
+    video = dataset.key_frames.video
+    stretches, counted = [], 0
+    for rank in range(processes):
+        own = SlidingBatches(dataset, 5, workers, processes, rank, whole_videos=True)
+        counted += len(own)
+        stretches += [own._begins(rank * workers + worker) for worker in range(workers)]
+    assert [stretch.start for stretch in stretches[1:]] + [len(dataset)] == [stretch.stop for stretch in stretches]
+    assert stretches[0].start == 0 and counted == sum(map(len, stretches))
+    for stretch in stretches:
+        assert not len(stretch) or stretch.start == 0 or video[stretch.start - 1] != video[stretch.start]
+
+
+def test_whole_videos_are_read_as_others(videos):
+    dataset = ClipDataset(KeyFrames.every_frame(videos), 4)
+    batches = list(SlidingBatches(dataset, 5, whole_videos=True))
+    assert [batch.positions for batch in batches] == [list(range(n, n + 5)) for n in range(0, 30, 5)]
+
+
 def test_real_workers_give_the_same(videos):
     dataset = ClipDataset(KeyFrames.every_frame(videos), 4)
     batches = SlidingBatches(dataset, 4, 2)

@@ -3,6 +3,7 @@ import torch
 
 from tests.point_cases import SIZE, raw_of, target
 from yowo.boxes.geometry import iou
+from yowo.losses.candidates import flatten_targets
 from yowo.losses.simota import SimOTAAssigner, first_of_clip
 
 BOXES = (
@@ -10,6 +11,8 @@ BOXES = (
     (0.3, 0.2, 0.7, 0.9, 2),
     (0.0, 0.0, 0.2, 0.3, 0),
     (0.85, 0.5, 1.0, 1.0, 1),
+    (0.1, 0.12, 0.62, 0.8, 0),
+    (0.12, 0.1, 0.58, 0.82, 2),
 )
 
 
@@ -72,6 +75,13 @@ def test_equals_the_rule_box_by_box(seed, hot):
     ours, theirs = rows_of(SimOTAAssigner()(raw, targets), targets), by_hand(raw, targets)
     assert ours.keys() == theirs.keys()
     assert all(ours[key][0] == theirs[key][0] and abs(ours[key][1] - theirs[key][1]) < 1e-6 for key in ours)
+
+
+def test_a_point_on_a_side_of_a_box_is_not_inside():
+    raw, box = raw_of(clips=1), (12 / 96, 12 / 64, 28 / 96, 28 / 64)
+    flat = flatten_targets([target((*box, 1))], SIZE, torch.device("cpu"), min_side=0.0)
+    cost = dict(zip(map(tuple, raw["points"][:96].tolist()), SimOTAAssigner().costs(raw, flat)[0][0], strict=False))
+    assert cost[20.0, 20.0] < 1e5 <= min(cost[12.0, 20.0], cost[20.0, 28.0])
 
 
 def test_a_box_without_a_class_takes_points_and_teaches_no_class():

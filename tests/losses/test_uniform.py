@@ -87,7 +87,7 @@ def test_a_person_without_a_label_is_background():
 
 def test_swapped_corners_are_refused():
     with pytest.raises(
-        YowoError, match=r"clip 1 of the batch: expected a box with x1 <= x2 .* \[63.0, 34.0, 33.0, 65.0\]"
+        YowoError, match=r"clip 1 of the batch: expected boxes with x1 <= x2, .* \[63.0, 34.0, 33.0, 65.0\]"
     ):
         UniformAssigner()(raw(batch=2), [target(MIDDLE), target((63.0, 34.0, 33.0, 65.0))])
 

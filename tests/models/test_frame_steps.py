@@ -32,9 +32,9 @@ def test_from_zeros_the_first_frame_settles_after_as_many_steps_as_they_say(make
 
 def test_what_a_network_lacks_is_said():
     assert obstacle(small_yowof(), "state") is obstacle(small_yowof()) is obstacle(small_detector()) is None
-    with pytest.raises(ConfigError, match="streaming=state: Detector has no state .*; set streaming=exact or clip"):
+    with pytest.raises(ConfigError, match=r"streaming=state: Detector has no state .*; set streaming=exact or clip"):
         frame_steps(small_detector(), 4, "state")
     net = small_detector()
     net.backbone3d.stem_layers = None
-    with pytest.raises(ConfigError, match="streaming=exact: its 3D backbone .* tell its stem; set streaming=clip"):
+    with pytest.raises(ConfigError, match=r"streaming=exact: its 3D backbone .* tell its stem; set streaming=clip"):
         frame_steps(net, 4)

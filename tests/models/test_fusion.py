@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from yowo.errors import ConfigError
-from yowo.models.fusion import CFAM, ChannelAttention
+from yowo.models.fusion import CFAM, ChannelAttention, CoupledFusion, DecoupledFusion
 
 
 def test_attention_starts_as_the_identity():
@@ -44,3 +44,14 @@ def test_whole_channels_are_dropped_if_asked_for():
     kept = dropout(torch.ones(1, 64, 3, 3)).flatten(2) > 0
     assert torch.equal(kept.any(dim=2), kept.all(dim=2))
     assert 10 < kept.any(dim=2).sum() < 54
+
+
+def test_two_fusions_or_one_for_classes_and_boxes():
+    classes, boxes, motion = (torch.rand(1, channels, 2, 3) for channels in (4, 5, 6))
+    two = DecoupledFusion(4, 5, 6, channels=8).eval()
+    found = two(classes, boxes, motion)
+    assert torch.equal(found[0], two.cls(classes, motion)) and torch.equal(found[1], two.box(boxes, motion))
+    one = CoupledFusion(4, 5, 6, channels=8).eval()
+    found = one(classes, boxes, motion)
+    assert torch.equal(found[0], one.both(torch.cat([classes, boxes], dim=1), motion))
+    assert torch.equal(found[0], found[1]) and found[0].shape == (1, 8, 2, 3)

@@ -19,9 +19,9 @@ class Least(Network):
 def test_classes_exclude_each_other_unless_told_otherwise():
     assert Least().exclusive_classes == 4 and not Least().multi_hot
     assert Least(exclusive_classes=2).multi_hot and Least(exclusive_classes=0).multi_hot
-    with pytest.raises(ConfigError, match="dataset.exclusive_classes: expected 0 to 4, got 5"):
+    with pytest.raises(ConfigError, match=r"dataset.exclusive_classes: expected 0 to 4, got 5"):
         Least(exclusive_classes=5)
-    with pytest.raises(ConfigError, match="model.num_classes: expected at least 1, got 0"):
+    with pytest.raises(ConfigError, match=r"model.num_classes: expected at least 1, got 0"):
         Network(0)
 
 
@@ -50,7 +50,7 @@ def test_backbones_of_another_number_of_levels_are_refused():
     check_levels(nn.Identity(), False, "YOWOF")
     with pytest.raises(ConfigError, match="YOWOF needs features on one level; Leveled gives three levels"):
         check_levels(Leveled(), False, "YOWOF")
-    with pytest.raises(ConfigError, match="YOWOv2 needs features on three levels .*; Identity gives one level"):
+    with pytest.raises(ConfigError, match=r"YOWOv2 needs features on three levels .*; Identity gives one level"):
         check_levels(nn.Identity(), True, "YOWOv2")
 
 
@@ -62,5 +62,5 @@ def test_anchors_are_pairs_of_positive_numbers(anchors):
 
 def test_a_fusion_of_another_family_is_refused_with_what_fits():
     assert isinstance(make_fusion(lambda inputs: nn.Identity(), "YOWOF", "fusion=conv_lstm", inputs=4), nn.Identity)
-    with pytest.raises(ConfigError, match="fusion.*YOWOF.*fusion=conv_lstm"):
+    with pytest.raises(ConfigError, match=r"fusion.*YOWOF.*fusion=conv_lstm"):
         make_fusion(lambda inputs_2d, inputs_3d: nn.Identity(), "YOWOF", "fusion=conv_lstm", inputs=4)

@@ -5,13 +5,19 @@ import torch
 from torch import nn
 
 from yowo.errors import ConfigError
+from yowo.models.backbones2d.free_yolo import FreeYOLO
 from yowo.models.backbones2d.yolov2 import YOLOv2
+from yowo.models.backbones2d.yolov8 import YOLOv8
+from yowo.models.backbones3d.i3d import I3D
 from yowo.models.backbones3d.resnet import tiny_resnet3d
 from yowo.models.backbones3d.shufflenetv2 import ShuffleNetV2
 from yowo.models.parts import freeze
 from yowo.models.recomputing import recompute_segments, run_segment
 
 CLIPS = torch.randn(2, 3, 8, 32, 32, generator=torch.Generator().manual_seed(0))
+
+
+LARGE = torch.randn(2, 3, 128, 128, generator=torch.Generator().manual_seed(0))
 
 
 class Holder(nn.Module):
@@ -23,6 +29,21 @@ class Holder(nn.Module):
 
     def forward(self, x):
         return self.backbone(x)
+
+
+class Joined(nn.Module):
+    """A backbone of several levels; the output is all of its features."""
+
+    recompute = False
+
+    def __init__(self, levels):
+        super().__init__()
+        self.levels = levels
+
+    def forward(self, x):
+        self.levels.recompute = self.recompute
+        parts = [(f,) if isinstance(f, torch.Tensor) else f for f in self.levels(x)]
+        return torch.cat([feature.flatten() for features in parts for feature in features])
 
 
 def trained(net, x, precision=None):
@@ -47,6 +68,10 @@ def trained(net, x, precision=None):
         (lambda: YOLOv2(width=0.05, out_channels=8), CLIPS[:, :, -1], []),
         (lambda: tiny_resnet3d(4, layers=(2, 1, 1, 1)), CLIPS, ["backbone.layer2"]),
         (lambda: ShuffleNetV2("0.25x", repeats=(2, 1, 1)), CLIPS, []),
+        pytest.param(lambda: Joined(YOLOv8("n")), LARGE, [], marks=pytest.mark.long),
+        pytest.param(lambda: Joined(FreeYOLO("elan_tiny")), LARGE, [], marks=pytest.mark.long),
+        pytest.param(lambda: Joined(FreeYOLO("shufflenetv2")), LARGE, [], marks=pytest.mark.long),
+        pytest.param(I3D, CLIPS, ["backbone.Mixed_3b"], marks=pytest.mark.long),
     ],
 )
 @pytest.mark.parametrize("precision", [None, "bf16"])

@@ -86,3 +86,15 @@ def test_folders_without_runs_are_named(tmp_path):
     (tmp_path / "a" / "metrics.json").write_text("{")
     with pytest.raises(YowoError, match=r"a: a file of the run cannot be read"):
         find_runs([tmp_path])
+
+
+def test_runs_that_timed_detection_have_a_column_for_it(sweep):
+    assert "CPU ms a frame" not in as_markdown(tabulate(find_runs([sweep])))
+    for number, time in ((0, 4.0), (1, 6.0)):
+        record = json.loads((sweep / str(number) / "run.json").read_text())
+        (sweep / str(number) / "run.json").write_text(json.dumps({**record, "cpu_ms_a_frame": time}))
+    table = tabulate(find_runs([sweep]))
+    lines = as_markdown(table).splitlines()
+    assert lines[0].endswith("| M parameters | CPU ms a frame |") and lines[2].endswith("| 2.50 | 5.00 ± 1.41 |")
+    rows = list(csv.DictReader(io.StringIO(as_csv(table))))
+    assert [row["cpu_ms_a_frame"] for row in rows] == ["4.0", "6.0", "", "", ""]

@@ -134,23 +134,25 @@ def test_samples_are_counted_through_a_resumed_training(module, trainer, monkeyp
     assert module.loss.samples == checkpoint["yowo"]["samples_seen"] == 4
 
 
-def test_the_context_replaces_the_motion_feature_in_a_test_only(module, trainer, monkeypatch):
+def test_the_output_of_a_test_can_depend_on_more_than_the_clips(module, trainer, monkeypatch):
     monkeypatch.setattr(module, "log_dict", lambda values, **_: None)
-    asked = []
+    asked, given = [], []
 
-    def context(detector, positions):
+    def output(detector, positions, clips):
         asked.append(positions)
-        return torch.zeros(len(positions), detector.backbone3d.out_channels, 2, 2)
+        given.append(detector(torch.zeros_like(clips)))
+        return given[-1]
 
-    monkeypatch.setattr(module, "context", context)
+    monkeypatch.setattr(module, "test_output", output)
     module.on_validation_epoch_start()
     module.validation_step(batch(), 0)
     assert not asked
     seen = []
-    monkeypatch.setattr(module.detector.fusion, "forward", lambda a, b: (seen.append(b), torch.zeros(2, 128, 2, 2))[1])
+    rule = module.detector.postprocess
+    monkeypatch.setattr(module.detector, "postprocess", lambda raw: (seen.append(raw), rule(raw))[1])
     module.on_test_epoch_start()
     module.test_step(batch(), 0)
-    assert asked == [[0, 1]] and not seen[0].any()
+    assert asked == [[0, 1]] and seen[0] is given[0]
 
 
 @pytest.mark.parametrize("steps", [7, 31])

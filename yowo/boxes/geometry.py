@@ -113,8 +113,7 @@ def ciou(first: Tensor, second: Tensor, eps: float = 1e-7) -> Tensor:
     """
     (w1, h1), (w2, h2) = ((boxes[..., 2:] - boxes[..., :2]).unbind(dim=-1) for boxes in (first, second))
     h1, h2 = h1 + eps, h2 + eps
-    low, high = torch.maximum(first[..., :2], second[..., :2]), torch.minimum(first[..., 2:], second[..., 2:])
-    shared = (high - low).clamp(min=0).prod(dim=-1)
+    shared, _ = _intersection_and_union(first, second)
     overlap = shared / (w1 * h1 + w2 * h2 - shared + eps)
     hull = torch.maximum(first[..., 2:], second[..., 2:]) - torch.minimum(first[..., :2], second[..., :2])
     diagonal = hull.square().sum(dim=-1) + eps

@@ -34,7 +34,6 @@ from yowo.training.checkpointing.resumed_optimizer import ResumedOptimizer
 from yowo.training.cpu_budget import CPUBudget
 from yowo.training.guarding.guards import NonFiniteGuard
 from yowo.training.guarding.loader_watch import LoaderWatch
-from yowo.training.guarding.nonfinite import several
 from yowo.training.guarding.processes import EndProcesses
 from yowo.training.logs.run_configuration import RunConfiguration
 from yowo.training.module import ActionDetection
@@ -118,8 +117,8 @@ def random_for_good(network: nn.Module, loaded: Sequence[str]) -> str:
     if not fixed or {DETECTOR, BACKBONE2D} & set(loaded):
         return ""
     return (
-        f"{several(fixed)}: random weights that are not trained, as this model expects a trained backbone; give "
-        "weights.backbone2d=FILE, or train them with model.of_parts.untrained_stages=0"
+        f"{fixed[0]} to {fixed[-1]}: random weights that are not trained, as this model expects a trained backbone; "
+        "give weights.backbone2d=FILE, or train them with model.of_parts.untrained_stages=0"
     )
 
 

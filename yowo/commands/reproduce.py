@@ -37,8 +37,9 @@ def run(arguments: Sequence[str]) -> None:
         weights = {row.name: path for row in rows if (path := find_weights(row, rows, options.weights_dir))}
     if not weights and (options.table != FAMILY or options.weights_dir is not None):
         wanted = ", ".join(f"{row.name}{SUFFIXES[0]}" + (f" or {row.file}" if row.file else "") for row in rows)
-        folder = "is required" if options.weights_dir is None else str(options.weights_dir)
-        raise ConfigError(f"--weights-dir {folder}: no file for table {options.table}; expected {wanted}")
+        if options.weights_dir is None:
+            raise ConfigError(f"--weights-dir DIR is required for table {options.table}: a folder with {wanted}")
+        raise ConfigError(f"--weights-dir {options.weights_dir}: no file for table {options.table}; expected {wanted}")
     kept = {row.name: path for row in rows if (path := options.output / "rows" / f"{row.name}.json").is_file()}
     todo = [row for row in rows if row.name in weights and row.name not in kept]
     for dataset in dict.fromkeys(row.dataset for row in todo):

@@ -148,7 +148,7 @@ def _check_corners(flat: FlatTargets) -> None:
         at = int(wrong[0])
         box = [round(value, 1) for value in flat.boxes_xyxy[at].tolist()]
         raise YowoError(
-            f"clip {int(flat.clip[at])} of the batch: expected a box with x1 <= x2 and y1 <= y2, got {box} in pixels; check "
+            f"clip {int(flat.clip[at])} of the batch: expected boxes with x1 <= x2, y1 <= y2, got {box} pixels; check "
             "the annotation"
         )
 

@@ -157,7 +157,7 @@ class YOWOv2(Network):
             found = head(*fusion(classes, boxes, F.interpolate(feature_3d, size=classes.shape[-2:])))
             parts.append(tuple(part.flatten(2).transpose(1, 2) for part in found))
         conf, cls, deltas = (torch.cat(level, dim=1) for level in zip(*parts, strict=True))
-        return self._decoded(conf, cls, deltas.float(), (int(clips.shape[3]), int(clips.shape[4])))
+        return self._decoded(conf, cls, deltas.float(), (clips.shape[3], clips.shape[4]))
 
     def motion_feature(self, clips: Tensor) -> Tensor:
         """Compute the 3D backbone's feature [B, backbone3d.out_channels, H/32, W/32] of clips [B, 3, K, H, W]."""

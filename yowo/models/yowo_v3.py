@@ -190,7 +190,7 @@ class YOWOv3(Network):
             classes, boxes = joined
             found.append(tuple(part.flatten(2).transpose(1, 2) for part in self.heads[level](boxes, classes)))
         deltas, cls = (torch.cat(parts, dim=1) for parts in zip(*found, strict=True))
-        image_size = (int(clips.shape[3]), int(clips.shape[4]))
+        image_size = (clips.shape[3], clips.shape[4])
         levels = make_levels(image_size, self.strides, [1] * len(self.strides))
         points, strides = grid_points(levels, deltas.device)
         with full_precision(deltas.device):

@@ -60,11 +60,14 @@ class Warmup(Callback):
     def on_train_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Count the batch."""
-        if self.seen < self.batches or (self.seen < self.steps and self._first_epoch):
+        """Count the batch, and log the factor of the last step."""
+        if self.steps:
+            if self._first_epoch and self.seen <= self.steps:
+                pl_module.log("train/warmup", self.seen / self.steps)
+            return
+        if self.seen < self.batches:
             pl_module.log("train/warmup", self.share)
-        if not self.steps:
-            self.seen += 1
+        self.seen += 1
 
     def _scale(self, optimizer: Optimizer, *_: Any) -> None:
         self._rates = [group["lr"] for group in optimizer.param_groups]

@@ -23,8 +23,8 @@ def test_a_plain_export_passes(composed, tmp_path):
 @pytest.mark.parametrize(
     ("override", "words"),
     [
-        ("streaming=both", "streaming: expected auto, exact or clip, got both"),
-        ("streaming=auto", "streaming=auto: expected clip or exact: a file has one of the two"),
+        ("streaming=both", "streaming: expected auto, exact, state or clip, got both"),
+        ("streaming=auto", "streaming=auto: expected clip, exact or state: a file has one of them"),
         ("precision=fp16", "precision=fp16: expected fp32 or int8"),
         ("precision=int8", "expected format=onnx or openvino and streaming=clip, got format=torch_export"),
         ("source=gone.mp4", r"source=gone\.mp4: there is no such video"),

@@ -45,5 +45,13 @@ def test_gradients_reach_the_stem():
 
 
 def test_an_unknown_name_is_refused():
-    with pytest.raises(ConfigError, match="backbone2d.name: expected one of .*resnet18.*, got 'resnet99'"):
+    with pytest.raises(ConfigError, match=r"backbone2d.name: expected one of .*resnet18.*, got 'resnet99'"):
         build_resnet2d("resnet99")
+
+
+def test_a_narrow_network_has_its_channels_from_the_stem_on():
+    net = build_resnet2d("resnet10", width=16)
+    assert net.conv1.out_channels == 16 and net.out_channels == 128
+    assert net(torch.zeros(1, 3, 32, 64)).shape == (1, 128, 1, 2)
+    with pytest.raises(ConfigError, match=r"backbone2d\.width: expected at least 1, got 0"):
+        build_resnet2d("resnet18", width=0)

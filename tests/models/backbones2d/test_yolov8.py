@@ -7,7 +7,7 @@ from yowo.models.backbones2d.yolov8 import CSP, SIZES, Pyramid, Residual, YOLOv8
 FRAMES = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize("size", ["n", "s"])
+@pytest.mark.parametrize("size", ["pico", "n", "s"])
 def test_levels_have_their_channels_and_strides(size):
     network = YOLOv8(size)
     levels = network(FRAMES)
@@ -56,5 +56,5 @@ def test_norms_are_the_released_networks():
 
 
 def test_an_unknown_size_is_named():
-    with pytest.raises(ConfigError, match=r"backbone2d\.size: expected one of n, s, m, l, x, got 'q'"):
+    with pytest.raises(ConfigError, match=r"backbone2d\.size: expected one of pico, n, s, m, l, x, got 'q'"):
         YOLOv8("q")

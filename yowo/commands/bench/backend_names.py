@@ -24,6 +24,7 @@ WAYS = ("exact", "state")
 """Ways to compute frame by frame that some networks have; all others compute whole clips."""
 FAMILY = (
     "yowo_tiny",
+    "yowo_fine",
     "yowo_nano",
     "yowo_plus",
     "yowo",

@@ -21,6 +21,7 @@ from yowo.inference.prepared_frames import prepared
 from yowo.inference.sliding_detections import SlidingDetections
 from yowo.models.detector import Detector
 from yowo.models.frame_steps import frame_steps, obstacle
+from yowo.models.postprocess import DetectionRule
 
 TITLES = {
     "clip": "PyTorch, clip by clip",
@@ -86,7 +87,8 @@ def build_backends(
         if isinstance(found, str):
             notes.append(f"{title}: {found}")
         else:
-            built[name] = Backend(title, operations[streaming], _maker(config, found, streaming, device))
+            maker = _maker(config, found, network.postprocess, streaming, device)
+            built[name] = Backend(title, operations[streaming], maker)
     return built, notes
 
 
@@ -103,12 +105,13 @@ def _network(name: str, network: Detector, files: "Exported", device: str) -> An
 
 
 def _maker(
-    config: DictConfig, network: Any, streaming: str, device: str
+    config: DictConfig, network: Any, rule: DetectionRule, streaming: str, device: str
 ) -> Callable[[float, int | None], FrameDetector]:
+    """Return what makes a detector of a network, or of its file, with the network's own rule."""
+
     def make(threshold: float, most: int | None) -> FrameDetector:
         chosen = with_keys(config, streaming=streaming, score_threshold=threshold)
-        rule = network.postprocess.with_options(max_detections=most)
-        return build_frame_detector(chosen, network, device, rule=rule)
+        return build_frame_detector(chosen, network, device, rule=rule.with_options(max_detections=most))
 
     return make
 

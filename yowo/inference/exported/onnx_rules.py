@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from yowo.errors import ConfigError
+from yowo.models.level_scores import LevelScores
+from yowo.models.pair_scores import PairScores
 from yowo.models.postprocess import ConfidenceOrder, DetectionRule, PostProcess
 from yowo.models.sigmoid_scores import SigmoidScores
 
@@ -37,6 +39,7 @@ class GraphRule:
         nms_threshold: IoU above which the second of two boxes is left out, 0..1.
         by_confidence: Whether boxes are suppressed in the order of confidence alone, and not clipped to the picture.
         most: Most detections of a clip.
+        root: Whether scores are the roots of confidence times class probability, and boxes clipped after suppression.
     """
 
     exclusive_classes: int
@@ -45,6 +48,7 @@ class GraphRule:
     nms_threshold: float
     by_confidence: bool = False
     most: int = NO_LIMIT
+    root: bool = False
 
     def columns(self, classes: int) -> list[str]:
         """Return the names of the columns of `detections`."""
@@ -63,13 +67,16 @@ def graph_rule(rule: DetectionRule, classes: int) -> GraphRule:
     Raises:
         ConfigError: It is a rule of another package.
     """
-    if not isinstance(rule, (PostProcess, ConfidenceOrder, SigmoidScores)):
+    if not isinstance(rule, (PostProcess, ConfidenceOrder, SigmoidScores, LevelScores, PairScores)):
         raise ConfigError(f"nms: {type(rule).__name__} cannot be part of the file; give nms=false")
     one_hot = rule.exclusive_classes == classes
     if isinstance(rule, (PostProcess, SigmoidScores)):
         most = rule.max_detections or NO_LIMIT
         softmax = 0 if isinstance(rule, SigmoidScores) else rule.exclusive_classes
         return GraphRule(softmax, one_hot, rule.score_threshold, rule.nms_threshold, False, most)
+    if isinstance(rule, (LevelScores, PairScores)):
+        most, root = rule.max_detections or NO_LIMIT, isinstance(rule, LevelScores)
+        return GraphRule(0, one_hot, rule.score_threshold, rule.nms_threshold, not root, most, root)
     overlap = DEFAULT_OVERLAP[one_hot] if rule.nms_threshold is None else rule.nms_threshold
     return GraphRule(rule.exclusive_classes, one_hot, rule.score_threshold, overlap, True)
 
@@ -119,12 +126,14 @@ def add_detections(model: "onnx.ModelProto", rule: GraphRule, classes: int, size
     has_confidence = any(output.name == "conf" for output in graph.output)
     confidence = node("Sigmoid", "conf") if has_confidence else best
     scores = node("Mul", classes_each, confidence) if has_confidence else classes_each
+    if rule.root:
+        scores = node("Sqrt", scores)
     highest = node("ReduceMax", scores, axis, keepdims=1)
     order = highest if rule.one_hot and not rule.by_confidence else confidence
     threshold = node.constant(rule.score_threshold, np.float32)
     valid = node("Greater", highest if rule.one_hot else confidence, threshold)
     ranked = node("Where", valid, order, node.constant(-1.0, np.float32))
-    boxes = _fractions(node, sizes, clipped=not rule.by_confidence)
+    boxes = _fractions(node, sizes, clipped=not (rule.by_confidence or rule.root))
     chosen = node(
         "NonMaxSuppression",
         boxes,
@@ -135,6 +144,9 @@ def add_detections(model: "onnx.ModelProto", rule: GraphRule, classes: int, size
     )  # int64 [n, 3]: clip, 0, place
     place = node("Gather", chosen, node.constant([0, 2]), axis=1)
     picked = {name: node("GatherND", tensor, place) for name, tensor in (("boxes", boxes), ("scores", scores))}
+    if rule.root:
+        limits = [node.constant(limit, np.float32) for limit in (0.0, 1.0)]
+        picked["boxes"] = node("Clip", picked["boxes"], *limits)
     clip = node("Cast", node("Gather", chosen, node.constant([0]), axis=1), to=TensorProto.FLOAT)
     if rule.one_hot:
         label = node("Cast", node("ArgMax", picked["scores"], axis=1, keepdims=1), to=TensorProto.FLOAT)

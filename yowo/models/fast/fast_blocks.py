@@ -1,10 +1,11 @@
-"""The blocks of ResNet3D and the channel attention with their layers joined."""
+"""The blocks of ResNets and the channel attention with their layers joined."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from yowo.models.backbones2d import resnet as resnet2d
 from yowo.models.backbones3d.resnet import Basic, Bottleneck
-from yowo.models.fast.fused_conv import FusedConv
+from yowo.models.fast.fused_conv import Conv, FusedConv
 from yowo.models.fusion import ChannelAttention
 from yowo.precision import full_precision, widened
 
@@ -12,17 +13,17 @@ from yowo.precision import full_precision, widened
 class FastResidual(nn.Module):
     """A block of ResNet: convolutions, and a last one to whose output the shortcut is added before the ReLU."""
 
-    def __init__(self, block: Basic | Bottleneck, shortcut: nn.Module) -> None:
+    def __init__(self, block: Basic | Bottleneck | resnet2d.Basic | resnet2d.Bottleneck, shortcut: nn.Module) -> None:
         """Copy the weights of a block; `shortcut` is the path around it, ready for inference."""
         super().__init__()
-        pairs = [(block.conv1, block.bn1), (block.conv2, block.bn2)]
-        if isinstance(block, Bottleneck):
+        pairs: list[tuple[Conv, nn.Module]] = [(block.conv1, block.bn1), (block.conv2, block.bn2)]
+        if isinstance(block, Bottleneck | resnet2d.Bottleneck):
             pairs.append((block.conv3, block.bn3))
         self.convs = nn.ModuleList(FusedConv(conv, norm, nn.ReLU()) for conv, norm in pairs)
         self.shortcut = shortcut
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map [B, inputs, T, H, W] to [B, outputs, T/s, H/s, W/s]."""
+        """Map [B, inputs, ..., H, W] to [B, outputs, ..., H/s, W/s]."""
         *before, last = self.convs
         y = x
         for conv in before:

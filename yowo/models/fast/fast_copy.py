@@ -7,18 +7,26 @@ from weakref import WeakKeyDictionary
 
 from torch import nn
 
+from yowo.models.backbones2d import resnet as resnet2d
+from yowo.models.backbones2d.resnet import ResNet2D
 from yowo.models.backbones2d.yolov2 import YOLOv2
 from yowo.models.backbones3d.resnet import Basic, Bottleneck, PoolShortcut, ResNet3D
 from yowo.models.backbones3d.shufflenetv2 import ShuffleNetV2, ShuffleUnit
+from yowo.models.conv_lstm import ConvLSTM
 from yowo.models.detector import Detector
 from yowo.models.fast.fast_blocks import FastChannelAttention, FastResidual
+from yowo.models.fast.fast_recurrent import FastConvLSTM, fast_tower_block, join_stem
 from yowo.models.fast.fast_shuffle import FastShuffleUnits
-from yowo.models.fast.fused_conv import FusedConv
+from yowo.models.fast.fused_conv import Conv, FusedConv
 from yowo.models.fusion import CFAM, ChannelAttention
 from yowo.models.layers import ConvNormAct
+from yowo.models.network import Network
 from yowo.models.stem import folded_conv
+from yowo.models.yowof import YOWOF, TowerBlock, TowerHead
 
-WHOLES = (Detector, YOLOv2, ResNet3D, ShuffleNetV2, CFAM)
+NETWORKS = (Detector, YOWOF)
+"""Networks that are copied."""
+WHOLES = (*NETWORKS, YOLOv2, ResNet2D, ResNet3D, ShuffleNetV2, CFAM, TowerHead)
 """Modules that are copied with faster parts."""
 
 _COPIES: WeakKeyDictionary[nn.Module, tuple[object, nn.Module]] = WeakKeyDictionary()
@@ -34,12 +42,12 @@ def fast_copy(detector: nn.Module) -> nn.Module:
         detector: In evaluation mode; it is not changed, and what changes it later does not change the copy.
 
     Returns:
-        The copy, whose outputs equal the original's up to the rounding of float32; of a network that is no `Detector`
-        the network itself.
+        The copy, whose outputs equal the original's up to the rounding of float32; of a network of another kind the
+        network itself.
     """
-    if type(detector) is not Detector:
+    if type(detector) not in NETWORKS:
         return detector
-    made = cast(Detector, _fast(detector))
+    made = cast(Network, _fast(detector))
     made.channels_last = True
     return made.eval()
 
@@ -69,6 +77,10 @@ def _fast(module: nn.Module) -> nn.Module:
         ConvNormAct: lambda m: FusedConv(m.conv, m.norm, m.act),
         Basic: lambda m: FastResidual(m, _fast(m.downsample)),
         Bottleneck: lambda m: FastResidual(m, _fast(m.downsample)),
+        resnet2d.Basic: lambda m: FastResidual(m, _fast(m.downsample or nn.Identity())),
+        resnet2d.Bottleneck: lambda m: FastResidual(m, _fast(m.downsample or nn.Identity())),
+        TowerBlock: fast_tower_block,
+        ConvLSTM: FastConvLSTM,
         ChannelAttention: FastChannelAttention,
         nn.Conv2d: FusedConv,
         nn.Sequential: _fast_sequence,
@@ -82,6 +94,8 @@ def _fast(module: nn.Module) -> nn.Module:
     made._modules = {name: cast(nn.Module, child) for name, child in module._modules.items()}
     if isinstance(made, ResNet3D):
         made.conv1, made.bn1 = cast(nn.Conv3d, folded_conv(made.conv1, made.bn1)), nn.Identity()  # type: ignore[assignment]
+    elif isinstance(made, ResNet2D):
+        join_stem(made)
     elif isinstance(made, ShuffleNetV2):
         stem = made.conv1
         made.conv1 = nn.Sequential(folded_conv(cast(nn.Conv3d, stem[0]), stem[1]), nn.Identity(), stem[2])
@@ -104,6 +118,7 @@ def _fast_sequence(module: nn.Sequential) -> nn.Module:
     units = layers and all(isinstance(layer, ShuffleUnit) and _as_made(layer) for layer in layers)
     if units and cast(ShuffleUnit, layers[0]).stride == 2:
         return FastShuffleUnits(cast(list[ShuffleUnit], layers))
-    if len(layers) == 2 and isinstance(layers[0], nn.Conv3d) and isinstance(layers[1], nn.BatchNorm3d):
-        return FusedConv(layers[0], layers[1])
+    pairs = ((nn.Conv2d, nn.BatchNorm2d), (nn.Conv3d, nn.BatchNorm3d))
+    if len(layers) == 2 and any(isinstance(layers[0], conv) and isinstance(layers[1], norm) for conv, norm in pairs):
+        return FusedConv(cast(Conv, layers[0]), layers[1])
     return nn.Sequential(*map(_fast, layers))
