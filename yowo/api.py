@@ -34,8 +34,9 @@ def build_model(
     """Make a detector with random weights from the configurations in conf/.
 
     Args:
-        model: yowo, yowo_plus, yowo_nano or yowo_tiny, or the name of a yaml of your own in a folder `model` that
-            `hydra.searchpath` names.
+        model: yowo, yowo_plus, yowo_nano, yowo_tiny, yowo_fine, yowof_r18, yowof_r50, yowo_v2_nano, yowo_v2_tiny,
+            yowo_v2_medium, yowo_v2_large, yowo_v3 and others in conf/model, or the name of a yaml of your own in a
+            folder `model` that `hydra.searchpath` names.
         dataset: Data set whose classes and anchors it gets: ucf24, jhmdb21, ava, motion.
         clip_len: K, frames of a clip; None takes the data set's.
         overrides: As on the command line, such as "backbone3d=resnet18", "dataset.image_size=320" or
@@ -103,7 +104,7 @@ def load_weights(
 
     Args:
         model: The detector.
-        source: A weights file or a state dict: of this package, a released YOWO, YOWO-Plus or YOWO-Nano checkpoint,
+        source: A weights file or a state dict: of this package, a released checkpoint of the family (YOWO to YOWOv3),
             COCO weights of the 2D backbone (yolo.weights, yolov2.pth) or Kinetics weights of the 3D backbone.
         strict: Whether it is an error if an entry is missing, unknown or of another shape.
         reset_head: Initialise the last convolution again instead of loading it, for other classes than the file's.
@@ -132,7 +133,7 @@ def compute_losses(
 
     Returns:
         Scalars `box`, `conf` (0 for a network without confidence), `cls` and `total`, their sum; if the box term is
-        smooth L1 also `x`, `y`, `w`, `h`. They are divided by B, except in the original YOWO, whose losses are sums.
+        smooth L1 also `x`, `y`, `w`, `h`; of YOWOv3 also `distance`, which the sum includes. They are divided by B, except in the original YOWO, whose losses are sums.
 
     Raises:
         ConfigError: The model was built without a configuration, so it has no loss.
@@ -162,7 +163,8 @@ def detect(
 
     The model runs in evaluation mode; afterwards each part is in the mode that it was in before. YOWO-Plus, YOWO-Nano
     and YOWO-Tiny: the (box, class) pairs with the best scores, suppressed class by class. The original YOWO: boxes with
-    their best class, suppressed over all classes in the order of confidence, and not clipped to the picture.
+    their best class, suppressed over all classes in the order of confidence, and not clipped to the picture. YOWOF,
+    YOWOv2, YOWOv3: `yowo.models.sigmoid_scores`, `level_scores`, `pair_scores`.
 
     Args:
         model: The detector.

@@ -47,7 +47,7 @@ def test_every_key_of_the_page_exists_with_the_default_that_is_shown(composed, c
 
 
 BEGINS_LIKE_TRAINING = {"resume", "evaluate", "on_nonfinite", "loader_timeout", "checkpoint_minutes", "keep_last"} | {
-    *("freeze", "compile", "channels_last", "gradient_checkpointing")
+    *("freeze", "compile", "channels_last", "gradient_checkpointing", "cpu_minutes", "streaming", "time_detection")
 }
 
 
