@@ -133,7 +133,8 @@ def compute_losses(
 
     Returns:
         Scalars `box`, `conf` (0 for a network without confidence), `cls` and `total`, their sum; if the box term is
-        smooth L1 also `x`, `y`, `w`, `h`; of YOWOv3 also `distance`, which the sum includes. They are divided by B, except in the original YOWO, whose losses are sums.
+        smooth L1 also `x`, `y`, `w`, `h`; of YOWOv3 also `distance`, which the sum includes. They are divided by B, in
+        YOWOF, YOWOv2 and YOWOv3 by the positives or their goals; those of the original YOWO are sums.
 
     Raises:
         ConfigError: The model was built without a configuration, so it has no loss.
