@@ -165,7 +165,7 @@ def test_ucf101_24_trains_from_its_own_files(folder, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "backbone3d=foo"], "backbone3d=foo: there is no such choice; choose one of resnet101"),
+        (["train", "backbone3d=foo"], "backbone3d=foo: there is no such choice; choose one of i3d"),
         pytest.param(
             ["train", "dataset=ucf24"],
             "dataset.root is required: the folder of ucf24",
