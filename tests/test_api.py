@@ -86,7 +86,8 @@ def test_detections_are_the_authors(case, monkeypatch):
             assert torch.allclose(detections["scores"], arrays[f"det_scores_{i}"], atol=1e-4)
 
 
-@pytest.mark.parametrize("steps", [3, pytest.param(6, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("steps", [3, 6])
 def test_training_steps_follow_the_authors_trajectory(steps):
     facts = json.loads((golden_cases.FOLDER / "yowo_nano_training.json").read_text())
     with golden_cases.unset_weights():

@@ -22,6 +22,7 @@ SMALL = [
 ]
 
 
+@pytest.mark.long
 def test_rows_with_weights_are_evaluated_once_and_shown_beside_the_published_ones(tmp_path, capsys):
     root = ucf24_files(tmp_path / "ucf")
     torch.save({"state_dict": build_model("yowo_tiny", "ucf24").state_dict()}, tmp_path / "yowo_nano_ucf24.ckpt")
