@@ -113,18 +113,6 @@ class Detector(Network):
             )
         return self.split(self.head(self.fusion(feature_2d, feature_3d)))
 
-    def motion_feature(self, clips: Tensor) -> Tensor:
-        """Compute the 3D backbone's feature.
-
-        Args:
-            clips: float [B, 3, K, H, W], normalised.
-
-        Returns:
-            float [B, backbone3d.out_channels, H/stride, W/stride].
-        """
-        feature: Tensor = self.backbone3d(self.laid_out(clips))
-        return feature
-
     def split(self, prediction: Tensor) -> RawOutput:
         """Split the last convolution's output, in the channel order of this network's head.
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from yowo.boxes.nms import nms_entries
 from yowo.contracts import Detections, RawOutput
-from yowo.models.postprocess import DetectionRule, best_only
+from yowo.models.postprocess import DetectionRule, best_only, boxes_norm
 from yowo.precision import in_full_precision, widened
 
 
@@ -46,8 +46,7 @@ class LevelScores(DetectionRule):
         """Return the detections of each clip, best first."""
         confidence, classes = raw["conf"].float().sigmoid(), raw["cls"].float().sigmoid()
         scores = (confidence * classes).sqrt()
-        height, width = raw["image_size"]
-        boxes = raw["boxes"] / raw["boxes"].new_tensor([width, height, width, height])
+        boxes = boxes_norm(raw, clipped=False)
         one_hot = self.exclusive_classes == scores.shape[-1]
         single = best_only(scores) if self.class_agnostic_nms else scores
         ranked = single if one_hot else confidence

@@ -37,6 +37,7 @@ class Network(nn.Module):
     delta_format: ClassVar[str | None] = None
 
     strides: tuple[int, ...]
+    backbone3d: nn.Module
     channels_last = False
     recipe: dict[str, Any] | None = None
     criterion: Callable[[RawOutput, list[Target], int | None], dict[str, Tensor]] | None = None
@@ -83,6 +84,18 @@ class Network(nn.Module):
     def laid_out(self, clips: Tensor) -> Tensor:
         """Return clips with the channels last in memory, if the weights are so."""
         return clips.contiguous(memory_format=torch.channels_last_3d) if self.channels_last else clips
+
+    def motion_feature(self, clips: Tensor) -> Tensor:
+        """Compute the 3D backbone's feature; a network without one says so instead.
+
+        Args:
+            clips: float [B, 3, K, H, W], normalised.
+
+        Returns:
+            float [B, backbone3d.out_channels, H/stride, W/stride].
+        """
+        feature: Tensor = self.backbone3d(self.laid_out(clips))
+        return feature
 
     def lay_out(self, channels_last: bool) -> None:
         """Set the memory layout, at the end of a constructor."""

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from yowo.boxes.nms import nms_entries
 from yowo.contracts import Detections, RawOutput
-from yowo.models.postprocess import DetectionRule, as_array, best_pairs, by_rank
+from yowo.models.postprocess import DetectionRule, as_array, best_pairs, boxes_norm, by_rank
 from yowo.precision import in_full_precision
 
 
@@ -40,8 +40,7 @@ class PairScores(DetectionRule):
     def __call__(self, raw: RawOutput) -> list[Detections]:
         """Return the detections of each clip, best first."""
         scores = raw["cls"].detach().float().sigmoid()
-        height, width = raw["image_size"]
-        boxes = raw["boxes"].detach() / raw["boxes"].new_tensor([width, height, width, height])
+        boxes = boxes_norm(raw, clipped=False).detach()
         return [self._of_clip(box, score) for box, score in zip(boxes, scores, strict=True)]
 
     def _of_clip(self, boxes: Tensor, scores: Tensor) -> Detections:

@@ -23,7 +23,7 @@ Ints = NDArray[np.int64]
 Reals = NDArray[np.float32]
 
 
-def _boxes_norm(raw: RawOutput, clipped: bool = True) -> Tensor:
+def boxes_norm(raw: RawOutput, clipped: bool = True) -> Tensor:
     """Return the boxes [B, M, 4] as fractions of the picture, clipped to it if wanted."""
     height, width = raw["image_size"]
     boxes = raw["boxes"] / raw["boxes"].new_tensor([width, height, width, height])
@@ -73,7 +73,7 @@ def detect_one_hot(
     count = raw["cls"].shape[-1]
     classes = class_probabilities(raw["cls"].float(), count)
     scores = raw["conf"].float().sigmoid() * classes if "conf" in raw else classes
-    boxes, found = _boxes_norm(raw), []
+    boxes, found = boxes_norm(raw), []
     for own, corners, values, table in zip(boxes, as_array(boxes), scores, as_array(scores), strict=True):
         pairs = best_pairs(table, score_threshold, top_k, class_agnostic)
         rows, labels = pairs // count, pairs % count
@@ -166,7 +166,7 @@ def detect_multi_hot(
         `confidence`, most confident first.
     """
     classes = class_probabilities(raw["cls"].float(), exclusive_classes)
-    boxes, confidence, found = _boxes_norm(raw, clipped), _confidence(raw, classes), []
+    boxes, confidence, found = boxes_norm(raw, clipped), _confidence(raw, classes), []
     for clip, (corners, values) in enumerate(zip(as_array(boxes), as_array(confidence), strict=True)):
         rows = np.flatnonzero(values > np.float32(score_threshold))
         rows = rows[_falling(values[rows])]
@@ -200,7 +200,7 @@ def detect_by_confidence(
     classes = class_probabilities(raw["cls"].float(), count)
     confidence = _confidence(raw, classes)
     scores = _scores(raw, confidence, classes)
-    boxes, found = _boxes_norm(raw, clipped=False), []
+    boxes, found = boxes_norm(raw, clipped=False), []
     arrays = zip(as_array(boxes), as_array(confidence), as_array(scores), strict=True)
     for clip, (corners, values, table) in enumerate(arrays):
         rows = np.flatnonzero((table > np.float32(score_threshold)).any(axis=1))

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from yowo.boxes.nms import nms_mask
 from yowo.contracts import Detections, RawOutput
-from yowo.models.postprocess import DetectionRule, best_only
+from yowo.models.postprocess import DetectionRule, best_only, boxes_norm
 from yowo.precision import in_full_precision
 
 
@@ -40,8 +40,7 @@ class SigmoidScores(DetectionRule):
     def __call__(self, raw: RawOutput) -> list[Detections]:
         """Return the detections of each clip, best first."""
         scores = raw["cls"].float().sigmoid()
-        height, width = raw["image_size"]
-        boxes = (raw["boxes"] / raw["boxes"].new_tensor([width, height, width, height])).clamp(0, 1)
+        boxes = boxes_norm(raw)
         if self.exclusive_classes == scores.shape[-1]:
             return self._pairs(boxes, best_only(scores) if self.class_agnostic_nms else scores)
         best, order = scores.amax(dim=2).sort(dim=1, descending=True, stable=True)

@@ -159,11 +159,6 @@ class YOWOv2(Network):
         conf, cls, deltas = (torch.cat(level, dim=1) for level in zip(*parts, strict=True))
         return self._decoded(conf, cls, deltas.float(), (clips.shape[3], clips.shape[4]))
 
-    def motion_feature(self, clips: Tensor) -> Tensor:
-        """Compute the 3D backbone's feature [B, backbone3d.out_channels, H/32, W/32] of clips [B, 3, K, H, W]."""
-        feature: Tensor = self.backbone3d(self.laid_out(clips))
-        return feature
-
     def _decoded(self, conf: Tensor, cls: Tensor, deltas: Tensor, image_size: tuple[int, int]) -> RawOutput:
         levels = make_levels(image_size, self.strides, [1] * len(self.strides))
         points, strides = grid_points(levels, deltas.device)

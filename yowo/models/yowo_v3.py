@@ -204,8 +204,3 @@ class YOWOv3(Network):
             levels=levels,
             image_size=image_size,
         )
-
-    def motion_feature(self, clips: Tensor) -> Tensor:
-        """Compute the 3D backbone's feature [B, backbone3d.out_channels, H/32, W/32] of clips [B, 3, K, H, W]."""
-        feature: Tensor = self.backbone3d(self.laid_out(clips))
-        return feature

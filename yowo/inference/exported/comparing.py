@@ -8,6 +8,7 @@ from torch import Tensor
 
 from yowo.boxes.class_logits import class_probabilities
 from yowo.contracts import RawOutput
+from yowo.models.postprocess import boxes_norm
 
 LIMIT = 1e-4
 """Largest difference of a score, or of a box as a fraction of the picture, with which a file is taken to be right."""
@@ -55,13 +56,12 @@ def difference(ours: RawOutput, theirs: RawOutput, exclusive_classes: int) -> Di
 
 def _values(raw: RawOutput, exclusive_classes: int) -> tuple[Mapping[str, Tensor], Tensor]:
     """Return probabilities by name, and boxes as fractions of the picture."""
-    height, width = raw["image_size"]
     if "conf" in raw:
         scores = {"cls": class_probabilities(raw["cls"].float(), exclusive_classes)}
         scores["conf"] = raw["conf"].float().sigmoid()
     else:
         scores = {"cls": raw["cls"].float().sigmoid()}
-    return scores, (raw["boxes"] / raw["boxes"].new_tensor([width, height, width, height])).clamp(0, 1)
+    return scores, boxes_norm(raw)
 
 
 def _largest(one: Tensor, other: Tensor | None) -> float:
