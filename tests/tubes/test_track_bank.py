@@ -87,3 +87,34 @@ def test_pairs_are_made_best_first_and_each_only_once():
 def test_widened_boxes_keep_their_centres():
     assert widened(BOX, 2.0).tolist() == [-10, -20, 70, 140]
     assert widened(BOX, 1.0).tolist() == BOX.tolist()
+
+
+def test_a_box_is_the_same_with_and_without_the_frames_out_of_reach():
+    bank = a_bank([0.0] * 4 + [40.0 + step for step in range(20)], window=24)
+    (box,) = bank.fitted(slice(None), 23, 1.5)
+    bank.weights[:, :14] = 0  # ten frames away: more than six times the window
+    (without,) = bank.fitted(slice(None), 23, 1.5)
+    assert box.tolist() == without.tolist()
+    bank.weights[:, 15] = 0  # eight frames away
+    assert bank.fitted(slice(None), 23, 1.5).tolist() != [without.tolist()]
+
+
+def test_a_track_that_is_far_from_a_frame_is_fitted_from_where_it_is_and_the_others_as_before():
+    apart = [100.0 + 2 * step for step in range(3)] + [None] * 21
+    together = TrackBank(24)
+    for step in range(24):
+        together.next_frame(np.array([0]))
+        if step == 0:
+            together.add(np.zeros(2, np.int64), np.stack([right(100), right(0)]), np.ones(2), np.full(2, 0.5))
+        elif step < 3:
+            together.see(np.arange(2), np.stack([right(100 + 2 * step), right(step)]), np.ones(2), np.full(2, 0.5))
+        else:
+            together.see(np.array([1]), right(step)[None], np.ones(1), np.full(1, 0.5))
+    far, near = together.fitted(slice(None), 23, 1.0, stiffness=0.0)
+    assert far == pytest.approx(a_bank(apart, 24).fitted(slice(None), 23, 1.0, stiffness=0.0)[0])
+    assert far == pytest.approx(right(146)) and near == pytest.approx(right(23))
+
+
+def test_ages_count_from_the_first_box():
+    bank = a_bank([None, 0.0, 1.0, None])
+    assert (bank.ages.tolist(), bank.unseen.tolist()) == ([2], [1])

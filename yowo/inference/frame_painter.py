@@ -21,6 +21,7 @@ TRAIL = 24
 TOP_ACTIONS = 3
 """Number of actions shown for a person who does several things."""
 OUTLINE = np.array([16, 16, 20], np.uint8)
+Point = tuple[float, float]
 
 
 class Shown(NamedTuple):
@@ -85,8 +86,7 @@ class FramePainter:
         picture = enlarged_to(frame.result.picture, self.size)
         people = self.people(frame)
         self._follow(frame.result.frame, people)
-        for way, colour in self._ways.values():
-            draw_way(picture, np.array(way), colour, self._line)
+        draw_ways(picture, list(self._ways.values()), self._line)
         for one in reversed(people):
             draw_box(picture, one.box, one.colour, self._line if one.person else max(1, self._line // 2))
         self._write(picture, people)
@@ -183,7 +183,7 @@ class FramePainter:
                 continue
             if place.place is None:
                 centre = (place.corner[0] + place.size[0] / 2, place.corner[1] + line_height(self._text) / 2)
-                draw_way(picture, np.array([centre, one.box[:2]]), one.colour, max(1, self._line // 2))
+                draw_ways(picture, [((centre, one.box[:2]), one.colour)], max(1, self._line // 2))
             elif one.person:
                 self._places[one.person] = place.place
             draw_label(picture, place, label, self._text)
@@ -231,25 +231,30 @@ def draw_box(picture: Picture, box: tuple[int, int, int, int], colour: Colour, w
     picture[y1:y2, inner[0] : x2] = colour
 
 
-def draw_way(picture: Picture, points: NDArray[np.float64], colour: Colour, width: int) -> None:
-    """Draw lines from point to point, with a dark edge.
+def draw_ways(picture: Picture, ways: Sequence[tuple[Sequence[Point], Colour]], width: int) -> None:
+    """Draw lines from point to point, with a dark edge; the edge of one covers no other.
 
     Args:
-        picture: uint8 [H, W, 3], RGB; it is changed.
-        points: float64 [n, 2], x and y in pixels.
-        colour: (red, green, blue).
+        picture: uint8 [H, W, 3], RGB, with its pixels one after the other in memory; it is changed.
+        ways: Points, x and y in pixels, and the colour (red, green, blue) of each.
         width: Of the lines in pixels.
     """
-    if len(points) < 2:
+    lengths = [len(points) - 1 for points, _ in ways if len(points) > 1]
+    if not lengths:
         return
-    lengths = np.abs(np.diff(points, axis=0)).max(axis=1)
-    steps = np.concatenate([[0.0], np.cumsum(lengths)])
-    if steps[-1] < 1:
-        return
-    at = np.arange(0, steps[-1] + 0.5)
-    middle = np.rint(np.stack([np.interp(at, steps, points[:, axis]) for axis in (0, 1)], axis=1)).astype(np.int64)
-    for reach, ink in ((width + 2, OUTLINE), (width, np.array(colour, np.uint8))):
+    every = np.array([point for points, _ in ways if len(points) > 1 for point in points])
+    starts = np.delete(np.arange(len(every)), np.cumsum(np.array(lengths) + 1) - 1)  # no line from way to way
+    steps = every[starts + 1] - every[starts]
+    colours = np.repeat(np.array([colour for points, colour in ways if len(points) > 1], np.uint8), lengths, axis=0)
+    counts = np.ceil(np.abs(steps).max(axis=1)).astype(np.int64) + 1
+    line = np.repeat(np.arange(len(counts)), counts)
+    place = np.arange(len(line)) - (np.cumsum(counts) - counts)[line]
+    share = place / np.maximum(counts - 1, 1)[line]
+    middle = np.rint(every[starts][line] + share[:, None] * steps[line]).astype(np.int64)
+    height, across = picture.shape[:2]
+    pixels = picture.reshape(-1, 3)
+    for reach, ink in ((width + 2, OUTLINE), (width, colours[line][:, None, None])):
         offsets = np.arange(reach) - reach // 2
-        xs = (middle[:, 0, None] + offsets).clip(0, picture.shape[1] - 1)
-        ys = (middle[:, 1, None] + offsets).clip(0, picture.shape[0] - 1)
-        picture[ys[:, :, None], xs[:, None, :]] = ink
+        xs = np.minimum(np.maximum(middle[:, 0, None] + offsets, 0), across - 1)
+        ys = np.minimum(np.maximum(middle[:, 1, None] + offsets, 0), height - 1)
+        pixels[ys[:, :, None] * across + xs[:, None, :]] = ink

@@ -12,6 +12,8 @@ from yowo.inference.colours import Colour, ink_on
 
 Picture = NDArray[np.uint8]
 Corners = NDArray[np.int64]
+Place = tuple[int, int, int, int]
+"""x1 y1 x2 y2 in pixels of the picture."""
 MARGIN = 2
 """Pixels between text and the edge of its background."""
 KEPT = 4096
@@ -45,7 +47,7 @@ class Label(NamedTuple):
         last: Which of the usual places it had on the frame before, so that it stays; None if it is new.
     """
 
-    box: tuple[int, int, int, int]
+    box: Place
     lines: Sequence[Line]
     last: int | None = None
 
@@ -155,13 +157,11 @@ def place_labels(labels: Sequence[Label], picture: tuple[int, int], size: int) -
     Returns:
         The place of each label; None where the picture is full.
     """
-    taken: list[tuple[int, int, int, int]] = []
+    taken: list[Place] = []
     placed: list[Placed | None] = []
-    boxes = np.array([label.box for label in labels], np.int64).reshape(-1, 4)
-    heads = boxes.copy()
-    heads[:, 3] = heads[:, 1] + (heads[:, 3] - heads[:, 1]) // 3  # where faces are
+    heads = [(x1, y1, x2, y1 + (y2 - y1) // 3) for x1, y1, x2, y2 in (label.box for label in labels)]  # faces are there
     for label in labels:
-        found = _find(label, picture, size, np.array(taken, np.int64).reshape(-1, 4), heads)
+        found = _find(label, picture, size, taken, heads)
         placed.append(found)
         if found is not None:
             (x, y), (width, height) = found.corner, found.size
@@ -169,7 +169,9 @@ def place_labels(labels: Sequence[Label], picture: tuple[int, int], size: int) -
     return placed
 
 
-def _find(label: Label, picture: tuple[int, int], size: int, taken: Corners, heads: Corners) -> Placed | None:
+def _find(
+    label: Label, picture: tuple[int, int], size: int, taken: Sequence[Place], heads: Sequence[Place]
+) -> Placed | None:
     """Find the place of one label beside those that are taken, and beside heads if possible."""
     whole, first = len(label.lines), 1
     reach = float(np.hypot(*picture)) / NEAR
@@ -177,31 +179,37 @@ def _find(label: Label, picture: tuple[int, int], size: int, taken: Corners, hea
     for lines, farthest, widest in ((whole, reach, picture[0]), (first, reach, picture[0]), (first, np.inf, narrow)):
         extent = label_size(label.lines[:lines], size, widest)
         usual = _usual(label.box, extent, picture)
-        free = _free(usual, taken)
-        polite = free & _free(usual, heads)
+        free = [place for place, where in enumerate(usual) if not _covers(where, taken)]
+        polite = [place for place in free if not _covers(usual[place], heads)]
         for allowed in (polite, free):
-            if label.last is not None and allowed[label.last]:
-                return Placed(_corner(usual[label.last]), extent, lines, label.last)
-            if allowed.any():
-                place = int(allowed.argmax())
-                return Placed(_corner(usual[place]), extent, lines, place)
+            if allowed:
+                place = label.last if label.last is not None and label.last in allowed else allowed[0]
+                return Placed(usual[place][:2], extent, lines, place)
         anywhere = _grid(extent, picture, size)
         away = np.linalg.norm(anywhere[:, :2] - np.array(label.box[:2]), axis=1)
-        away[~_free(anywhere, taken) | (away > farthest)] = np.inf
+        away[~_free(anywhere, np.array(taken, np.int64).reshape(-1, 4)) | (away > farthest)] = np.inf
         if len(away) and np.isfinite(away.min()):
-            return Placed(_corner(anywhere[away.argmin()]), extent, lines, None)
+            x, y = anywhere[away.argmin()][:2].tolist()
+            return Placed((x, y), extent, lines, None)
     return None
 
 
-def _usual(box: tuple[int, int, int, int], extent: tuple[int, int], picture: tuple[int, int]) -> Corners:
-    """Return the places [8, 4] at a box, the best first; they are moved into the picture."""
+def _usual(box: Place, extent: tuple[int, int], picture: tuple[int, int]) -> list[Place]:
+    """Return the places at a box, the best first; they are moved into the picture."""
     (x1, y1, x2, y2), (width, height) = box, extent
     starts = [
         (x1, y1 - height), (x2 - width, y1 - height), (x1, y2), (x2 - width, y2), (x1 - width, y1), (x2, y1),
         (x1, y1), (x1, y2 - height),
     ]  # fmt: skip
-    corners = np.array(starts).clip(0, np.maximum(0, np.array(picture) - extent))
-    return np.concatenate([corners, corners + extent], axis=1)
+    farthest = max(0, picture[0] - width), max(0, picture[1] - height)
+    corners = [(min(max(x, 0), farthest[0]), min(max(y, 0), farthest[1])) for x, y in starts]
+    return [(x, y, x + width, y + height) for x, y in corners]
+
+
+def _covers(place: Place, taken: Sequence[Place]) -> bool:
+    """Say whether a place overlaps one of those that are taken."""
+    left, top, right, bottom = place
+    return any(left < x2 and right > x1 and top < y2 and bottom > y1 for x1, y1, x2, y2 in taken)
 
 
 def _grid(extent: tuple[int, int], picture: tuple[int, int], size: int) -> Corners:
@@ -217,10 +225,6 @@ def _free(places: Corners, taken: Corners) -> NDArray[np.bool_]:
     apart = ((places[:, None, :2] >= taken[:, 2:]) | (places[:, None, 2:] <= taken[:, :2])).any(axis=2)
     result: NDArray[np.bool_] = np.logical_and.reduce(apart, axis=1)
     return result
-
-
-def _corner(place: Corners) -> tuple[int, int]:
-    return int(place[0]), int(place[1])
 
 
 def draw_label(picture: Picture, placed: Placed, label: Label, size: int) -> None:

@@ -13,14 +13,16 @@ Reals = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 SURE_WEIGHT = 5.0
 """Summed scores at which a track has full strength, 1."""
+REACH = 6
+"""Frames further away than this many standard deviations of the window do not move a fitted box."""
 PER_TRACK = (
-    *("labels", "weights", "scores", "charged", "unseen", "closed", "tubes", "promised", "starts", "sums"),
-    "counts",
+    *("labels", "weights", "scores", "charged", "ages", "unseen", "closed", "tubes", "promised", "starts"),
+    *("sums", "counts"),
 )
 
 
-PER_FRAME = ("weights", "scores", "charged")
-"""Of these, the arrays with a column per frame."""
+PER_FRAME = ("corners", "weights", "scores", "charged")
+"""The arrays that have an entry for each frame of the window."""
 
 
 class TrackBank:
@@ -29,10 +31,11 @@ class TrackBank:
     Attributes:
         labels: int64 [S], class.
         corners: float64 [W, 4, S], x1 y1 x2 y2 in pixels in each frame, the newest last, valid where the track has a
-            box; tracks lie side by side in memory, because sums run over frames.
+            box. As in the other arrays with frames, tracks lie side by side in memory, because sums run over frames.
         weights: float64 [S, W], sum of the scores of the boxes that were averaged; 0 in a frame without a box.
         scores: float64 [S, W], score of the box that was matched to the track, 0..1.
         charged: bool [S, W], whether a missing box counts against the track: its class was detected in that frame.
+        ages: int64 [S], frames since the track's first box.
         unseen: int64 [S], frames since the track last had a box.
         closed: bool [S], whether the track no longer takes boxes.
         tubes: int64 [S], number of the track's tube while it acts, else -1.
@@ -54,7 +57,7 @@ class TrackBank:
         self.labels = np.zeros(0, np.int64)
         self.corners, self.weights = np.zeros((window, 4, 0)), np.zeros((0, window))
         self.scores, self.charged = np.zeros((0, window)), np.zeros((0, window), np.bool_)
-        self.unseen, self.closed = np.zeros(0, np.int64), np.zeros(0, np.bool_)
+        self.ages, self.unseen, self.closed = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.bool_)
         self.tubes, self.promised = np.zeros(0, np.int64), np.zeros(0, np.int64)
         self.starts = np.zeros(0, np.int64)
         self.sums, self.counts = np.zeros(0), np.zeros(0, np.int64)
@@ -73,25 +76,27 @@ class TrackBank:
         self.weights[:, -1] = self.scores[:, -1] = 0
         place = np.searchsorted(present, self.labels)
         self.charged[:, -1] = np.append(present, -1)[place] == self.labels
+        self.ages += 1
         self.unseen += 1
 
     def _shift(self) -> None:
         """Shift the columns of all arrays, which are windows that move over wider ones."""
         window = len(self.steps)
         if not self._wide or self._first == window:
-            corners = np.empty((2 * window, 4, len(self)))
-            corners[:window] = self.corners
-            self._wide, self._first = {"corners": corners.transpose(2, 0, 1)}, 0
+            self._first = 0
             for name in PER_FRAME:
-                columns = getattr(self, name)
-                wide = np.empty((len(self), 2 * window, *columns.shape[2:]), columns.dtype)
-                wide[:, :window] = columns
-                self._wide[name] = wide
+                frames = self._by_frame(name)
+                self._wide[name] = np.empty((2 * window, *frames.shape[1:]), frames.dtype)
+                self._wide[name][:window] = frames
         self._first += 1
         for name, wide in self._wide.items():
-            columns = wide[:, self._first : self._first + window]
-            columns[:, -1] = columns[:, -2] if window > 1 else 0
-            setattr(self, name, columns.transpose(1, 2, 0) if name == "corners" else columns)
+            frames = wide[self._first : self._first + window]
+            frames[-1] = frames[-2] if window > 1 else 0
+            setattr(self, name, frames if name == "corners" else frames.T)
+
+    def _by_frame(self, name: str) -> NDArray[Any]:
+        frames: NDArray[Any] = getattr(self, name)
+        return frames if name == "corners" else frames.T
 
     def keep(self, wanted: Flags) -> None:
         """Remove all tracks but the wanted ones.
@@ -140,7 +145,8 @@ class TrackBank:
     def fitted(self, tracks: Ints | slice, column: int, window: float, stiffness: float = STIFFNESS) -> Reals:
         """Smooth the boxes of tracks at one frame: fit a line to the corners, with Gaussian weights in time.
 
-        If the nearest frame with a box is further away than `window`, the window is widened to that distance.
+        If the nearest frame with a box is further away than `window`, the window is widened to that distance. Else
+        frames further away than `REACH` times the window are left out; their weights are below 2e-8.
 
         Args:
             tracks: Rows of n tracks, int64 [n] or a slice.
@@ -152,20 +158,18 @@ class TrackBank:
             float64 [n, 4], x1 y1 x2 y2 in pixels.
         """
         weights, steps = self.weights[tracks], self.steps - self.steps[column]
-        bell = weights * np.exp(-0.5 * (steps / window) ** 2)
-        width = np.full((len(weights), 1), float(window))
-        far = np.flatnonzero(~(weights[:, np.abs(steps) <= window] > 0).any(axis=1))
+        distances = np.abs(steps)
+        near = np.flatnonzero(distances <= REACH * window)
+        part = slice(near[0], near[-1] + 1)
+        corners = self.corners[part][:, :, tracks]
+        with np.errstate(invalid="ignore"):  # tracks without a box in this part follow below
+            smooth = _line(corners, weights[:, part], steps[part], window, stiffness)
+        far = np.flatnonzero(~(weights[:, distances <= window] > 0).any(axis=1))
         if len(far):
-            distance = np.where(weights[far] > 0, np.abs(steps), np.inf).min(axis=1)
-            width[far, 0] = np.maximum(window, np.where(np.isfinite(distance), distance, 0))
-            bell[far] = weights[far] * np.exp(-0.5 * (steps / width[far]) ** 2)
-        s0, s1 = bell.sum(axis=1), bell @ steps
-        s2 = bell @ steps**2 + stiffness * width[:, 0] ** 2 * s0
-        share = steps[:, None] * s1  # [W, n], as the corners are stored
-        np.subtract(s2, share, out=share)
-        share *= bell.T
-        share /= s0 * s2 - s1 * s1
-        smooth: Reals = (self.corners[:, :, tracks] * share[:, None]).sum(axis=0).T
+            distance = np.where(weights[far] > 0, distances, np.inf).min(axis=1)
+            width = np.maximum(window, np.where(np.isfinite(distance), distance, 0))
+            corners = self.corners[:, :, tracks][:, :, far]
+            smooth[far] = _line(corners, weights[far], steps, width[:, None], stiffness)
         return smooth
 
     def close_doubles(self, column_window: float, stiffness: float, most_iou: float) -> None:
@@ -188,6 +192,30 @@ class TrackBank:
         one, other = one[double], other[double]
         rank = np.lexsort((self.scores[seen].sum(axis=1), self.tubes[seen] >= 0)).argsort()
         self.closed[seen[np.where(rank[one] < rank[other], one, other)]] = True
+
+
+def _line(corners: Reals, weights: Reals, steps: Reals, width: float | Reals, stiffness: float) -> Reals:
+    """Fit a line to corners over time and return it at step 0; see `TrackBank.fitted`.
+
+    Args:
+        corners: float64 [W, 4, n], pixels.
+        weights: float64 [n, W].
+        steps: float64 [W], frames from the one where the line is wanted.
+        width: Standard deviation of the Gaussian weights in frames, one or float64 [n, 1].
+        stiffness: Regularisation of the slope towards 0.
+
+    Returns:
+        float64 [n, 4], pixels.
+    """
+    bell = weights * np.exp(-0.5 * (steps / width) ** 2)
+    s0, s1 = bell.sum(axis=1), bell @ steps
+    s2 = bell @ steps**2 + stiffness * np.square(width).reshape(-1) * s0
+    share = steps[:, None] * s1  # [W, n], as the corners are stored
+    np.subtract(s2, share, out=share)
+    share *= bell.T
+    share /= s0 * s2 - s1 * s1
+    smooth: Reals = np.einsum("wcn,wn->cn", corners, share).T
+    return smooth
 
 
 def widened(boxes_xyxy: Reals, times: float) -> Reals:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from yowo.boxes.array_iou import pair_iou
 from yowo.errors import YowoError
+from yowo.tubes.class_levels import ClassLevels
 from yowo.tubes.duplicates import averaged, copies_of, group_copies
 from yowo.tubes.fixed_lag import acting
 from yowo.tubes.provisional import CurrentTube, acting_now
@@ -87,8 +88,7 @@ class OnlineStream:
         self.options = options
         self.window = options.max_gap + options.max_delay + 1
         self.bank = TrackBank(self.window)
-        self.means: dict[int, float] = {}
-        self.highest: dict[int, float] = {}
+        self.levels = ClassLevels(options.level_window, options.prior_score)
         self.frame: int | None = None
         self.tubes = 0
 
@@ -177,7 +177,7 @@ class OnlineStream:
         last = 0 if self.frame is None else self.frame
         steps += [self._ended(int(row), last + 1) for row in np.flatnonzero(self.bank.tubes >= 0)]
         self.bank = TrackBank(self.window)
-        self.means, self.highest = {}, {}
+        self.levels = ClassLevels(self.options.level_window, self.options.prior_score)
         return steps
 
     def _advance(self, frame: int, boxes: Reals, scores: Reals, labels: Ints) -> list[TubeStep]:
@@ -186,8 +186,7 @@ class OnlineStream:
         order = np.argsort(labels, kind="stable")
         present, first = np.unique(labels[order], return_index=True)
         if len(present):
-            for label, best in zip(present.tolist(), np.maximum.reduceat(scores[order], first).tolist(), strict=True):
-                self._learn_level(label, best)
+            self.levels.learn(present, np.maximum.reduceat(scores[order], first))
         bank.next_frame(present)
         left = np.ones(len(scores), np.bool_)
         if len(bank) and len(scores):
@@ -199,11 +198,6 @@ class OnlineStream:
         bank.closed |= bank.unseen > options.max_gap
         bank.keep((bank.unseen <= max(options.max_gap, options.max_delay)) | (bank.tubes >= 0))
         return steps
-
-    def _learn_level(self, label: int, best: float) -> None:
-        mean = self.means.get(label, 0.0)
-        self.means[label] = mean = mean + (best - mean) / self.options.level_window
-        self.highest[label] = max(self.highest.get(label, self.options.prior_score), mean)
 
     def _find_again(self, boxes: Reals, scores: Reals, labels: Ints, left: Flags) -> None:
         """Match boxes to tracks and merge duplicates; clear matched, merged and blocked boxes in `left`, bool [N]."""
@@ -243,37 +237,38 @@ class OnlineStream:
         if not len(bank) or self.frame is None:
             return []
         frame, column = self.frame - lag, self.window - 1 - lag
-        seen = bank.weights > 0
+        seen = bank.weights[:, column:] > 0
         evidence = self._evidence(slice(column, self.window))
         active = bank.tubes >= 0
         held = active & (frame < bank.starts + options.min_frames)
         acts = acting(evidence, active, held, options.start_cost, options.patience, options.min_frames)
-        acts &= held | seen[:, column:].any(axis=1)
+        acts &= held | seen.any(axis=1)
         steps = [self._ended(row, frame) for row in np.flatnonzero(active & ~acts).tolist()]
         for row in np.flatnonzero(acts & ~active).tolist():
             bank.tubes[row], bank.starts[row], bank.sums[row], bank.counts[row] = self._number(row), frame, 0.0, 0
         rows = np.flatnonzero(acts)
         if len(rows):
             bank.sums[rows] += bank.scores[rows, column]
-            bank.counts[rows] += seen[rows, column]
+            bank.counts[rows] += seen[rows, 0]
             every = len(rows) == len(bank)
             boxes = bank.fitted(slice(None) if every else rows, column, options.box_window).astype(np.float32)
             scores = self._scores(bank.sums[rows], bank.counts[rows], frame + 1 - bank.starts[rows])
             numbers, labels = bank.tubes[rows].tolist(), bank.labels[rows].tolist()
             frames, ended = [frame] * len(rows), [False] * len(rows)
-            steps += map(TubeStep._make, zip(numbers, labels, frames, boxes[:, None], scores, ended, strict=True))
+            found = zip(numbers, labels, frames, boxes[:, None], scores, ended, strict=True)
+            steps += [TubeStep(*step) for step in found]
         return steps
 
     def _evidence(self, columns: slice) -> Reals:
         """Return float64 [S, n], the evidence for action of all tracks in the frames of some columns."""
         bank, options = self.bank, self.options
-        seen = bank.weights > 0
-        known = np.arange(self.window)[columns] >= np.where(seen.any(axis=1), seen.argmax(axis=1), self.window)[:, None]
-        highest = np.fromiter(map(self.highest.__getitem__, bank.labels.tolist()), np.float64, len(bank))
-        level = options.level_share * highest
+        begun = np.where(bank.unseen < self.window, self.window - 1 - bank.ages, self.window)
+        level = options.level_share * self.levels.of(bank.labels)
+        evidence = np.subtract(bank.scores[:, columns], level[:, None])
         missed = np.where(bank.charged[:, columns], -options.miss_cost, 0.0)
-        evidence = np.where(seen[:, columns], bank.scores[:, columns] - level[:, None], missed)
-        return np.where(known, evidence, NEVER)
+        np.copyto(evidence, missed, where=bank.weights[:, columns] == 0)
+        np.copyto(evidence, NEVER, where=np.arange(self.window)[columns] < begun[:, None])
+        return evidence
 
     def _number(self, row: int) -> int:
         """Return the number of a track's new tube: the promised one, or the next."""
