@@ -134,3 +134,12 @@ def test_a_point_that_several_boxes_take_goes_to_the_cheapest_of_all():
     cost[2, 5], cost[2, 7] = 0.0, 0.0
     found = settle(chosen, cost, raw, flat)
     assert found.prediction.tolist() == [5, 7] and found.owner.tolist() == [2, 1]
+
+
+@pytest.mark.parametrize("assigner", [TaskAlignedAssigner(mask="released"), SideSimOTAAssigner(mask="released")])
+def test_a_box_counts_when_its_corners_sum_above_zero(assigner):
+    raw = raw_of(clips=1)
+    raw["boxes"] = raw["boxes"].clamp(min=-20)
+    away, near = target((-0.5, -0.5, 0.4, 0.4, 0)), target((-0.4, -0.4, 0.5, 0.6, 0))
+    assert len(assigner(raw, [away]).prediction) == 0 < len(assigner(raw, [near]).prediction)
+    assert len(assigner(raw, [target((0.5, 0.2, 0.5, 0.9, 0))]).prediction) == 0  # no width: no point is inside

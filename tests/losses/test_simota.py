@@ -4,7 +4,7 @@ import torch
 from tests.point_cases import SIZE, raw_of, target
 from yowo.boxes.geometry import iou
 from yowo.losses.candidates import flatten_targets
-from yowo.losses.simota import SimOTAAssigner, first_of_clip
+from yowo.losses.simota import SimOTAAssigner, cheapest, first_of_clip
 
 BOXES = (
     (0.1, 0.1, 0.6, 0.8, 1),
@@ -119,3 +119,14 @@ def test_hard_labels_have_no_quality():
 def test_the_cheapest_box_of_a_clip_and_of_equal_ones_the_first():
     cost = torch.tensor([[3.0, 1.0, torch.inf], [3.0, 0.5, torch.inf], [0.0, 0.0, 0.0]])
     assert first_of_clip(cost, torch.tensor([0, 0, 2]), 3).tolist() == [[0, 1, 0], [-1, -1, -1], [2, 2, 2]]
+
+
+def test_of_equally_cheap_points_those_of_topk_are_taken_for_each_number():
+    cost = torch.full((3, 1029), 120.0)
+    cost[:, :900] = 2e6
+    wanted = torch.tensor([1, 7, 1])
+    for row, picked in zip(cost, cheapest(cost, wanted), strict=True):
+        count = int(picked.sum())
+        assert set(picked.nonzero()[:, 0].tolist()) == set(row.topk(count, largest=False).indices.tolist())
+    assert cheapest(cost, wanted).sum(dim=1).tolist() == [1, 7, 1]
+    assert cheapest(cost[:0], wanted[:0]).shape == (0, 1029)

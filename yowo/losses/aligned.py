@@ -8,7 +8,7 @@ from yowo.contracts import RawOutput, Target
 from yowo.errors import ConfigError
 from yowo.losses.assigners import Assignment
 from yowo.losses.candidates import FlatTargets, flatten_targets, label_rows, label_sums
-from yowo.losses.simota import LEAST_LOG, first_of_clip
+from yowo.losses.simota import LEAST_LOG, cheapest, first_of_clip
 
 INSIDE = 1e-9
 """A point is inside a box if it is further than this from each side, in pixels."""
@@ -21,6 +21,18 @@ def check_mask(mask: str) -> None:
     """Raise ConfigError where a mask is none of `MASKS`."""
     if mask not in MASKS:
         raise ConfigError(f"assigner.mask: expected one of {', '.join(MASKS)}, got {mask!r}")
+
+
+def counted(targets: list[Target], raw: RawOutput) -> FlatTargets:
+    """Join the boxes that count: those with an area whose corners sum above 0.
+
+    Args:
+        targets: B targets, boxes [N, 4] 0..1.
+        raw: The network's output for B clips.
+    """
+    flat = flatten_targets(targets, raw["image_size"], raw["cls"].device, min_side=0.0)
+    kept = flat.boxes_xyxy.sum(dim=1) > 0
+    return FlatTargets(flat.clip[kept], flat.boxes_xyxy[kept], flat.labels[kept])
 
 
 def masks(raw: RawOutput, flat: FlatTargets, radius: float, mask: str) -> tuple[Tensor, Tensor]:
@@ -91,7 +103,7 @@ class TaskAlignedAssigner:
         Returns:
             The positives; with soft labels their factors.
         """
-        flat = flatten_targets(targets, raw["image_size"], raw["cls"].device, min_side=0.0)
+        flat = counted(targets, raw)
         scores = raw["cls"].detach().float().sigmoid()
         many = label_rows(flat, scores.shape[-1]).sum(dim=1, keepdim=True)
         mean = label_sums(scores, flat) / many.clamp(min=1)
@@ -144,7 +156,7 @@ class SideSimOTAAssigner:
     @torch.no_grad()
     def __call__(self, raw: RawOutput, targets: list[Target]) -> Assignment:
         """Assign the boxes of a batch; see `TaskAlignedAssigner`."""
-        flat = flatten_targets(targets, raw["image_size"], raw["cls"].device, min_side=0.0)
+        flat = counted(targets, raw)
         overlap = ciou(flat.boxes_xyxy.float()[:, None], raw["boxes"].detach().float()[flat.clip]).clamp(min=0)
         inside, second = masks(raw, flat, self.radius, self.mask)
         cost = self._class_cost(raw, flat, overlap) - self.iou_weight * (overlap + 1e-9).log()
@@ -153,9 +165,7 @@ class SideSimOTAAssigner:
         wanted = torch.full((len(cost),), most, device=cost.device)
         if self.dynamic:
             wanted = overlap.topk(most, dim=1).values.sum(dim=1).int().clamp(min=1)
-        points = cost.topk(most, dim=1, largest=False).indices
-        picked = torch.arange(most, device=cost.device) < wanted[:, None]
-        chosen = torch.zeros_like(inside).scatter_(1, points, picked) & inside & second
+        chosen = cheapest(cost, wanted) & inside & second
         found = settle(chosen, cost, raw, flat)
         return found.assignment(flat, overlap[found.owner, found.prediction] if self.soft_labels else None)
 

@@ -106,10 +106,29 @@ class SimOTAAssigner:
         """Return bool [T, M], the points that each box takes."""
         most = min(self.top_k, cost.shape[1])
         wanted = overlap.topk(most, dim=1).values.sum(dim=1).int().clamp(min=1)
-        values, points = cost.topk(most, dim=1, largest=False)
-        rank = torch.arange(most, device=cost.device)
-        picked = (rank < wanted[:, None]) & values.isfinite()
-        return torch.zeros_like(cost, dtype=torch.bool).scatter_(1, points, picked)
+        return cheapest(cost, wanted) & cost.isfinite()
+
+
+def cheapest(cost: Tensor, wanted: Tensor) -> Tensor:
+    """Mark the cheapest points of each box; of equally cheap ones those that `torch.topk` takes for that number.
+
+    Args:
+        cost: float [T, M].
+        wanted: int [T], number of points of each box, 1..M.
+
+    Returns:
+        bool [T, M].
+
+    Examples:
+        >>> cheapest(torch.tensor([[3.0, 1.0, 2.0], [3.0, 1.0, 2.0]]), torch.tensor([1, 2])).int().tolist()
+        [[0, 1, 0], [0, 1, 1]]
+    """
+    picked = torch.zeros_like(cost, dtype=torch.bool)
+    for count in set(wanted.tolist()):
+        rows = (wanted == count).nonzero()
+        points = cost[rows[:, 0]].topk(count, dim=1, largest=False).indices
+        picked[rows, points] = True
+    return picked
 
 
 def _strictly_inside(points: Tensor, boxes: Tensor) -> Tensor:
