@@ -173,8 +173,8 @@ def detect(
         score_threshold: Only scores (multi-hot: confidences) above it are reported, 0..1.
         nms_threshold: IoU of non-maximum suppression, 0..1; None takes the model's own.
         top_k: Number of (box, class) pairs taken from each clip before suppression (one-hot data sets); None takes the
-            model's own: 40 for UCF101-24 and JHMDB-21, as in the released evaluation, and all for your own data. The
-            original YOWO has no limit.
+            model's own, for UCF101-24 and JHMDB-21 as in the released evaluation (40; YOWOF 50; YOWOv2 40 of each
+            level; YOWOv3 30,000) and all for your own data. The original YOWO has no limit.
 
     Returns:
         For each clip a dict, best score first, see `yowo.contracts.Detections`.

@@ -23,6 +23,14 @@ def test_the_best_pairs_of_box_and_class_are_taken_before_suppression():
     assert found["labels"].tolist() == [0, 1, 0, 1]
 
 
+def test_never_more_pairs_are_taken_than_there_are_boxes():
+    given = raw([[2.0, 1.0], [0.5, 0.4]], APART[:2])
+    (found,) = SigmoidScores(2)(given)
+    assert found["labels"].tolist() == [0, 1]
+    torch.testing.assert_close(found["boxes"], torch.tensor([[0.0, 0.0, 0.1, 0.5]] * 2))
+    assert len(SigmoidScores(2, top_k=None)(given)[0]["labels"]) == 4
+
+
 def test_boxes_are_fractions_clipped_to_the_picture():
     (found,) = SigmoidScores(2)(raw([[-9.0, -9.0], [3.0, -9.0], [-9.0, -9.0]], APART))
     torch.testing.assert_close(found["boxes"], torch.tensor([[0.5, 0.5, 1.0, 0.9]]))

@@ -22,7 +22,8 @@ class SigmoidScores(DetectionRule):
         exclusive_classes: Of the network; C means one-hot labels.
         score_threshold: Scores (multi-hot: the best of a box) must be above it, 0..1.
         nms_threshold: IoU of non-maximum suppression, 0..1.
-        top_k: Pairs of box and class taken from each clip before suppression, one-hot only; None takes all.
+        top_k: Pairs of box and class taken from each clip before suppression, never more than it has boxes; one-hot
+            only; None takes all.
         max_detections: Most detections of a clip after suppression; None keeps all.
         class_agnostic_nms: Whether boxes are reported with their best class only and suppress each other over all
             classes, so that a person has one box; one-hot only.
@@ -58,7 +59,7 @@ class SigmoidScores(DetectionRule):
         classes = scores.shape[-1]
         found, order = scores.flatten(1).sort(dim=1, descending=True, stable=True)
         longest = int((found > self.score_threshold).sum(dim=1).max()) if len(found) else 0
-        taken = slice(longest if self.top_k is None else min(self.top_k, longest))
+        taken = slice(longest if self.top_k is None else min(self.top_k, boxes.shape[1], longest))
         found, order = found[:, taken], order[:, taken]
         labels, rows = order % classes, order // classes
         boxes = boxes.gather(1, rows[..., None].expand(-1, -1, 4))
