@@ -122,11 +122,14 @@ def test_the_cheapest_box_of_a_clip_and_of_equal_ones_the_first():
 
 
 def test_of_equally_cheap_points_those_of_topk_are_taken_for_each_number():
-    cost = torch.full((3, 1029), 120.0)
+    cost = torch.full((4, 1029), 120.0)
     cost[:, :900] = 2e6
-    wanted = torch.tensor([1, 7, 1])
-    for row, picked in zip(cost, cheapest(cost, wanted), strict=True):
-        count = int(picked.sum())
-        assert set(picked.nonzero()[:, 0].tolist()) == set(row.topk(count, largest=False).indices.tolist())
-    assert cheapest(cost, wanted).sum(dim=1).tolist() == [1, 7, 1]
-    assert cheapest(cost[:0], wanted[:0]).shape == (0, 1029)
+    cost[3, ::2] = torch.inf
+    wanted, clip = torch.tensor([1, 7, 1, 5]), torch.tensor([0, 0, 1, 2])
+    found = cheapest(cost, wanted, clip)
+    for row, picked, count in zip(cost, found, wanted.tolist(), strict=True):
+        allowed = row.isfinite().nonzero()[:, 0]
+        best = allowed[row[allowed].topk(count, largest=False).indices]
+        assert set(picked.nonzero()[:, 0].tolist()) == set(best.tolist())
+    assert cheapest(cost[:0], wanted[:0], clip[:0]).shape == (0, 1029)
+    assert not cheapest(torch.full((1, 5), torch.inf), wanted[:1], clip[:1]).any()

@@ -165,7 +165,7 @@ class SideSimOTAAssigner:
         wanted = torch.full((len(cost),), most, device=cost.device)
         if self.dynamic:
             wanted = overlap.topk(most, dim=1).values.sum(dim=1).int().clamp(min=1)
-        chosen = cheapest(cost, wanted) & inside & second
+        chosen = cheapest(cost, wanted, flat.clip) & inside & second
         found = settle(chosen, cost, raw, flat)
         return found.assignment(flat, overlap[found.owner, found.prediction] if self.soft_labels else None)
 

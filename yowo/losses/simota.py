@@ -50,7 +50,7 @@ class SimOTAAssigner:
         """
         flat = flatten_targets(targets, raw["image_size"], raw["cls"].device, min_side=0.0)
         cost, overlap = self.costs(raw, flat)
-        chosen = self._cheapest(cost, overlap)
+        chosen = self._cheapest(cost, overlap, flat.clip)
         best = first_of_clip(cost, flat.clip, len(targets))  # [B, M], index of a box
         batch, count = raw["cls"].shape[:2]
         taken = torch.zeros(batch, count, dtype=torch.int64, device=cost.device).index_add_(0, flat.clip, chosen.long())
@@ -102,32 +102,35 @@ class SimOTAAssigner:
         yes, no = scores.log().clamp(min=LEAST_LOG), (1 - scores).log().clamp(min=LEAST_LOG)
         return -(no.sum(dim=-1)[flat.clip] + label_sums(yes - no, flat))
 
-    def _cheapest(self, cost: Tensor, overlap: Tensor) -> Tensor:
+    def _cheapest(self, cost: Tensor, overlap: Tensor, clip: Tensor) -> Tensor:
         """Return bool [T, M], the points that each box takes."""
         most = min(self.top_k, cost.shape[1])
         wanted = overlap.topk(most, dim=1).values.sum(dim=1).int().clamp(min=1)
-        return cheapest(cost, wanted) & cost.isfinite()
+        return cheapest(cost, wanted, clip)
 
 
-def cheapest(cost: Tensor, wanted: Tensor) -> Tensor:
+def cheapest(cost: Tensor, wanted: Tensor, clip: Tensor) -> Tensor:
     """Mark the cheapest points of each box; of equally cheap ones those that `torch.topk` takes for that number.
 
     Args:
-        cost: float [T, M].
+        cost: float [T, M]; infinite, for all boxes of a clip, at points that none may take.
         wanted: int [T], number of points of each box, 1..M.
+        clip: int [T], the clip of each box.
 
     Returns:
         bool [T, M].
 
     Examples:
-        >>> cheapest(torch.tensor([[3.0, 1.0, 2.0], [3.0, 1.0, 2.0]]), torch.tensor([1, 2])).int().tolist()
+        >>> cost = torch.tensor([[3.0, 1.0, 2.0], [3.0, 1.0, 2.0]])
+        >>> cheapest(cost, torch.tensor([1, 2]), torch.tensor([0, 0])).int().tolist()
         [[0, 1, 0], [0, 1, 1]]
     """
     picked = torch.zeros_like(cost, dtype=torch.bool)
-    for count in set(wanted.tolist()):
-        rows = (wanted == count).nonzero()
-        points = cost[rows[:, 0]].topk(count, dim=1, largest=False).indices
-        picked[rows, points] = True
+    for place, count in set(zip(clip.tolist(), wanted.tolist(), strict=True)):
+        rows = ((clip == place) & (wanted == count)).nonzero()
+        open_ = cost[rows[0, 0]].isfinite().nonzero()[:, 0]
+        points = cost[rows, open_].topk(min(count, len(open_)), dim=1, largest=False).indices
+        picked[rows, open_[points]] = True
     return picked
 
 

@@ -50,12 +50,12 @@ class LevelScores(DetectionRule):
         one_hot = self.exclusive_classes == scores.shape[-1]
         single = best_only(scores) if self.class_agnostic_nms else scores
         ranked = single if one_hot else confidence
-        entries = self._best_of_levels(ranked, [level.predictions for level in raw["levels"]])
-        corners = widened(boxes.detach()).cpu().numpy()
+        entries = self._best_of_levels(ranked, [level.predictions for level in raw["levels"]], by_sorting=one_hot)
+        corners = widened(raw["boxes"].detach()).cpu().numpy()  # suppressed in pixels, as in the released program
         out = []
         for clip, (entry, own) in enumerate(zip(entries, ranked.flatten(1), strict=True)):
             entry = entry[own[entry] > self.score_threshold]
-            entry = entry[_falling_last_first(own[entry])]
+            entry = entry[_falling(own[entry], stable=one_hot)]
             row, label = entry // ranked.shape[-1], entry % ranked.shape[-1]
             groups = label.cpu().numpy() if one_hot and not self.class_agnostic_nms else None
             kept = nms_entries(corners[clip], row.cpu().numpy(), groups, self.nms_threshold)[: self.max_detections]
@@ -65,22 +65,26 @@ class LevelScores(DetectionRule):
             out.append(Detections(**found, labels=label[place]) if one_hot else Detections(**found, confidence=best))
         return out
 
-    def _best_of_levels(self, ranked: Tensor, sizes: list[int]) -> Tensor:
-        """Return int64 [B, n], the entries of [B, M, X], flattened, that each level gives; M is the sum of `sizes`."""
+    def _best_of_levels(self, ranked: Tensor, sizes: list[int], by_sorting: bool) -> Tensor:
+        """Return int64 [B, n], the entries of [B, M, X], flattened, that each level gives; M is the sum of `sizes`.
+
+        Of equal entries those that a sort, or else `torch.topk`, takes: the released program has both.
+        """
         if self.top_k is None:
             return torch.arange(ranked[0].numel(), device=ranked.device).expand(len(ranked), -1)
         width, start, taken = ranked.shape[-1], 0, []
         for part, size in zip(torch.split(ranked, sizes, dim=1), sizes, strict=True):
             values = part.flatten(1)
             most = min(self.top_k, size)
-            best, order = values.topk(min(most + 1, values.shape[1]), dim=1)
-            if (best[:, 1:] == best[:, :-1]).any():
+            best, order = values.topk(min(most + by_sorting, values.shape[1]), dim=1)
+            if by_sorting and (best[:, 1:] == best[:, :-1]).any():
                 order = values.argsort(dim=1, descending=True)
             taken.append(order[:, :most] + start * width)
             start += size
         return torch.cat(taken, dim=1)
 
 
-def _falling_last_first(values: Tensor) -> Tensor:
-    """Return int64 [n], the order of falling values [n], of equal ones the last first."""
-    return len(values) - 1 - values.flip(0).argsort(descending=True, stable=True)
+def _falling(values: Tensor, stable: bool) -> Tensor:
+    """Return int64 [n], the order of falling values [n]; of equal ones the last first if it is to be stable."""
+    rising = values.detach().cpu().numpy().argsort(kind="stable" if stable else None)
+    return torch.from_numpy(rising[::-1].copy()).to(values.device)
