@@ -13,6 +13,7 @@ import pytest
 import torch
 import yaml
 
+from tests.kept_probes import KeptProbeProcess
 from tests.video.video_files import encode_kinds
 
 yaml.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # OmegaConf parses conf/ with it: hundreds of times
@@ -26,6 +27,15 @@ SHARED = ROOT.parent / "shared"
 def _one_thread() -> None:
     """Run alike on machines with more cores; two processes run tests."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kept_probe_processes():
+    """Start the process that probes videos once: it imports decoders for half a second, in hundreds of tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("yowo.video.probe.ProbeProcess", KeptProbeProcess)
+        yield
+    KeptProbeProcess.end_all()
 
 
 @pytest.fixture(scope="session")

@@ -235,8 +235,8 @@ MUTANTS = (
     Mutant(
         "of equal scores the first suppresses the others",
         "yowo/models/level_scores.py",
-        "return len(values) - 1 - values.flip(0).argsort(descending=True, stable=True)",
-        "return values.argsort(descending=True, stable=True)",
+        "rising[::-1].copy()",
+        "(-values.numpy()).argsort(kind='stable')",
         ("models/test_level_scores.py",),
     ),
     Mutant(
@@ -775,7 +775,7 @@ MUTANTS = (
     Mutant(
         "the limit before suppression counts boxes of all classes apart",
         "yowo/models/sigmoid_scores.py",
-        "min(self.top_k, longest)",
+        "min(self.top_k, boxes.shape[1], longest)",
         "longest",
         ("models/test_sigmoid_scores.py",),
     ),

@@ -60,6 +60,11 @@ def test_an_invalid_row_is_an_error_with_its_row_number(tmp_path, row, what, whe
     append(root, row)
     findings = found(root)
     assert where in findings["error", what].where and findings["error", what].times == 1
+
+
+def test_a_project_with_an_error_is_not_sound(tmp_path):
+    root = made(tmp_path)
+    append(root, "a,1,2,2,9")
     assert not check_project(root).sound
 
 
