@@ -1,7 +1,7 @@
 """Processes that probe videos and that one test leaves to the next."""
 
-import os
 import sys
+from pathlib import Path
 from typing import ClassVar
 
 from yowo.video import probe_process
@@ -16,7 +16,7 @@ class KeptProbeProcess(ProbeProcess):
     def __init__(self, time_limit):
         super().__init__(time_limit)
         self._owes = False
-        self._place = (os.getcwd(), probe_process.PROGRAM, sys.executable, tuple(sys.path))
+        self._place = (Path.cwd(), probe_process.PROGRAM, sys.executable, tuple(sys.path))
 
     def ask(self, path, decoder="decord"):
         self._owes = True
