@@ -207,14 +207,18 @@ class OnlineStream:
         near_by = (wide, wide_boxes) if options.widening >= 1 else (expected, boxes)  # pairs with an IoU touch here
         track, box = same_class(bank.labels, labels, *near_by)
         track, box = track[~bank.closed[track]], box[~bank.closed[track]]
-        tight, loose = pair_iou(expected[track], boxes[box]), pair_iou(wide[track], wide_boxes[box])
+        loose = pair_iou(wide[track], wide_boxes[box])
         weights = bank.weights.sum(axis=1)
         strength = np.minimum(weights / SURE_WEIGHT, 1)
         gain = loose + options.score_weight * scores[box] + options.strength_weight * strength[track]
         near = loose > options.track_iou
         tracks, own = greedy_matches(gain[near], track[near], box[near])
         founded = weights > FOUNDED_WEIGHT
-        blocked = box[founded[track] & (tight > options.block_iou)]
+        close = founded[track]
+        if options.widening >= 1:  # widening makes no IoU smaller
+            close &= loose > options.block_iou
+        track, box = track[close], box[close]
+        blocked = box[pair_iou(expected[track], boxes[box]) > options.block_iou]
         if len(tracks):
             left[own] = False
             copies, owner = copies_of(expected[tracks], boxes, labels, own, np.flatnonzero(left), options.copy_iou)
