@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from yowo.inference.colours import NEUTRAL, class_colour, identity_colour
-from yowo.inference.frame_painter import TRAIL, FramePainter
+from yowo.inference.frame_painter import TRAIL, FramePainter, draw_ways
 from yowo.inference.streaming import FrameResult
 from yowo.inference.tracks import FrameRows, FrameTube, TrackedFrame
 
@@ -146,3 +146,17 @@ def test_boxes_beyond_any_edge_and_tiny_pictures_are_drawn(size):
 
 def test_a_frame_without_detections_is_as_it_was():
     assert (painter().paint(tracked(0, [])) == 90).all()
+
+
+def test_of_a_way_under_a_pixel_nothing_is_drawn_and_ways_are_not_joined():
+    picture = np.zeros((40, 60, 3), np.uint8)
+    draw_ways(
+        picture, [([(20.0, 20.0)], (255, 0, 0)), ([(20.0, 20.0), (20.4, 20.0)] * 2, (255, 0, 0)), ([], (0, 0, 9))], 2
+    )
+    assert picture.any()  # back and forth by 0.4 three times is more than a pixel
+    picture[:] = 0
+    draw_ways(picture, [([(20.0, 20.0)], (255, 0, 0)), ([(20.0, 20.0), (20.4, 20.0)], (255, 0, 0)), ([], (0, 0, 9))], 2)
+    assert not picture.any()
+    draw_ways(picture, [([(5.0, 5.0), (15.0, 5.0)], (255, 0, 0)), ([(5.0, 30.0), (15.0, 30.0)], (0, 255, 0))], 2)
+    assert picture[5, 10].tolist() == [255, 0, 0] and picture[30, 10].tolist() == [0, 255, 0]
+    assert not picture[12:24].any()

@@ -232,25 +232,25 @@ def draw_box(picture: Picture, box: tuple[int, int, int, int], colour: Colour, w
 
 
 def draw_ways(picture: Picture, ways: Sequence[tuple[Sequence[Point], Colour]], width: int) -> None:
-    """Draw lines from point to point, with a dark edge; the edge of one covers no other.
+    """Draw lines from point to point, with a dark edge that covers no other; ways under a pixel are left out.
 
     Args:
         picture: uint8 [H, W, 3], RGB, with its pixels one after the other in memory; it is changed.
         ways: Points, x and y in pixels, and the colour (red, green, blue) of each.
         width: Of the lines in pixels.
     """
-    lengths = [len(points) - 1 for points, _ in ways if len(points) > 1]
-    if not lengths:
+    drawn = [(np.array(points, np.float64).reshape(-1, 2), colour) for points, colour in ways]
+    drawn = [(points, colour) for points, colour in drawn if np.abs(np.diff(points, axis=0)).max(axis=1).sum() >= 1]
+    if not drawn:
         return
-    every = np.array([point for points, _ in ways if len(points) > 1 for point in points])
-    starts = np.delete(np.arange(len(every)), np.cumsum(np.array(lengths) + 1) - 1)  # no line from way to way
-    steps = every[starts + 1] - every[starts]
-    colours = np.repeat(np.array([colour for points, colour in ways if len(points) > 1], np.uint8), lengths, axis=0)
+    starts = np.concatenate([points[:-1] for points, _ in drawn])
+    steps = np.concatenate([np.diff(points, axis=0) for points, _ in drawn])
+    colours = np.repeat(np.array([colour for _, colour in drawn], np.uint8), [len(p) - 1 for p, _ in drawn], axis=0)
     counts = np.ceil(np.abs(steps).max(axis=1)).astype(np.int64) + 1
     line = np.repeat(np.arange(len(counts)), counts)
     place = np.arange(len(line)) - (np.cumsum(counts) - counts)[line]
     share = place / np.maximum(counts - 1, 1)[line]
-    middle = np.rint(every[starts][line] + share[:, None] * steps[line]).astype(np.int64)
+    middle = np.rint(starts[line] + share[:, None] * steps[line]).astype(np.int64)
     height, across = picture.shape[:2]
     pixels = picture.reshape(-1, 3)
     for reach, ink in ((width + 2, OUTLINE), (width, colours[line][:, None, None])):
